@@ -1,0 +1,51 @@
+import { z } from 'zod';
+import { diskPointSchema, imageRefSchema, imageStatsSchema, pointSchema, readModeSchema } from './point.ts';
+
+/** Which repository, and which Key Vault key wraps its master key. Workers open it with their managed identity. */
+export const repositoryTargetSchema = z.object({
+  /** `https://{account}.blob.core.windows.net/{container}` */
+  url: z.url(),
+  /** Key Vault key id: `https://{vault}.vault.azure.net/keys/{name}`, with or without a version. */
+  keyId: z.url(),
+});
+export type RepositoryTarget = z.infer<typeof repositoryTargetSchema>;
+
+const sas = z.string().startsWith('https://');
+
+/** A disk to back up: the new snapshot's export URL and, for a comparison, the base snapshot's and its image. */
+export const backupDiskJobSchema = z.object({
+  kind: z.literal('backupDisk'),
+  repository: repositoryTargetSchema,
+  disk: diskPointSchema.omit({ image: true, read: true, stats: true }),
+  sas,
+  base: z.object({ sas, image: imageRefSchema, point: z.string() }).nullable(),
+  /** Why there is no base; said in the session and in the point. */
+  fullReason: z.string(),
+});
+export type BackupDiskJob = z.infer<typeof backupDiskJobSchema>;
+
+export const jobSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('initRepository'), repository: repositoryTargetSchema }),
+  backupDiskJobSchema,
+  z.object({ kind: z.literal('commitPoint'), repository: repositoryTargetSchema, point: pointSchema }),
+  z.object({
+    kind: z.literal('restoreDisk'),
+    repository: repositoryTargetSchema,
+    point: z.string(),
+    /** {@link DiskPoint.key} */
+    disk: z.string(),
+    /** Write export URL of an empty `Upload` disk of the image's size. */
+    sas,
+  }),
+]);
+export type Job = z.infer<typeof jobSchema>;
+export type JobKind = Job['kind'];
+
+/** What each kind of job gives back when it is done. Enters Durable history: nothing secret in it. */
+export const jobResultSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('initRepository'), repositoryId: z.string(), created: z.boolean() }),
+  z.object({ kind: z.literal('backupDisk'), image: imageRefSchema, read: readModeSchema, stats: imageStatsSchema }),
+  z.object({ kind: z.literal('commitPoint'), point: z.string(), stored: z.number().int() }),
+  z.object({ kind: z.literal('restoreDisk'), size: z.number().int(), written: z.number().int(), sha256: z.string() }),
+]);
+export type JobResult = z.infer<typeof jobResultSchema>;

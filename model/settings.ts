@@ -1,0 +1,33 @@
+import { z } from 'zod';
+import { StrongroomError } from './errors.ts';
+
+/** The appliance's settings: environment variables, validated once at start. All of them stand in local.settings.sample.json. */
+const settingsSchema = z.object({
+  /** The appliance's name: the root of every name that the site layout gives (model/site.ts). */
+  STRONGROOM_NAME: z.string().regex(/^[a-z][a-z0-9]{2,11}$/, 'must be 3 to 12 lower-case letters and digits, starting with a letter'),
+  STRONGROOM_SUBSCRIPTION_ID: z.guid(),
+  STRONGROOM_REGION: z.string().regex(/^[a-z0-9]+$/, 'must be a region name such as westeurope'),
+  /** Where restore points are written: a container URL. */
+  STRONGROOM_REPOSITORY_URL: z.url(),
+  /** Key Vault key that wraps the repository's master key and the attempts' message keys. */
+  STRONGROOM_KEY_ID: z.url(),
+  /** Client id of the orchestrator identity (the Functions app's). */
+  STRONGROOM_ORCHESTRATOR_CLIENT_ID: z.guid(),
+  /** Client id of the identity that worker machines carry. */
+  STRONGROOM_WORKER_CLIENT_ID: z.guid(),
+  STRONGROOM_WORKER_SIZE: z.string().default('Standard_D4ds_v5'),
+  /** How many workers a site may run at once. */
+  STRONGROOM_WORKERS_PER_SITE: z.coerce.number().int().min(1).max(50).default(2),
+  /** How long an export SAS lives, seconds: 1 hour to 1 day. */
+  STRONGROOM_SAS_SECONDS: z.coerce.number().int().min(3_600).max(86_400).default(14_400),
+});
+
+export type Settings = z.infer<typeof settingsSchema>;
+
+/** Reads the settings. @throws INVALID_INPUT naming every variable that is missing or wrong. */
+export function readSettings(env: Record<string, string | undefined>): Settings {
+  const parsed = settingsSchema.safeParse(env);
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+  throw new StrongroomError('INVALID_INPUT', `Settings are wrong or missing. ${problems.join('; ')}. See local.settings.sample.json.`);
+}

@@ -1,0 +1,125 @@
+import type { Caller, Clock } from '../core/types.ts';
+
+/** A resource as ARM stores and returns it. */
+export interface ArmResource {
+  id: string;
+  name: string;
+  type: string;
+  location?: string;
+  tags?: Record<string, string>;
+  properties?: Record<string, unknown>;
+  [field: string]: unknown;
+}
+
+/** An ARM path taken apart. `segments` are the names of the type's parts, parents first. */
+export interface ArmPath {
+  /** The whole id, as asked for. */
+  id: string;
+  subscriptionId: string;
+  resourceGroup: string;
+  /** Canonical casing when the type is known: `Microsoft.Compute/disks`, `Microsoft.Network/virtualNetworks/subnets`. */
+  type: string;
+  names: string[];
+  name: string;
+  /** Extension resources (`…/providers/Microsoft.Authorization/roleAssignments/x`): the resource they extend. */
+  scope?: string;
+}
+
+export interface ArmCall {
+  method: string;
+  path: ArmPath;
+  apiVersion: string;
+  query: URLSearchParams;
+  headers: Record<string, string>;
+  /** Parsed JSON body; undefined when there was none. */
+  body: unknown;
+  caller: Caller;
+  /** Object id of the principal in the token. */
+  principalId: string;
+  world: ArmWorld;
+}
+
+/** All resources of the world. Ids are compared case-insensitively; order is creation order. */
+export interface ResourceStore {
+  get(id: string): ArmResource | undefined;
+  /** @throws ArmError 404 ResourceNotFound with Azure's message */
+  require(id: string): ArmResource;
+  put(resource: ArmResource): void;
+  delete(id: string): void;
+  /** By type, optionally below a subscription, resource group or parent id. */
+  list(filter: { type: string; under?: string }): ArmResource[];
+  /** Every resource below an id (a group, a parent). */
+  under(id: string): ArmResource[];
+}
+
+/** What providers share. */
+export interface ArmWorld {
+  clock: Clock;
+  store: ResourceStore;
+  tenantId: string;
+  /** A random GUID from the world's seed, lower case. */
+  guid(): string;
+}
+
+/**
+ * A long-running operation as ARM runs it. `work` starts at once; the operation is seen as finished at the first poll
+ * after it has settled. It throws ArmError to fail; what it returns is the body of the final GET of `Location` for
+ * actions (undefined: none). For a PUT or PATCH the final body is the resource itself.
+ */
+export interface LongRunning {
+  /** Which headers announce it: documented per operation. */
+  style: 'azure-async' | 'location' | 'both';
+  work: () => Promise<unknown>;
+}
+
+/** What a handler answers. `body` undefined: none. With `longRunning` the status is 201 or 202. */
+export interface ArmReply {
+  status: number;
+  body?: unknown;
+  headers?: Record<string, string>;
+  longRunning?: LongRunning;
+}
+
+type Answer = ArmReply | Promise<ArmReply>;
+
+/**
+ * One resource type's behaviour. The core routes, checks the token, api-version, group and body, finds `existing`,
+ * answers 404/405 where there is no handler, runs long operations and pages lists. GET and lists are served from the
+ * store unless `view` says what to add.
+ */
+export interface ResourceType {
+  /** `Microsoft.Compute/disks` */
+  type: string;
+  /** Create or replace. The handler puts the resource into the store itself. */
+  put?(call: ArmCall, existing: ArmResource | undefined): Answer;
+  patch?(call: ArmCall, existing: ArmResource): Answer;
+  delete?(call: ArmCall, existing: ArmResource): Answer;
+  /** What GET and lists show of a stored resource (never secrets; computed fields such as an instance view on `$expand`). */
+  view?(resource: ArmResource, call: ArmCall): ArmResource;
+  /** POST …/{name}/{action}; keys in lower case. */
+  actions?: Record<string, (call: ArmCall, existing: ArmResource) => Answer>;
+}
+
+/** A provider: its resource types, and operations that hang under no stored resource (`locations/{x}/usages`). */
+export interface Provider {
+  namespace: string;
+  types: ResourceType[];
+  /** Tried for paths that no type claims; undefined when it is not this provider's either. */
+  other?(call: ArmCall): Answer | undefined;
+}
+
+/** An ARM error: body `{error: {code, message, …}}`. Codes and messages as Azure's documentation gives them. */
+export class ArmError extends Error {
+  readonly status: number;
+  readonly code: string;
+  readonly details: Record<string, unknown>;
+  readonly headers: Record<string, string>;
+  constructor(status: number, code: string, message: string, more: { details?: Record<string, unknown>; headers?: Record<string, string> } = {}) {
+    super(message);
+    this.name = 'ArmError';
+    this.status = status;
+    this.code = code;
+    this.details = more.details ?? {};
+    this.headers = more.headers ?? {};
+  }
+}

@@ -1,0 +1,62 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+
+/** Who sends a request. Each caller has its own proxy port, so a request's origin is known without trusting it. */
+export interface Caller {
+  /** Unique: `operator`, `deployer`, `functions:<site name>`, `vm:<lower-case VM id>`. */
+  id: string;
+  kind: 'operator' | 'deployer' | 'functions' | 'machine';
+  /** ARM id of the VM or web app that the caller is; undefined for people. */
+  resourceId?: string;
+}
+
+/** What a caller gets: its proxy, and the environment that makes a child process use it. */
+export interface CallerPort {
+  caller: Caller;
+  /** `http://127.0.0.1:<port>` */
+  proxyUrl: string;
+  /** HTTPS_PROXY, HTTP_PROXY, NO_PROXY, NODE_EXTRA_CA_CERTS, SSL_CERT_FILE, CURL_CA_BUNDLE, NODE_USE_ENV_PROXY, … */
+  env: Record<string, string>;
+}
+
+export interface RequestContext {
+  caller: Caller;
+  /** Host name asked for, lower case, without port. */
+  host: string;
+  /** True when the caller spoke TLS. */
+  secure: boolean;
+}
+
+/** One part of Azure, reached by host name through the proxy. */
+export interface Service {
+  readonly name: string;
+  /** Whether this service answers for that host name. */
+  answers(host: string): boolean;
+  handle(request: IncomingMessage, response: ServerResponse, context: RequestContext): void | Promise<void>;
+}
+
+/** The sandbox's time: real time plus a settable offset. Every part asks it; none asks `Date`. */
+export interface Clock {
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** ISO 8601 UTC. */
+  iso(): string;
+  /** Moves time on (or back). Listeners run after each move: timers, expiries, children's clocks. */
+  advance(ms: number): void;
+  readonly offset: number;
+  onChange(listener: (offset: number) => void): () => void;
+}
+
+/** A principal as a token names it. */
+export interface Principal {
+  objectId: string;
+  clientId: string;
+  kind: 'User' | 'ServicePrincipal';
+  displayName: string;
+}
+
+export interface Tokens {
+  /** Signs an access token for a resource (`https://management.azure.com/`, `https://storage.azure.com/`, …). */
+  issue(principal: Principal, resource: string): { token: string; expiresOn: number };
+  /** The principal and audience of a bearer token, or undefined when it is absent, forged or expired. */
+  verify(authorization: string | undefined): { principal: Principal; audience: string } | undefined;
+}
