@@ -1,0 +1,27 @@
+import { rolldown } from 'rolldown';
+
+/**
+ * Bundles one entry into one ES module for Node 24. What the host provides stays external: Node's own modules and
+ * `@azure/functions-core`, which exists only inside a Functions host.
+ */
+export async function bundle(entry: string, output: string): Promise<void> {
+  const build = await rolldown({
+    input: entry,
+    platform: 'node',
+    external: ['@azure/functions-core'],
+    resolve: { conditionNames: ['node', 'import', 'module', 'default'] },
+    // The native addon of BLAKE3 is shipped as a file of its own and named by NAPI_RS_NATIVE_LIBRARY_PATH at run time.
+    plugins: [
+      {
+        name: 'native-addons-stay-outside',
+        resolveId: (source) => (/^@napi-rs\/blake-hash-/.test(source) || source.endsWith('.node') ? { id: source, external: true } : null),
+      },
+    ],
+    onLog(level, log, handler) {
+      if (log.code === 'EVAL' || log.code === 'CIRCULAR_DEPENDENCY') return;
+      handler(level, log);
+    },
+  });
+  await build.write({ file: output, format: 'esm', codeSplitting: false, minify: false, sourcemap: false });
+  await build.close();
+}
