@@ -1,0 +1,112 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Faults } from '../core/faults.ts';
+import type { Caller, CallerPort, Clock, RequestContext, Service, Tokens } from '../core/types.ts';
+import { sendText } from './answers.ts';
+import { answerIdentityRequest, IDENTITY_PATH } from './appServiceIdentity.ts';
+import { createCertificateAuthority } from './certificates.ts';
+import { shareClock } from './clockFile.ts';
+import { createDispatcher } from './dispatch.ts';
+import { callerEnvironment, guestEnvironment } from './environment.ts';
+import { withPeople } from './identities.ts';
+import type { PrincipalOf } from './identities.ts';
+import { createInstanceMetadata } from './instanceMetadata.ts';
+import { startProxyServer } from './proxyServer.ts';
+import type { ProxyServer } from './proxyServer.ts';
+import { createRecorder } from './record.ts';
+import { createTokens } from './tokens.ts';
+
+export { personOf } from './identities.ts';
+export type { IdentitySelector, PrincipalOf } from './identities.ts';
+
+/** The edge of a world: through it, and only through it, requests come in. */
+export interface Edge {
+  /** PEM file of the world's certificate authority. */
+  caFile: string;
+  /** What every child process needs to share the world's certificates and clock, without a proxy of its own. */
+  guestEnv: Record<string, string>;
+  tokens: Tokens;
+  /** Opens a caller's proxy port, or gives the one that is open already. */
+  open(caller: Caller): Promise<CallerPort>;
+  /** Closes a caller's port and cuts its connections. */
+  close(callerId: string): Promise<void>;
+  /** Adds a service. The first that answers for a host gets its requests. */
+  use(service: Service): void;
+  stop(): Promise<void>;
+}
+
+export interface EdgeOptions {
+  clock: Clock;
+  /** Folder for `ca.pem` and the clock's file; made when absent. */
+  dir: string;
+  tenantId: string;
+  /** Managed identities of machines and apps; the operator and the deployer are built in ({@link personOf}). */
+  principalOf: PrincipalOf;
+  /** File that gets one JSON line per exchange with management.azure.com. */
+  record?: string;
+  faults: Faults;
+}
+
+interface OpenPort {
+  port: CallerPort;
+  server: ProxyServer;
+}
+
+/** Starts the edge. It listens on loopback ports only, one per open caller. */
+export async function startEdge(options: EdgeOptions): Promise<Edge> {
+  const { clock, dir, tenantId, faults } = options;
+  await mkdir(dir, { recursive: true });
+  const authority = await createCertificateAuthority(dir);
+  const tokens = createTokens(clock, tenantId);
+  const principalOf = withPeople(options.principalOf);
+  const clockFile = join(dir, 'clock');
+  const sharedClock = shareClock(clock, clockFile);
+  const recorder = options.record === undefined ? undefined : createRecorder(options.record);
+  const guestEnv = guestEnvironment({ caFile: authority.caFile, clockFile });
+  const services: Service[] = [createInstanceMetadata({ tokens, clock, principalOf })];
+  const dispatch = createDispatcher({ services, faults, clock, recorder });
+  const ports = new Map<string, Promise<OpenPort>>();
+
+  const openPort = async (caller: Caller): Promise<OpenPort> => {
+    let env: Record<string, string> = {};
+    const direct = (request: IncomingMessage, response: ServerResponse) => {
+      const secret = env.IDENTITY_HEADER;
+      if (secret !== undefined && request.url?.startsWith(IDENTITY_PATH)) {
+        return answerIdentityRequest({ tokens, principalOf, caller, secret }, request, response);
+      }
+      return sendText(response, 400, 'This is a proxy: send requests through it, not to it.\n');
+    };
+    const proxied = (request: IncomingMessage, response: ServerResponse, host: string, secure: boolean) => {
+      const context: RequestContext = { caller, host, secure };
+      void dispatch(request, response, context);
+    };
+    const server = await startProxyServer({ authority, proxied, direct });
+    env = { ...guestEnv, ...callerEnvironment(caller, server.url) };
+    return { server, port: { caller, proxyUrl: server.url, env } };
+  };
+
+  return {
+    caFile: authority.caFile,
+    guestEnv,
+    tokens,
+    async open(caller) {
+      const known = ports.get(caller.id) ?? openPort(caller);
+      ports.set(caller.id, known);
+      return (await known).port;
+    },
+    async close(callerId) {
+      const known = ports.get(callerId);
+      ports.delete(callerId);
+      await (await known)?.server.close();
+    },
+    use: (service) => void services.push(service),
+    async stop() {
+      const open = await Promise.all(ports.values());
+      ports.clear();
+      await Promise.all(open.map(({ server }) => server.close()));
+      sharedClock.stop();
+      await recorder?.close();
+    },
+  };
+}
