@@ -30,12 +30,19 @@ export interface PutOptions {
 export interface ObjectStore {
   /** For messages: a path or URL, never with a query. */
   readonly location: string;
-  get(name: ObjectName, range?: { offset: number; length: number }, signal?: AbortSignal): Promise<{ data: Buffer; info: ObjectInfo }>;
+  /** The whole object, or a range of it: what there is of the range, so fewer bytes (even none) past the object's end. */
+  get(
+    name: ObjectName,
+    range?: { offset: number; length: number },
+    signal?: AbortSignal,
+  ): Promise<{ data: Buffer; info: ObjectInfo }>;
   /** Stores the parts, concatenated, atomically: a reader sees all or nothing. */
   put(name: ObjectName, parts: readonly Uint8Array[], options?: PutOptions): Promise<ObjectInfo>;
+  /** @throws NOT_FOUND */
   head(name: ObjectName): Promise<ObjectInfo>;
   /** All objects whose names start with the prefix, in name order. */
   list(prefix: string): AsyncIterable<ObjectInfo>;
+  /** Deleting what is not there succeeds, except with `ifMatch`: `ALREADY_EXISTS`, like any condition that fails. */
   delete(name: ObjectName, options?: { ifMatch?: string }): Promise<void>;
 }
 

@@ -1,0 +1,13 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { folderStore } from '../../repository/folderStore.ts';
+import { memoryStore } from '../../repository/memoryStore.ts';
+import { objectStoreContract } from './objectStore.ts';
+
+objectStoreContract('memory', () => ({ store: memoryStore() }));
+
+objectStoreContract('folder', async () => {
+  const root = await mkdtemp(join(tmpdir(), 'strongroom-folder-'));
+  return { store: folderStore(join(root, 'repository')), close: () => rm(root, { recursive: true }) };
+});
