@@ -1,0 +1,8 @@
+import { ManagedIdentityCredential, type TokenCredential } from '@azure/identity';
+
+export type { TokenCredential } from '@azure/identity';
+
+/** The user-assigned managed identity with that client id: of a worker's machine, or of the Functions app. */
+export function managedIdentity(clientId: string): TokenCredential {
+  return new ManagedIdentityCredential({ clientId });
+}

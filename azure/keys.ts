@@ -1,0 +1,69 @@
+import { CryptographyClient } from '@azure/keyvault-keys';
+import { StrongroomError } from '../model/errors.ts';
+import type { KeyWrapper } from '../repository/ports.ts';
+import type { TokenCredential } from './credential.ts';
+import { storageError } from './storageErrors.ts';
+
+const ALGORITHM = 'RSA-OAEP-256';
+
+/**
+ * Wraps keys of up to 190 bytes with an RSA key (2048 bits or more) that stays in its vault.
+ * @param keyId `https://{vault}.vault.azure.net/keys/{name}`, with or without a version; without one, the newest wraps
+ * @throws KEY_REFUSED when the vault refuses the key or the operation, AZURE_UNAVAILABLE when it does not answer
+ */
+export function keyWrapper(keyId: string, credential: TokenCredential): KeyWrapper {
+  const { base, version } = keyIdParts(keyId);
+  const call = async <T>(verb: string, run: () => Promise<T>): Promise<T> => {
+    try {
+      return await run();
+    } catch (error) {
+      const failure = storageError(error, `${verb} with ${base}`);
+      if (failure.retryable || failure.code === 'CANCELLED') throw failure;
+      throw new StrongroomError('KEY_REFUSED', failure.message, { cause: error, details: failure.details });
+    }
+  };
+  const clientOf = (of: string | undefined) => new CryptographyClient(of ? `${base}/${of}` : base, credential);
+  return {
+    keyId: base,
+    wrap: (key) =>
+      call('wrap', async () => {
+        const { result, keyID } = await clientOf(version).wrapKey(ALGORITHM, key);
+        return { wrapped: Buffer.from(result), keyVersion: keyIdParts(keyID!).version! };
+      }),
+    unwrap: (wrapped, keyVersion) =>
+      call('unwrap', async () => Buffer.from((await clientOf(keyVersion).unwrapKey(ALGORITHM, wrapped)).result)),
+  };
+}
+
+/**
+ * A small secret (an attempt's message key) as text that only the vault opens: `{key version}.{base64url}`.
+ * Fit for tables. Errors: see {@link keyWrapper}.
+ */
+export async function sealWithVault(wrapper: KeyWrapper, secret: Uint8Array): Promise<string> {
+  const { wrapped, keyVersion } = await wrapper.wrap(secret);
+  return `${keyVersion}.${wrapped.toString('base64url')}`;
+}
+
+/** Opens what {@link sealWithVault} sealed. @throws KEY_REFUSED */
+export async function openWithVault(wrapper: KeyWrapper, sealed: string): Promise<Buffer> {
+  const [keyVersion, box] = sealed.split('.');
+  if (!keyVersion || !box)
+    throw new StrongroomError('KEY_REFUSED', `A secret sealed with ${wrapper.keyId} is malformed.`);
+  return wrapper.unwrap(Buffer.from(box, 'base64url'), keyVersion);
+}
+
+/** The vault of a key: `https://{vault}.vault.azure.net`. */
+export function vaultOf(keyId: string): string {
+  return new URL(keyId).origin;
+}
+
+function keyIdParts(keyId: string): { base: string; version: string | undefined } {
+  const match = /^(https:\/\/[^/?]+\/keys\/[^/?]+)(?:\/([^/?]+))?\/?$/.exec(keyId);
+  if (!match) {
+    throw new StrongroomError(
+      'INVALID_INPUT',
+      `"${keyId.split('?')[0]}" is not a key id. Expected https://{vault}/keys/{name}.`,
+    );
+  }
+  return { base: match[1]!, version: match[2] };
+}

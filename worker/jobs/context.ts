@@ -1,0 +1,29 @@
+import type { Logger } from 'pino';
+import type { DiskReader, DiskWriter } from '../../azure/diskData.ts';
+import type { Progress } from '../../model/messages.ts';
+import type { Grants } from '../grants.ts';
+import type { Repositories } from '../repositories.ts';
+
+/** What jobs reach outside the process. */
+export interface World {
+  repositories: Repositories;
+  /** The data of a snapshot behind a read export URL. */
+  reader(sas: string): DiskReader;
+  /** An empty disk behind a write export URL. */
+  writer(sas: string): DiskWriter;
+  /** Keeps a repository's recovery key in the vault of the key that wraps its master key. */
+  escrow(keyId: string, repositoryId: string, recoveryKey: string): Promise<void>;
+  random(bytes: number): Buffer;
+  /** ISO 8601 UTC. */
+  now(): string;
+}
+
+/** What one run of a job has. */
+export interface JobContext {
+  world: World;
+  signal: AbortSignal;
+  grants: Grants;
+  /** Call it as often as there is news: it is thinned out on its way. */
+  report(progress: Progress): void;
+  log: Logger;
+}

@@ -1,0 +1,72 @@
+import { StrongroomError } from '../model/errors.ts';
+import type { RepositoryTarget } from '../model/jobs.ts';
+import { createRepository, openRepository, type Repository, type Writer } from '../repository/index.ts';
+import type { KeyWrapper, ObjectStore } from '../repository/ports.ts';
+
+/** The repositories that this process has open: each once, with one writer, shared by all jobs. */
+export interface Repositories {
+  /** @throws REPOSITORY_UNKNOWN when there is none, KEY_REFUSED when the vault refuses the key. */
+  open(target: RepositoryTarget): Promise<Repository>;
+  /**
+   * Makes a repository with a Key Vault slot and a recovery-key slot.
+   * @throws ALREADY_EXISTS when there is one
+   */
+  create(target: RepositoryTarget): Promise<{ repository: Repository; recoveryKey: string }>;
+  /** Lends the shared writer. One that has lapsed is not lent again: the next job gets a new one. */
+  withWriter<T>(target: RepositoryTarget, work: (writer: Writer, repository: Repository) => Promise<T>): Promise<T>;
+  /** Ends the writers' registrations. */
+  close(): Promise<void>;
+}
+
+export function repositories(world: {
+  store(url: string): ObjectStore;
+  wrapper(keyId: string): KeyWrapper;
+  /** ISO 8601 UTC. */
+  now(): string;
+}): Repositories {
+  const opened = new Map<string, Promise<Repository>>();
+  const writers = new Map<string, Promise<Writer>>();
+
+  /** Shares what is being made; forgets it when that fails. */
+  function shared<T>(cache: Map<string, Promise<T>>, key: string, make: () => Promise<T>): Promise<T> {
+    const found = cache.get(key);
+    if (found) return found;
+    const made = make();
+    cache.set(key, made);
+    made.catch(() => cache.delete(key));
+    return made;
+  }
+
+  const open = (target: RepositoryTarget) =>
+    shared(opened, target.url, () =>
+      openRepository(world.store(target.url), { kind: 'wrapped', wrapper: world.wrapper(target.keyId) }),
+    );
+
+  return {
+    open,
+
+    async create(target) {
+      const wrapper = world.wrapper(target.keyId);
+      const made = await createRepository(world.store(target.url), { wrapper, recovery: true, now: world.now });
+      opened.set(target.url, Promise.resolve(made.repository));
+      return { repository: made.repository, recoveryKey: made.recoveryKey! };
+    },
+
+    async withWriter(target, work) {
+      const repository = await open(target);
+      const writer = await shared(writers, target.url, () => repository.writer());
+      try {
+        return await work(writer, repository);
+      } catch (error) {
+        if (error instanceof StrongroomError && error.code === 'WRITER_LAPSED') writers.delete(target.url);
+        throw error;
+      }
+    },
+
+    async close() {
+      const ending = [...writers.values()].map(async (writer) => (await writer).close());
+      writers.clear();
+      await Promise.allSettled(ending);
+    },
+  };
+}
