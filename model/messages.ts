@@ -67,10 +67,18 @@ export function sealMessage(
 ): string {
   const cipher = createCipheriv('aes-256-gcm', key, nonce);
   cipher.setAAD(associatedData(head));
-  const box = Buffer.concat([nonce, cipher.update(JSON.stringify(message), 'utf8'), cipher.final(), cipher.getAuthTag()]);
+  const box = Buffer.concat([
+    nonce,
+    cipher.update(JSON.stringify(message), 'utf8'),
+    cipher.final(),
+    cipher.getAuthTag(),
+  ]);
   const text = JSON.stringify({ v: MESSAGE_VERSION, ...head, box: box.toString('base64url') } satisfies Envelope);
   if (Buffer.byteLength(text) > MAX_MESSAGE_BYTES) {
-    throw new StrongroomError('INTERNAL', `A ${message.kind} message of ${Buffer.byteLength(text)} bytes exceeds ${MAX_MESSAGE_BYTES}.`);
+    throw new StrongroomError(
+      'INTERNAL',
+      `A ${message.kind} message of ${Buffer.byteLength(text)} bytes exceeds ${MAX_MESSAGE_BYTES}.`,
+    );
   }
   return text;
 }
@@ -80,7 +88,9 @@ export function readEnvelope(text: string): Envelope {
   try {
     return envelopeSchema.parse(JSON.parse(text));
   } catch (cause) {
-    throw new StrongroomError('MESSAGE_REJECTED', 'A queue message is not a Strongroom envelope of version 1.', { cause });
+    throw new StrongroomError('MESSAGE_REJECTED', 'A queue message is not a Strongroom envelope of version 1.', {
+      cause,
+    });
   }
 }
 

@@ -7,9 +7,7 @@ import { z } from 'zod';
 export const imageRefSchema = z.object({
   size: z.number().int().positive(),
   depth: z.number().int().nonnegative(),
-  root: z
-    .object({ pack: z.string(), offset: z.number().int(), length: z.number().int(), hash: z.string() })
-    .nullable(),
+  root: z.object({ pack: z.string(), offset: z.number().int(), length: z.number().int(), hash: z.string() }).nullable(),
 });
 export type ImageRef = z.infer<typeof imageRefSchema>;
 

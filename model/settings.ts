@@ -4,7 +4,9 @@ import { StrongroomError } from './errors.ts';
 /** The appliance's settings: environment variables, validated once at start. All of them stand in local.settings.sample.json. */
 const settingsSchema = z.object({
   /** The appliance's name: the root of every name that the site layout gives (model/site.ts). */
-  STRONGROOM_NAME: z.string().regex(/^[a-z][a-z0-9]{2,11}$/, 'must be 3 to 12 lower-case letters and digits, starting with a letter'),
+  STRONGROOM_NAME: z
+    .string()
+    .regex(/^[a-z][a-z0-9]{2,11}$/, 'must be 3 to 12 lower-case letters and digits, starting with a letter'),
   STRONGROOM_SUBSCRIPTION_ID: z.guid(),
   STRONGROOM_REGION: z.string().regex(/^[a-z0-9]+$/, 'must be a region name such as westeurope'),
   /** Where restore points are written: a container URL. */
@@ -29,5 +31,8 @@ export function readSettings(env: Record<string, string | undefined>): Settings 
   const parsed = settingsSchema.safeParse(env);
   if (parsed.success) return parsed.data;
   const problems = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
-  throw new StrongroomError('INVALID_INPUT', `Settings are wrong or missing. ${problems.join('; ')}. See local.settings.sample.json.`);
+  throw new StrongroomError(
+    'INVALID_INPUT',
+    `Settings are wrong or missing. ${problems.join('; ')}. See local.settings.sample.json.`,
+  );
 }

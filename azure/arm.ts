@@ -1,0 +1,75 @@
+import { ComputeManagementClient, type ComputeManagementClientOptionalParams } from '@azure/arm-compute';
+import { StrongroomError, withoutQueries } from '../model/errors.ts';
+import type { TokenCredential } from './credential.ts';
+
+/** Azure Resource Manager's clients, one per subscription. */
+export interface Arm {
+  compute(subscriptionId: string): ComputeManagementClient;
+}
+
+/** @param options reach tests only (another HTTP client); the product passes none */
+export function createArm(credential: TokenCredential, options: ComputeManagementClientOptionalParams = {}): Arm {
+  const clients = new Map<string, ComputeManagementClient>();
+  return {
+    compute(subscriptionId) {
+      const key = subscriptionId.toLowerCase();
+      let client = clients.get(key);
+      if (!client) clients.set(key, (client = new ComputeManagementClient(credential, subscriptionId, options)));
+      return client;
+    },
+  };
+}
+
+/** What the ARM SDKs throw, as far as it is read here. */
+interface ArmFailure {
+  statusCode?: number;
+  code?: string;
+  message?: string;
+  /** Of the error body, when the SDK parsed one. */
+  details?: { error?: { code?: string; message?: string } };
+}
+
+/** Codes with a 4xx status that pass by themselves. */
+const passing = new Set([
+  'AnotherOperationInProgress',
+  'RetryableError',
+  'OperationPreempted',
+  'AllocationFailed',
+  'ZonalAllocationFailed',
+]);
+
+/**
+ * Runs an ARM call; what it throws becomes `NOT_FOUND` (404), `AZURE_UNAVAILABLE` (no answer, 408, 429, 5xx and passing
+ * conflicts) or `AZURE_REFUSED`, with Azure's code and message. Details carry `status` and `code`.
+ * @param what the operation and its target, for the message
+ */
+export async function armCall<T>(what: string, call: () => PromiseLike<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    throw armError(error, what);
+  }
+}
+
+export function armError(error: unknown, what: string): StrongroomError {
+  if (error instanceof StrongroomError) return error;
+  const failure = error as ArmFailure;
+  const status = failure.statusCode;
+  const code = failure.details?.error?.code ?? failure.code ?? 'unknown';
+  const reason = withoutQueries(failure.details?.error?.message ?? failure.message?.split('\n')[0] ?? 'no answer');
+  const text = `${what}: ${code}: ${reason}`;
+  const more = { cause: error, details: { status: String(status ?? ''), code } };
+  if (status === 404) return new StrongroomError('NOT_FOUND', text, more);
+  const unavailable = status === undefined || status === 408 || status === 429 || status >= 500;
+  return new StrongroomError(unavailable || passing.has(code) ? 'AZURE_UNAVAILABLE' : 'AZURE_REFUSED', text, more);
+}
+
+/** Like {@link armCall}, with undefined for what does not exist. */
+export async function armFind<T>(what: string, call: () => PromiseLike<T>): Promise<T | undefined> {
+  try {
+    return await armCall(what, call);
+  } catch (error) {
+    if (error instanceof StrongroomError && error.code === 'NOT_FOUND') return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,150 @@
+import type { Disk } from '@azure/arm-compute';
+import { StrongroomError } from '../model/errors.ts';
+import type { DiskProperties } from '../model/point.ts';
+import { parseResourceId } from '../model/resourceId.ts';
+import { armCall, armFind, type Arm } from './arm.ts';
+
+/** A fixed VHD ends with a footer of one sector (azure-facts section 3). */
+const VHD_FOOTER = 512;
+
+export interface DiskInfo {
+  id: string;
+  uniqueId: string;
+  /** Bytes. */
+  size: number;
+  properties: DiskProperties;
+}
+
+export interface UploadDiskRequest {
+  id: string;
+  /** Of the image; Azure is told 512 bytes more. */
+  size: number;
+  properties: DiskProperties;
+  diskAccessId: string;
+  /** Added to the source's tags. */
+  tags: Record<string, string>;
+}
+
+/** Managed disks (Microsoft.Compute/disks). */
+export interface Disks {
+  /** @throws NOT_FOUND */
+  get(id: string): Promise<DiskInfo>;
+  /**
+   * Starts an empty disk that takes an upload through a private endpoint, like the source in generation, security,
+   * capabilities, plan, zone and sku. Leaves it as it is when it carries the same tags.
+   * @throws ALREADY_EXISTS when a disk of that name has other tags
+   */
+  createForUpload(request: UploadDiskRequest): Promise<void>;
+  /** Whether the disk takes an upload. */
+  readyForUpload(id: string): Promise<boolean>;
+  /** A write URL with its SAS: a secret. */
+  grantWrite(id: string, seconds: number): Promise<string>;
+  /** Ends the upload: the disk becomes usable. No error when there is none, or no disk. */
+  revoke(id: string): Promise<void>;
+  /** Deletes the disk if it carries those tags; no error when it is gone. */
+  deleteTagged(id: string, tags: Record<string, string>): Promise<void>;
+  groupExists(subscriptionId: string, resourceGroup: string): Promise<boolean>;
+}
+
+export function createDisks(arm: Arm): Disks {
+  const at = (id: string) => {
+    const { subscriptionId, resourceGroup, name } = parseResourceId(id);
+    return { disks: arm.compute(subscriptionId).disks, resourceGroup, name };
+  };
+  const find = (id: string) => {
+    const { disks, resourceGroup, name } = at(id);
+    return armFind(`read disk ${id}`, () => disks.get(resourceGroup, name));
+  };
+  return {
+    async get(id) {
+      const { disks, resourceGroup, name } = at(id);
+      const disk = await armCall(`read disk ${id}`, () => disks.get(resourceGroup, name));
+      return { id: disk.id!, uniqueId: disk.uniqueId!, size: disk.diskSizeBytes!, properties: propertiesOf(disk) };
+    },
+
+    async createForUpload(request) {
+      const { id, tags } = request;
+      const existing = await find(id);
+      if (existing && carries(existing, tags)) return;
+      if (existing) throw new StrongroomError('ALREADY_EXISTS', `A disk ${id} exists. Choose another namePrefix.`);
+      const { disks, resourceGroup, name } = at(id);
+      await armCall(`create disk ${id}`, () =>
+        disks.createOrUpdate(resourceGroup, name, uploadBody(request)).submitted(),
+      );
+    },
+
+    async readyForUpload(id) {
+      const disk = await find(id);
+      if (disk?.provisioningState === 'Failed')
+        throw new StrongroomError('AZURE_REFUSED', `Disk ${id} could not be made.`);
+      return disk?.diskState === 'ReadyToUpload' || disk?.diskState === 'ActiveUpload';
+    },
+
+    async grantWrite(id, durationInSeconds) {
+      const { disks, resourceGroup, name } = at(id);
+      const { accessSAS } = await armCall(`grant write access to disk ${id}`, () =>
+        disks.grantAccess(resourceGroup, name, { access: 'Write', durationInSeconds }),
+      );
+      return accessSAS!;
+    },
+
+    async revoke(id) {
+      const { disks, resourceGroup, name } = at(id);
+      await armFind(`revoke access to disk ${id}`, () => disks.revokeAccess(resourceGroup, name));
+    },
+
+    async deleteTagged(id, tags) {
+      const existing = await find(id);
+      if (!existing || !carries(existing, tags)) return;
+      const { disks, resourceGroup, name } = at(id);
+      await armFind(`delete disk ${id}`, () => disks.delete(resourceGroup, name));
+    },
+
+    async groupExists(subscriptionId, resourceGroup) {
+      const pages = arm.compute(subscriptionId).disks.listByResourceGroup(resourceGroup).byPage();
+      return (await armFind(`list disks of ${resourceGroup}`, () => pages.next())) !== undefined;
+    },
+  };
+}
+
+/** The request body of a disk for upload (azure-facts section 8). */
+export function uploadBody({ properties, size, diskAccessId, tags }: UploadDiskRequest): Disk {
+  const { location, sku, zones, osType, hyperVGeneration, securityProfile, supportedCapabilities, purchasePlan } =
+    properties;
+  return {
+    location,
+    ...(zones?.length ? { zones } : {}),
+    ...(sku ? { sku: { name: sku } } : {}),
+    osType,
+    hyperVGeneration,
+    securityProfile: securityProfile as Disk['securityProfile'],
+    supportedCapabilities: supportedCapabilities as Disk['supportedCapabilities'],
+    purchasePlan: purchasePlan as unknown as Disk['purchasePlan'],
+    creationData: { createOption: 'Upload', uploadSizeBytes: size + VHD_FOOTER },
+    networkAccessPolicy: 'AllowPrivate',
+    diskAccessId,
+    publicNetworkAccess: 'Disabled',
+    tags: { ...properties.tags, ...tags },
+  };
+}
+
+/** What of a disk its restore needs. Absent fields stay absent. */
+export function propertiesOf(disk: Disk): DiskProperties {
+  const { sku, zones, osType, hyperVGeneration, securityProfile, supportedCapabilities, purchasePlan, tags, location } =
+    disk;
+  const properties = {
+    sku: sku?.name,
+    zones,
+    osType,
+    hyperVGeneration,
+    securityProfile,
+    supportedCapabilities,
+    purchasePlan,
+    tags,
+  };
+  return JSON.parse(JSON.stringify({ location, ...properties })) as DiskProperties;
+}
+
+function carries(disk: Disk, tags: Record<string, string>): boolean {
+  return Object.entries(tags).every(([name, value]) => disk.tags?.[name] === value);
+}

@@ -1,0 +1,125 @@
+import type { Snapshot } from '@azure/arm-compute';
+import { parseResourceId, sameId } from '../model/resourceId.ts';
+import { armCall, armFind, type Arm } from './arm.ts';
+
+/** A managed-disk snapshot as far as the product reads it. */
+export interface SnapshotInfo {
+  id: string;
+  tags: Record<string, string>;
+  /** `incrementalSnapshotFamilyId`: only snapshots of one family can be compared. */
+  familyId: string;
+  /** `timeCreated`, ISO 8601 UTC. */
+  time: string;
+  /** Bytes. */
+  size: number;
+  /** Created, and its background copy (Premium SSD v2, Ultra) is complete. */
+  ready: boolean;
+  /** Why the background copy failed; '' when it did not. */
+  copyError: string;
+  diskAccessId: string;
+}
+
+export interface SnapshotRequest {
+  id: string;
+  location: string;
+  diskId: string;
+  diskAccessId: string;
+  tags: Record<string, string>;
+}
+
+/** Incremental snapshots of managed disks (Microsoft.Compute/snapshots). */
+export interface Snapshots {
+  /** Starts an incremental snapshot that only a private endpoint can export. Leaves an existing one as it is. */
+  create(request: SnapshotRequest): Promise<void>;
+  find(id: string): Promise<SnapshotInfo | undefined>;
+  listByGroup(subscriptionId: string, resourceGroup: string): Promise<SnapshotInfo[]>;
+  /** Puts a snapshot behind a disk access; the only way to its data then. */
+  useDiskAccess(id: string, diskAccessId: string): Promise<void>;
+  /** An export URL with its SAS: a secret. Asking again while one is out gives a valid one. */
+  grant(id: string, seconds: number): Promise<string>;
+  /** Ends every export. No error when there is none, or no snapshot. */
+  revoke(id: string): Promise<void>;
+  /** No error when it is gone. */
+  delete(id: string): Promise<void>;
+}
+
+export function createSnapshots(arm: Arm): Snapshots {
+  const at = (id: string) => {
+    const { subscriptionId, resourceGroup, name } = parseResourceId(id);
+    return { snapshots: arm.compute(subscriptionId).snapshots, resourceGroup, name };
+  };
+  const find = async (id: string) => {
+    const { snapshots, resourceGroup, name } = at(id);
+    const found = await armFind(`read snapshot ${id}`, () => snapshots.get(resourceGroup, name));
+    return found && infoOf(found);
+  };
+  return {
+    find,
+
+    async create({ id, location, diskId, diskAccessId, tags }) {
+      if (await find(id)) return;
+      const { snapshots, resourceGroup, name } = at(id);
+      const body: Snapshot = {
+        location,
+        creationData: { createOption: 'Copy', sourceResourceId: diskId },
+        incremental: true,
+        networkAccessPolicy: 'AllowPrivate',
+        diskAccessId,
+        publicNetworkAccess: 'Disabled',
+        tags,
+      };
+      await armCall(`create snapshot ${id}`, () => snapshots.createOrUpdate(resourceGroup, name, body).submitted());
+    },
+
+    async listByGroup(subscriptionId, resourceGroup) {
+      const all: SnapshotInfo[] = [];
+      await armCall(`list snapshots of ${resourceGroup}`, async () => {
+        for await (const snapshot of arm.compute(subscriptionId).snapshots.listByResourceGroup(resourceGroup)) {
+          all.push(infoOf(snapshot));
+        }
+      });
+      return all;
+    },
+
+    async useDiskAccess(id, diskAccessId) {
+      const { snapshots, resourceGroup, name } = at(id);
+      const present = await find(id);
+      if (present && sameId(present.diskAccessId, diskAccessId)) return;
+      const body = { networkAccessPolicy: 'AllowPrivate', diskAccessId, publicNetworkAccess: 'Disabled' };
+      await armCall(`put snapshot ${id} behind ${diskAccessId}`, () => snapshots.update(resourceGroup, name, body));
+    },
+
+    async grant(id, durationInSeconds) {
+      const { snapshots, resourceGroup, name } = at(id);
+      const { accessSAS } = await armCall(`grant access to snapshot ${id}`, () =>
+        snapshots.grantAccess(resourceGroup, name, { access: 'Read', durationInSeconds }),
+      );
+      return accessSAS!;
+    },
+
+    async revoke(id) {
+      const { snapshots, resourceGroup, name } = at(id);
+      await armFind(`revoke access to snapshot ${id}`, () => snapshots.revokeAccess(resourceGroup, name));
+    },
+
+    async delete(id) {
+      const { snapshots, resourceGroup, name } = at(id);
+      await armFind(`delete snapshot ${id}`, () => snapshots.delete(resourceGroup, name));
+    },
+  };
+}
+
+function infoOf(snapshot: Snapshot): SnapshotInfo {
+  const { completionPercent, provisioningState } = snapshot;
+  return {
+    id: snapshot.id!,
+    tags: snapshot.tags ?? {},
+    familyId: snapshot.incrementalSnapshotFamilyId ?? '',
+    time: snapshot.timeCreated?.toISOString() ?? '',
+    size: snapshot.diskSizeBytes ?? 0,
+    ready: provisioningState === 'Succeeded' && (completionPercent === undefined || completionPercent === 100),
+    copyError:
+      snapshot.copyCompletionError?.errorMessage ?? (provisioningState === 'Failed' ? 'provisioning failed' : ''),
+    diskAccessId: snapshot.diskAccessId ?? '',
+  };
+}

@@ -1,0 +1,184 @@
+import type { BaseChoice, DiskNow } from './base.ts';
+import type { ErrorInfo } from './errors.ts';
+import type { BackupDiskJob, Job, JobResult, RepositoryTarget } from './jobs.ts';
+import type { DiskPoint, DiskProperties, Point } from './point.ts';
+import type { SessionDisk, SessionState } from './session.ts';
+import type { SiteKey } from './site.ts';
+
+/**
+ * What orchestrators and activities say to each other. All of it enters Durable history: names, ids, sizes and states,
+ * never a SAS, key or token. Grant and send happen inside one activity for that reason.
+ */
+
+export interface BackupInput {
+  session: string;
+  /** ARM id of the virtual machine. */
+  resourceId: string;
+  repository: RepositoryTarget;
+  /** How many workers the site may run at once. */
+  workers: number;
+}
+
+export interface RestoreInput {
+  session: string;
+  point: string;
+  /** Of the machine that the point belongs to. */
+  resourceId: string;
+  repository: RepositoryTarget;
+  workers: number;
+  target: RestoreTarget;
+  disks: RestorableDisk[];
+}
+
+export interface RestoreTarget {
+  subscriptionId: string;
+  resourceGroup: string;
+  namePrefix?: string;
+}
+
+/** A disk of a restore point, as far as making its new disk needs it. */
+export interface RestorableDisk {
+  key: string;
+  name: string;
+  size: number;
+  properties: DiskProperties;
+}
+
+/** A virtual machine as found, with what a backup needs to know of its disks. */
+export interface MachinePlan {
+  vm: { id: string; name: string; location: string };
+  /** As ARM returned it. */
+  machine: Record<string, unknown>;
+  site: SiteKey;
+  /** Ids of the site's disk accesses. */
+  diskAccesses: string[];
+  disks: PlannedDisk[];
+}
+
+export type PlannedDisk = Omit<DiskPoint, 'image' | 'read' | 'stats' | 'snapshot'>;
+
+export interface TakenSnapshot {
+  key: string;
+  id: string;
+  familyId: string;
+  /** ISO 8601 UTC. */
+  time: string;
+  /** Its data can be exported. */
+  ready: boolean;
+}
+
+/** A worker at work: where it runs, and which of its starts this is. */
+export interface WorkerHandle {
+  attempt: string;
+  site: SiteKey;
+  /** `worker-1`, `worker-2`, … */
+  slot: string;
+}
+
+/** Where a job's end is reported, and how its messages are told apart. */
+export interface JobAddress {
+  attempt: string;
+  jobId: string;
+  session: string;
+  /** The orchestration that waits for `job:<jobId>`. */
+  instanceId: string;
+}
+
+/** What the event `job:<jobId>` carries. */
+export type JobEnd = { kind: 'done'; result: JobResult } | { kind: 'failed'; error: ErrorInfo };
+
+/** Power of a worker machine, as far as a decision needs it. */
+export type MachineState =
+  'absent' | 'creating' | 'starting' | 'running' | 'stopping' | 'stopped' | 'deallocated' | 'failed';
+
+export interface BackupDiskInput {
+  session: string;
+  worker: WorkerHandle;
+  repository: RepositoryTarget;
+  diskAccesses: string[];
+  disk: BackupDiskJob['disk'];
+  choice: BaseChoice;
+}
+
+export interface RestoreDiskInput {
+  session: string;
+  worker: WorkerHandle;
+  repository: RepositoryTarget;
+  diskAccesses: string[];
+  point: string;
+  disk: RestorableDisk;
+  target: RestoreTarget;
+}
+
+/** Every activity: what it takes, what it gives. All are idempotent. */
+export interface Activities {
+  /** Moves the session on; also notes what is given. */
+  advanceSession: {
+    input: { session: string; to: SessionState; error?: ErrorInfo; point?: string; worker?: string };
+    output: null;
+  };
+  /** Notes clean-up that did not work. */
+  warnSession: { input: { session: string; warning: string }; output: null };
+  putDisks: { input: { session: string; disks: SessionDisk[] }; output: null };
+  updateDisk: { input: { session: string; disk: { key: string } & Partial<SessionDisk> }; output: null };
+
+  describeMachine: { input: { resourceId: string }; output: MachinePlan };
+  /** Starts the snapshots of all disks, together. */
+  createSnapshots: { input: { session: string; plan: Omit<MachinePlan, 'machine'> }; output: null };
+  readSnapshots: {
+    input: { session: string; vm: MachinePlan['vm']; disks: { key: string }[] };
+    output: TakenSnapshot[];
+  };
+  chooseBases: {
+    input: { resourceId: string; repository: RepositoryTarget; disks: DiskNow[] };
+    output: Record<string, BaseChoice>;
+  };
+  /** Deletes the session's snapshots, unless a committed point names them. */
+  discardSnapshots: { input: { session: string; vm: MachinePlan['vm']; disks: { key: string }[] }; output: null };
+  /** Deletes the machine's snapshots that no repository's newest point names; strikes the session's off the ledger. */
+  pruneSnapshots: { input: { session: string; resourceId: string }; output: { deleted: number } };
+  recordPoint: { input: { point: Point; repository: RepositoryTarget }; output: null };
+
+  ensureWorkerFiles: { input: { site: SiteKey }; output: { version: string; uploaded: number } };
+  /** Makes the attempt's message key and queue. */
+  openAttempt: { input: { session: string; worker: WorkerHandle }; output: null };
+  /** Creates or starts the worker machine; does not wait. */
+  startMachine: { input: { session: string; worker: WorkerHandle }; output: null };
+  /** `detail` is Azure's word on a failure, else ''. */
+  machineState: { input: { worker: WorkerHandle }; output: { state: MachineState; detail: string } };
+  /** Sends the bootstrap script; does not wait for it. */
+  runWorkerCommand: { input: { session: string; worker: WorkerHandle }; output: null };
+  /** Whether the script has ended badly: its error, or null while there is nothing to say. */
+  workerCommandError: { input: { worker: WorkerHandle }; output: ErrorInfo | null };
+  removeWorkerCommand: { input: { session: string; worker: WorkerHandle }; output: null };
+  deallocateMachine: { input: { worker: WorkerHandle }; output: null };
+  /** Forgets the message key, deletes the queue; strikes the machine off the ledger. */
+  closeAttempt: { input: { session: string; worker: WorkerHandle }; output: null };
+  /** When the worker was last heard of, ISO 8601 UTC. */
+  workerSeen: { input: { attempt: string }; output: { lastSeen: string } };
+
+  /** Sends a job that needs no export. */
+  sendJob: {
+    input: { address: JobAddress; job: Extract<Job, { kind: 'initRepository' | 'commitPoint' }> };
+    output: null;
+  };
+  /** Puts the snapshots behind the disk access, grants their SAS and sends the job: one step, so no SAS is returned. */
+  sendBackupDisk: {
+    input: { address: JobAddress; diskAccessId: string; input: BackupDiskInput };
+    output: null;
+  };
+  createRestoreDisk: { input: { diskAccessId: string; input: RestoreDiskInput }; output: { diskId: string } };
+  /** Whether the new disk takes an upload. */
+  restoreDiskReady: { input: { diskId: string }; output: boolean };
+  sendRestoreDisk: { input: { address: JobAddress; diskId: string; input: RestoreDiskInput }; output: null };
+  /** Deletes the disk if this session made it. */
+  discardRestoreDisk: { input: { session: string; diskId: string }; output: null };
+  /** Strikes a restored disk off the ledger: it is the user's now. */
+  keepRestoreDisk: { input: { session: string; diskId: string }; output: null };
+  /** Ends the job's exports: after it no SAS of the job opens anything. */
+  revokeExports: { input: { address: JobAddress }; output: null };
+}
+
+export type ActivityName = keyof Activities;
+export type ActivityInput<K extends ActivityName> = Activities[K]['input'];
+export type ActivityOutput<K extends ActivityName> = Activities[K]['output'];

@@ -1,0 +1,80 @@
+import { createHash } from 'node:crypto';
+import type { SessionKind } from './session.ts';
+import { siteLayout, type SiteKey } from './site.ts';
+
+/** Longest name of a snapshot or a managed disk (Microsoft.Compute). */
+const MAX_NAME = 80;
+
+/** A session's id, which is its orchestration's instance id. Sorts by time within its kind; fits queue names. */
+export function sessionId(kind: SessionKind, time: string, random: Uint8Array): string {
+  return `${kind}-${stamp(time).toLowerCase()}-${Buffer.from(random.subarray(0, 4)).toString('hex')}`;
+}
+
+/** The four random bytes that a session's id ends with; its restore point carries them too. */
+export function sessionRandom(session: string): Buffer {
+  return Buffer.from(session.slice(-8), 'hex');
+}
+
+/** The nth start of a worker for a session. Only the newest attempt's messages count. */
+export function attemptId(session: string, n: number): string {
+  return `${session}-${n}`;
+}
+
+/** The instance id of a session's sub-orchestration for one disk. */
+export function diskInstanceId(session: string, disk: string): string {
+  return `${session}-disk-${disk}`;
+}
+
+/** A job's id within its attempt. */
+export function jobId(instanceId: string, job: string): string {
+  return `${instanceId}-${job}`;
+}
+
+/** The queue that a worker reads; in the tagged account of the appliance's own site. */
+export function inboxName(attempt: string): string {
+  return `worker-${attempt}`;
+}
+
+/** The snapshot of a disk in a session: the same words always give the same name, so a repeated activity finds it. */
+export function snapshotName(session: string, machine: string, disk: string): string {
+  const tail = `-${disk}-${session.replace(/^[a-z]+-/, '')}`;
+  return `strongroom-${safe(machine).slice(0, MAX_NAME - 'strongroom-'.length - tail.length)}${tail}`;
+}
+
+/** The managed disk that a restore makes of a source disk. Without a prefix the name carries the session. */
+export function restoredDiskName(session: string, sourceName: string, prefix: string | undefined): string {
+  return `${prefix ?? `restored-${session.slice(-8)}-`}${safe(sourceName)}`.slice(0, MAX_NAME);
+}
+
+/** The worker machine of a slot (`worker-1`, `worker-2`, …) of a site. */
+export function workerMachine(site: SiteKey, slot: string): { name: string; resourceGroup: string; id: string } {
+  const { resourceGroup } = siteLayout(site);
+  const name = `${site.appliance}-${slot}`;
+  const id = `/subscriptions/${site.subscriptionId}/resourceGroups/${resourceGroup}/providers/Microsoft.Compute/virtualMachines/${name}`;
+  return { name, resourceGroup, id };
+}
+
+/** The tags of a snapshot, all clear text: which session and which machine and disk it belongs to. */
+export function snapshotTags(session: string, machineId: string, disk: string): Record<string, string> {
+  return {
+    'strongroom-id': session,
+    'strongroom-v': '1',
+    'strongroom-source': resourceDigest(machineId),
+    'strongroom-disk': disk,
+  };
+}
+
+/** A resource id as a short key for tags and entity keys, which an id is too long or has the wrong characters for. */
+export function resourceDigest(id: string): string {
+  return createHash('sha256').update(id.toLowerCase().replace(/\/$/, '')).digest('hex').slice(0, 32);
+}
+
+/** `2026-11-21T21:36:15.123Z` as `20261121T213615Z`. */
+function stamp(time: string): string {
+  return time.replace(/\.\d+/, '').replace(/[-:]/g, '');
+}
+
+/** Snapshot and disk names take letters, digits, `_` and `-`. */
+function safe(name: string): string {
+  return name.replace(/[^A-Za-z0-9_-]/g, '-');
+}

@@ -1,0 +1,47 @@
+/** Every delay of the appliance, in milliseconds, with its reason. */
+export const timing = {
+  /** Longest wait for a worker's hello after Run Command was sent: a start takes two to four minutes. */
+  hello: 10 * 60_000,
+  /** First look at a Run Command that has not led to a hello; each next look waits twice as long. */
+  firstCommandLook: 15_000,
+  /** A worker sends a heartbeat at least every 30 seconds; after six missing ones it is lost. */
+  heartbeat: 3 * 60_000,
+  /** Bounds of the wait between two looks at a running job's heartbeat. A look costs eight history events. */
+  minHeartbeatLook: 60_000,
+  maxHeartbeatLook: 15 * 60_000,
+  /** Bounds of the wait between two polls of an Azure operation; doubled each time. */
+  minPoll: 2_000,
+  maxPoll: 30_000,
+  /** Longest that Azure may take to create, start or deallocate something. */
+  operation: 30 * 60_000,
+  /** Wait between two tries for a busy lease. */
+  lease: 5_000,
+  /** First wait before an activity that failed for a passing reason is tried again; doubled each time. */
+  retry: 5_000,
+  /** A lease whose session's orchestration does not exist is dead only after this: it may be about to start. */
+  leaseWithoutSession: 2 * 60_000,
+} as const;
+
+/** Tries of one activity before its passing failure is final. */
+export const ACTIVITY_TRIES = 4;
+
+/** Tries for a lease within one generation of `awaitLease`: a try costs eight history events. */
+export const LEASE_TRIES = 50;
+
+/** The moment `ms` milliseconds later. (Orchestrators may not name `Date`.) */
+export function after(moment: Date, ms: number): Date {
+  return new Date(moment.getTime() + ms);
+}
+
+/**
+ * How long to wait before looking at a running job's heartbeat again. Looks thin out as the job grows old, so that a
+ * day-long job stays below a thousand history events.
+ */
+export function heartbeatLook(runningMs: number): number {
+  return Math.min(Math.max(Math.round(runningMs / 4), timing.minHeartbeatLook), timing.maxHeartbeatLook);
+}
+
+/** The wait before poll number `n` (from 0) of an Azure operation. */
+export function pollWait(n: number): number {
+  return Math.min(timing.minPoll * 2 ** n, timing.maxPoll);
+}
