@@ -2,12 +2,14 @@ import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { ContainerClient, type BlockBlobClient, type StorageSharedKeyCredential } from '@azure/storage-blob';
+import { StrongroomError } from '../model/errors.ts';
 import type { ObjectInfo, ObjectStore, PutOptions } from '../repository/ports.ts';
 import type { TokenCredential } from './credential.ts';
 import { storageCall, storageError } from './storageErrors.ts';
 
 /** How often a broken download is resumed where it broke. */
 const RESUMES = 5;
+const RANGE_NOT_SATISFIABLE = '416';
 
 /**
  * The objects of a blob container. Each is one Put Blob (so Azure checks and keeps its MD5), whole or not there at all.
@@ -21,14 +23,19 @@ export function blobStore(url: string, credential: TokenCredential | StorageShar
   return {
     location,
 
-    get: (name, range, abortSignal) =>
-      storageCall(named('get', name), async () => {
-        const blob = container.getBlobClient(name);
+    async get(name, range, abortSignal) {
+      const blob = container.getBlobClient(name);
+      try {
         const answer = await blob.download(range?.offset, range?.length, { maxRetryRequests: RESUMES, abortSignal });
         const data = await buffer(answer.readableStreamBody!);
         const total = answer.contentRange?.split('/')[1] ?? answer.contentLength;
         return { data, info: infoOf(name, Number(total), answer) };
-      }),
+      } catch (error) {
+        const failure = storageError(error, named('get', name));
+        if (failure.details.status !== RANGE_NOT_SATISFIABLE) throw failure;
+        return { data: Buffer.alloc(0), info: await this.head(name) }; // the range begins at the end, or past it
+      }
+    },
 
     async put(name, parts, options = {}) {
       const blob = container.getBlockBlobClient(name);
@@ -68,10 +75,16 @@ export function blobStore(url: string, credential: TokenCredential | StorageShar
       }
     },
 
-    delete: (name, options = {}) =>
-      storageCall(named('delete', name), async () => {
+    async delete(name, options = {}) {
+      try {
         await container.getBlobClient(name).delete({ conditions: conditionsOf(options) });
-      }),
+      } catch (error) {
+        const failure = storageError(error, named('delete', name));
+        if (failure.code !== 'NOT_FOUND') throw failure;
+        // Gone is what was asked for; but then it no longer has the ETag that was asked for.
+        if (options.ifMatch) throw new StrongroomError('ALREADY_EXISTS', failure.message, { cause: error });
+      }
+    },
   };
 }
 
