@@ -1,0 +1,95 @@
+import type { Change, Range } from './layers.ts';
+import { FOOTER_BYTES, readVhdFooter, vhdFooter } from './vhdFooter.ts';
+import type { FooterVerdict } from './vhdFooter.ts';
+import type { Volumes } from './volumes.ts';
+
+/**
+ * A disk or snapshot as the page blob that its SAS shows: its content and, behind it, the 512 bytes of a fixed VHD's
+ * footer. The footer of an upload is what the client writes; all others are made when they are read.
+ */
+export interface VhdBlobs {
+  /** Bytes of the blob: the disk's size and the footer. */
+  length(id: string): number;
+  read(id: string, offset: number, length: number): Promise<Buffer>;
+  write(id: string, offset: number, bytes: Uint8Array): Promise<void>;
+  clear(id: string, offset: number, length: number): void;
+  /** Allocated ranges, the footer's among them. */
+  allocated(id: string, range: Range): Range[];
+  /** What differs from `base`; footers of one family do not. */
+  changes(base: string, id: string, range: Range): Change[];
+  beginUpload(id: string): void;
+  /** What the footer of the upload says of itself. The footer is no upload's any more when it is a fixed disk's. */
+  finishUpload(id: string): FooterVerdict;
+  /** Forgets an upload that was not finished. */
+  forget(id: string): void;
+}
+
+/** @param facts creation time and uniqueId of a resource, for its footer */
+export function createVhdBlobs(
+  volumes: Volumes,
+  facts: (id: string) => { created: number; uniqueId: string },
+): VhdBlobs {
+  const uploads = new Map<string, Buffer>();
+
+  const footer = (id: string) => {
+    const { created, uniqueId } = facts(id);
+    return uploads.get(id.toLowerCase()) ?? vhdFooter(volumes.size(id), created, uniqueId);
+  };
+
+  /** Splits a range of the blob at the end of the disk. */
+  const split = (id: string, { offset, length }: Range) => {
+    const size = volumes.size(id);
+    const end = offset + length;
+    return {
+      content: { offset, length: Math.max(0, Math.min(end, size) - offset) },
+      footer: { offset: Math.max(offset, size) - size, length: Math.max(0, end - Math.max(offset, size)) },
+    };
+  };
+
+  const contentOnly = (id: string, range: Range) => split(id, range).content;
+
+  return {
+    length: (id) => volumes.size(id) + FOOTER_BYTES,
+    async read(id, offset, length) {
+      const parts = split(id, { offset, length });
+      const content =
+        parts.content.length > 0 ? await volumes.read(id, parts.content.offset, parts.content.length) : Buffer.alloc(0);
+      if (parts.footer.length === 0) return content;
+      return Buffer.concat([
+        content,
+        footer(id).subarray(parts.footer.offset, parts.footer.offset + parts.footer.length),
+      ]);
+    },
+    async write(id, offset, bytes) {
+      const parts = split(id, { offset, length: bytes.length });
+      if (parts.content.length > 0) await volumes.write(id, offset, bytes.subarray(0, parts.content.length));
+      if (parts.footer.length > 0) uploads.get(id.toLowerCase())?.set(bytes.subarray(parts.content.length));
+    },
+    clear(id, offset, length) {
+      const parts = split(id, { offset, length });
+      if (parts.content.length > 0) volumes.clear(id, offset, parts.content.length);
+      if (parts.footer.length > 0) uploads.get(id.toLowerCase())?.fill(0);
+    },
+    allocated(id, range) {
+      const content = contentOnly(id, range);
+      const found = content.length > 0 ? volumes.allocated(id, content) : [];
+      if (split(id, range).footer.length === 0 || footer(id).every((byte) => byte === 0)) return found;
+      const size = volumes.size(id);
+      const last = found.at(-1);
+      if (last && last.offset + last.length === size) last.length += FOOTER_BYTES;
+      else found.push({ offset: size, length: FOOTER_BYTES });
+      return found;
+    },
+    changes(base, id, range) {
+      const content = contentOnly(id, range);
+      return content.length > 0 ? volumes.changes(base, id, content) : [];
+    },
+    beginUpload: (id) => void uploads.set(id.toLowerCase(), Buffer.alloc(FOOTER_BYTES)),
+    finishUpload(id) {
+      const verdict = readVhdFooter(uploads.get(id.toLowerCase()) ?? Buffer.alloc(FOOTER_BYTES));
+      if (verdict.kind === 'fixed' && verdict.size === volumes.size(id)) uploads.delete(id.toLowerCase());
+      return verdict;
+    },
+    forget: (id) => void uploads.delete(id.toLowerCase()),
+  };
+}

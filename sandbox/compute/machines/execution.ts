@@ -1,0 +1,93 @@
+import { spawn } from 'node:child_process';
+import { closeSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** Run Command reports the last 4 KiB of each stream. */
+const REPORTED_BYTES = 4096;
+/** Between TERM and KILL. */
+const GRACE_MS = 2000;
+
+export interface ScriptOptions {
+  /** Folder of this execution: script, stdout and stderr files. */
+  folder: string;
+  script: string;
+  args: string[];
+  environment: Record<string, string>;
+  timeoutMs: number;
+}
+
+export interface ScriptResult {
+  exitCode: number;
+  output: string;
+  error: string;
+  end: 'exited' | 'timed-out' | 'terminated';
+}
+
+/** A script that runs, in a process group of its own. What it started with `systemd-run` is not part of that group. */
+export interface Execution {
+  done: Promise<ScriptResult>;
+  /** What it has written so far. */
+  written(): Promise<{ output: string; error: string }>;
+  terminate(): void;
+}
+
+/** Writes the script to a file and runs it with bash. `done` never rejects. */
+export function execute(options: ScriptOptions): Execution {
+  mkdirSync(options.folder, { recursive: true });
+  const file = join(options.folder, 'script.sh');
+  const outputs = { output: join(options.folder, 'stdout'), error: join(options.folder, 'stderr') };
+  writeFileSync(file, options.script.replaceAll('\r\n', '\n'), { mode: 0o700 });
+  // Files, not pipes: a process that the script leaves behind may keep them open.
+  const descriptors = [openSync(outputs.output, 'w', 0o600), openSync(outputs.error, 'w', 0o600)];
+  const child = spawn('/bin/bash', [file, ...options.args], {
+    cwd: options.folder,
+    env: options.environment,
+    detached: true,
+    stdio: ['ignore', ...descriptors],
+  });
+  descriptors.forEach((d) => closeSync(d));
+
+  let end: ScriptResult['end'] = 'exited';
+  const signal = (name: NodeJS.Signals) => {
+    if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    try {
+      process.kill(-child.pid, name);
+    } catch {
+      // The group has ended in this moment.
+    }
+  };
+  let kill: NodeJS.Timeout | undefined;
+  const stop = (why: ScriptResult['end']) => {
+    if (end !== 'exited') return;
+    end = why;
+    signal('SIGTERM');
+    kill = setTimeout(() => signal('SIGKILL'), GRACE_MS);
+  };
+  const timeout = setTimeout(() => stop('timed-out'), Math.min(options.timeoutMs, 2 ** 31 - 1));
+  const written = async () => ({ output: await tail(outputs.output), error: await tail(outputs.error) });
+
+  const exited = new Promise<number>((resolve) => {
+    child.once('error', () => resolve(127));
+    child.once('exit', (code) => resolve(code ?? 137));
+  });
+  const done = exited.then(async (exitCode) => {
+    clearTimeout(timeout);
+    clearTimeout(kill);
+    return { exitCode, end, ...(await written()) };
+  });
+  return { done, written, terminate: () => stop('terminated') };
+}
+
+async function tail(file: string): Promise<string> {
+  const handle = await open(file, 'r').catch(() => undefined);
+  if (!handle) return '';
+  try {
+    const { size } = await handle.stat();
+    const buffer = Buffer.alloc(Math.min(size, REPORTED_BYTES));
+    const { bytesRead } = await handle.read(buffer, 0, buffer.length, size - buffer.length);
+    return buffer.toString('utf8', 0, bytesRead);
+  } finally {
+    await handle.close();
+  }
+}
