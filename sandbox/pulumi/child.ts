@@ -28,7 +28,7 @@ async function apply(request: ProgramRequest): Promise<Applied> {
     subscriptionId,
     options: { additionalPolicies: [{ policy: observer, position: 'perCall' }] },
   });
-  return await evaluateProgram(request, ({ type, inputs }) => createResource(operations, type, inputs));
+  return evaluateProgram(request, ({ type, inputs }) => createResource(operations, type, inputs));
 }
 
 function describe(reason: unknown): string {

@@ -17,12 +17,25 @@ export async function createResource(operations: Operations, type: string, input
   if (!operation) throw new Error(`no SDK operation is known for it; add it to sandbox/pulumi/providers.`);
   const path = operation.path.map((key) => segment(key, inputs[key]));
   const body = bodyOf(operation, inputs);
-  const { result, sent } = await observed(() => operation.put(path, body));
+  const { result, sent } = await observed(() => operation.put(path, body)).catch(refuse);
   const missing = missingOnWire(body, sent.body ?? {}, operation.wireNames);
   if (missing.length > 0) throw new Error(`the SDK did not send ${missing.join(', ')}.`);
   const state = JSON.parse(JSON.stringify(result)) as Record<string, unknown>;
   if (typeof state.id !== 'string') throw new Error('the answer has no id.');
   return { id: state.id, state };
+}
+
+/** Azure's own code and message in place of the SDK's rendering of the whole response. */
+function refuse(error: unknown): never {
+  const { statusCode, details } = error as { statusCode?: number; details?: { error?: ArmFailure } & ArmFailure };
+  const failure = details?.error ?? details;
+  if (statusCode === undefined || failure?.code === undefined) throw error;
+  throw new Error(`${statusCode} ${failure.code}: ${failure.message ?? ''}`, { cause: error });
+}
+
+interface ArmFailure {
+  code?: string;
+  message?: string;
 }
 
 function segment(key: string, value: unknown): string {

@@ -55,17 +55,17 @@ export async function evaluateProgram(
   // A rejected registration would only make noise in everything that depends on it; one that never ends holds it back.
   const never = new Promise<never>(() => {});
   const guarded = async (urn: string, work: () => Promise<Created>): Promise<Created> => {
-    if (failures.length > 0) return await never;
+    if (failures.length > 0) return never;
     running += 1;
+    let created: Created | undefined;
     try {
-      return await work();
+      created = await work();
     } catch (error) {
       failures.push({ urn, message: error instanceof Error ? error.message : String(error) });
-      return await never;
-    } finally {
-      running -= 1;
-      if (failures.length > 0 && running === 0) failed.reject(new ApplyError(failures));
     }
+    running -= 1;
+    if (failures.length > 0 && running === 0) failed.reject(new ApplyError(failures));
+    return created ?? never;
   };
 
   await pulumi.runtime.setMocks(
@@ -74,7 +74,7 @@ export async function evaluateProgram(
         const plain = unsealed(inputs) as Record<string, unknown>;
         if (!custom || type.startsWith('pulumi:')) return { id: custom ? name : '', state: plain };
         const urn = urns.getStore() ?? `${type}::${name}`;
-        return await guarded(urn, async () => {
+        return guarded(urn, async () => {
           if (id) throw new Error('reading or importing an existing resource is not supported.');
           if (resources.some((resource) => resource.urn === urn)) throw new Error('two resources have this URN.');
           const resource = { urn, type, id: '' };
@@ -85,9 +85,7 @@ export async function evaluateProgram(
         });
       },
       call: async ({ token }) =>
-        await guarded(token, () =>
-          Promise.reject(new Error('function calls are not supported; the program asks for it.')),
-        ),
+        guarded(token, () => Promise.reject(new Error('function calls are not supported; the program asks for it.'))),
     },
     request.project,
     request.stack,
@@ -107,7 +105,7 @@ export async function evaluateProgram(
     await pulumi.runtime.disconnect();
     return { outputs, resources };
   };
-  return await Promise.race([run(), failed.promise]);
+  return Promise.race([run(), failed.promise]);
 }
 
 /** As `pulumi up` does: the default export if there is one, called if it is a function, else the named exports. */

@@ -11,7 +11,7 @@ const current = new AsyncLocalStorage<Sent>();
 /** Runs an operation and tells what it sent, whether or not it succeeds. */
 export async function observed<T>(operation: () => PromiseLike<T>): Promise<{ result: T; sent: Sent }> {
   const sent: Sent = {};
-  const result = await current.run(sent, async () => await operation());
+  const result = await current.run(sent, async () => operation());
   return { result, sent };
 }
 

@@ -35,7 +35,8 @@ export function applicationinsights({ credential, subscriptionId, options }: Arm
     'azure-native:applicationinsights:Component': put(
       ['resourceGroupName', 'resourceName'],
       async ([group, name], body: Inputs) => {
-        const id = `/subscriptions/${subscriptionId}/resourceGroups/${group}/providers/Microsoft.Insights/components/${name}`;
+        // Without the first slash: the SDK puts one before the id.
+        const id = `subscriptions/${subscriptionId}/resourceGroups/${group}/providers/Microsoft.Insights/components/${name}`;
         const own = Object.entries(body).filter(([key]) => onResource.includes(key));
         const properties = Object.entries(body).filter(([key]) => !onResource.includes(key));
         const { properties: returned = {}, ...resource } = await client.resources.createOrUpdateById(

@@ -8,12 +8,17 @@ export function authorization({ credential, subscriptionId, options }: Arm): Ope
   return {
     'azure-native:authorization:RoleDefinition': put(
       ['scope', 'roleDefinitionId'],
-      (at, body: RoleDefinition) => client.roleDefinitions.createOrUpdate(...at, body),
+      (at, body: RoleDefinition) => client.roleDefinitions.createOrUpdate(pathScope(at[0]), at[1], body),
       { roleType: 'type' },
     ),
     'azure-native:authorization:RoleAssignment': put(
       ['scope', 'roleAssignmentName'],
-      (at, body: RoleAssignmentCreateParameters) => client.roleAssignments.create(...at, body),
+      (at, body: RoleAssignmentCreateParameters) => client.roleAssignments.create(pathScope(at[0]), at[1], body),
     ),
   };
+}
+
+/** The SDK puts `/` before a scope; ids begin with one. */
+function pathScope(scope: string): string {
+  return scope.replace(/^\//, '');
 }

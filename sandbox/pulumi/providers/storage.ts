@@ -9,7 +9,7 @@ export function storage({ credential, subscriptionId, options }: Arm): Operation
     'azure-native:storage:StorageAccount': put(
       ['resourceGroupName', 'accountName'],
       (at, body: StorageAccountCreateParameters) => client.storageAccounts.create(...at, body, poll),
-      { enableHttpsTrafficOnly: 'supportsHttpsTrafficOnly', networkRuleSet: 'networkAcls', keySource: 'keySource' },
+      { enableHttpsTrafficOnly: 'supportsHttpsTrafficOnly', networkRuleSet: 'networkAcls' },
     ),
     'azure-native:storage:BlobContainer': put(
       ['resourceGroupName', 'accountName', 'containerName'],

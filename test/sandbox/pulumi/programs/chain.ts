@@ -30,7 +30,12 @@ const app = new WebApp('app', {
   name: 'app',
   kind: 'functionapp,linux',
   identity: { type: 'UserAssigned', userAssignedIdentities: [identity.id] },
-  siteConfig: { appSettings: [{ name: 'WHO', value: identity.clientId }, { name: 'HIDDEN', value: pulumi.secret('s3') }] },
+  siteConfig: {
+    appSettings: [
+      { name: 'WHO', value: identity.clientId },
+      { name: 'HIDDEN', value: pulumi.secret('s3') },
+    ],
+  },
 });
 
 export const host = app.defaultHostName;
