@@ -1,0 +1,14 @@
+import { StrongroomError } from '../model/errors.ts';
+
+/** A stored object is missing, altered or truncated. `details.object` names it. */
+export function damaged(object: string, why: string, cause?: unknown): StrongroomError {
+  return new StrongroomError(
+    'REPOSITORY_DAMAGED',
+    `The repository object ${object} ${why}. What depends on it cannot be trusted: use another point or another copy of it.`,
+    { cause, details: { object } },
+  );
+}
+
+export function isCode(error: unknown, code: StrongroomError['code']): error is StrongroomError {
+  return error instanceof StrongroomError && error.code === code;
+}

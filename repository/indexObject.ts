@@ -1,0 +1,91 @@
+import { isCode } from './damage.ts';
+import { BlockIndex } from './blockIndex.ts';
+import { orderedMap } from './flow.ts';
+import { indexName, packName, PREFIXES } from './layout.ts';
+import { parseDirectory, writeDirectory } from './pack.ts';
+import type { DirectoryEntry } from './pack.ts';
+import type { ObjectStore } from './ports.ts';
+import { readSealedObject, writeSealedObject } from './sealedObject.ts';
+import { IDENTITY_BYTES } from './secrets.ts';
+import type { Secrets } from './secrets.ts';
+
+/** A data pack as an index object lists it (docs/format.md, section 7). */
+export interface IndexedPack {
+  pack: string;
+  /** Of the pack object. */
+  size: number;
+  entries: readonly DirectoryEntry[];
+}
+
+const PACK_HEAD = 24;
+const LOADS_AHEAD = 16;
+
+export function writeIndexObject(
+  secrets: Secrets,
+  index: string,
+  packs: readonly IndexedPack[],
+  salt: Uint8Array,
+): Buffer {
+  const count = Buffer.alloc(4);
+  count.writeUInt32LE(packs.length);
+  const parts = packs.flatMap(({ pack, size, entries }) => {
+    const head = Buffer.alloc(PACK_HEAD);
+    head.write(pack, 0, 'hex');
+    head.writeUInt32LE(size, 16);
+    head.writeUInt32LE(entries.length, 20);
+    return [head, writeDirectory(entries)];
+  });
+  return writeSealedObject(secrets, 'index', indexName(index), Buffer.alloc(0), Buffer.concat([count, ...parts]), salt);
+}
+
+/** @throws REPOSITORY_DAMAGED */
+export function readIndexObject(secrets: Secrets, name: string, bytes: Buffer): IndexedPack[] {
+  const content = readSealedObject(secrets, 'index', name, bytes);
+  let at = 4;
+  return Array.from({ length: content.readUInt32LE(0) }, () => {
+    const pack = content.toString('hex', at, at + 16);
+    const size = content.readUInt32LE(at + 16);
+    const count = content.readUInt32LE(at + 20);
+    at += PACK_HEAD;
+    const entries = parseDirectory(content.subarray(at), count);
+    at += count * (4 + IDENTITY_BYTES);
+    return { pack, size, entries };
+  });
+}
+
+/**
+ * Every block that is in a data pack of the store. Reads index objects, never packs. Packs that are gone or have another
+ * size than the index says are left out, so that no new point relies on them.
+ */
+export async function loadBlockIndex(store: ObjectStore, secrets: Secrets, signal?: AbortSignal): Promise<BlockIndex> {
+  const sizes = new Map<string, number>();
+  for await (const info of store.list(PREFIXES.data)) sizes.set(info.name, info.size);
+
+  const index = new BlockIndex();
+  const objects = orderedMap(
+    store.list(PREFIXES.index),
+    LOADS_AHEAD,
+    async ({ name }, inner) => ({ name, bytes: await readIfThere(store, name, inner) }),
+    signal,
+  );
+  for await (const { name, bytes } of objects) {
+    if (!bytes) continue;
+    for (const { pack, size, entries } of readIndexObject(secrets, name, bytes)) {
+      const object = packName('data', pack);
+      if (sizes.get(object) !== size) continue;
+      index.addDirectory(pack, entries);
+      sizes.delete(object); // Listed by two index objects: once is enough.
+    }
+  }
+  return index;
+}
+
+/** Prune may replace an index object after it was listed. */
+async function readIfThere(store: ObjectStore, name: string, signal: AbortSignal): Promise<Buffer | undefined> {
+  try {
+    return (await store.get(name, undefined, signal)).data;
+  } catch (error) {
+    if (isCode(error, 'NOT_FOUND')) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,107 @@
+import { hkdfSync, scrypt } from 'node:crypto';
+import type { ScryptOptions } from 'node:crypto';
+import { z } from 'zod';
+import { configSchema } from './config.ts';
+import type { KeyWrapper } from './ports.ts';
+import { seal, unseal } from './seal.ts';
+
+/** 128 MiB and about half a second a try (OWASP's recommendation for scrypt). */
+const SCRYPT = { n: 2 ** 17, r: 8, p: 1 };
+/** A reader works no harder than this, whatever a slot asks for. */
+const SCRYPT_MOST = { n: 2 ** 20, r: 16, p: 4 };
+const NONCE_BYTES = 12;
+
+const base64url = z.string().regex(/^[A-Za-z0-9_-]+$/);
+const slotSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('wrapped'), keyId: z.string(), keyVersion: z.string(), wrapped: base64url }),
+  z.object({
+    kind: z.literal('passphrase'),
+    salt: base64url,
+    n: z.number().int().min(2).max(SCRYPT_MOST.n),
+    r: z.number().int().min(1).max(SCRYPT_MOST.r),
+    p: z.number().int().min(1).max(SCRYPT_MOST.p),
+    box: base64url,
+  }),
+  z.object({ kind: z.literal('recovery'), box: base64url }),
+]);
+export type Slot = z.infer<typeof slotSchema>;
+
+/** What `keys/` holds and each point repeats (docs/format.md, 4.2). */
+export const keyDocumentSchema = z.object({ config: configSchema, slots: z.array(slotSchema).min(1) });
+export type KeyDocument = z.infer<typeof keyDocumentSchema>;
+
+type Random = (bytes: number) => Buffer;
+
+export async function wrappedSlot(master: Uint8Array, wrapper: KeyWrapper): Promise<Slot> {
+  const { wrapped, keyVersion } = await wrapper.wrap(master);
+  return { kind: 'wrapped', keyId: wrapper.keyId, keyVersion, wrapped: wrapped.toString('base64url') };
+}
+
+export async function passphraseSlot(
+  master: Uint8Array,
+  passphrase: string,
+  repository: string,
+  random: Random,
+): Promise<Slot> {
+  const salt = random(16);
+  const key = await passphraseKey(passphrase, salt, SCRYPT);
+  const box = closeBox(key, master, 'passphrase', repository, random);
+  return { kind: 'passphrase', salt: salt.toString('base64url'), ...SCRYPT, box };
+}
+
+export function recoverySlot(master: Uint8Array, recoveryKey: Uint8Array, repository: string, random: Random): Slot {
+  return {
+    kind: 'recovery',
+    box: closeBox(recoveryBoxKey(recoveryKey, repository), master, 'recovery', repository, random),
+  };
+}
+
+/** The master key, or undefined when the passphrase is not this slot's. */
+export async function openPassphraseSlot(
+  slot: Extract<Slot, { kind: 'passphrase' }>,
+  passphrase: string,
+  repository: string,
+): Promise<Buffer | undefined> {
+  const key = await passphraseKey(passphrase, Buffer.from(slot.salt, 'base64url'), slot);
+  return openBox(key, slot.box, 'passphrase', repository);
+}
+
+/** The master key, or undefined when the recovery key is not this slot's. */
+export function openRecoverySlot(
+  slot: Extract<Slot, { kind: 'recovery' }>,
+  recoveryKey: Uint8Array,
+  repository: string,
+): Buffer | undefined {
+  return openBox(recoveryBoxKey(recoveryKey, repository), slot.box, 'recovery', repository);
+}
+
+function passphraseKey(passphrase: string, salt: Buffer, cost: { n: number; r: number; p: number }): Promise<Buffer> {
+  const options: ScryptOptions = {
+    N: cost.n,
+    r: cost.r,
+    p: cost.p,
+    maxmem: 129 * cost.n * cost.r + 256 * cost.r * cost.p,
+  };
+  return new Promise((resolve, reject) => {
+    scrypt(passphrase.normalize('NFKC'), salt, 32, options, (error, key) => (error ? reject(error) : resolve(key)));
+  });
+}
+
+function recoveryBoxKey(recoveryKey: Uint8Array, repository: string): Buffer {
+  const salt = Buffer.from(repository.replaceAll('-', ''), 'hex');
+  return Buffer.from(hkdfSync('sha256', recoveryKey, salt, 'strongroom/1/slot/recovery', 32));
+}
+
+const boxData = (kind: string, repository: string): Buffer =>
+  Buffer.from(`strongroom/1/slot/${kind}/${repository}`, 'ascii');
+
+function closeBox(key: Buffer, master: Uint8Array, kind: string, repository: string, random: Random): string {
+  const nonce = random(NONCE_BYTES);
+  return Buffer.concat([nonce, seal(key, nonce, boxData(kind, repository), [master])]).toString('base64url');
+}
+
+function openBox(key: Buffer, box: string, kind: string, repository: string): Buffer | undefined {
+  const bytes = Buffer.from(box, 'base64url');
+  if (bytes.length !== NONCE_BYTES + 32 + 16) return undefined;
+  return unseal(key, bytes.subarray(0, NONCE_BYTES), boxData(kind, repository), bytes.subarray(NONCE_BYTES));
+}

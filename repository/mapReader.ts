@@ -1,0 +1,100 @@
+import { damaged } from './damage.ts';
+import { unframe } from './frame.ts';
+import { orderedMap } from './flow.ts';
+import type { Geometry } from './geometry.ts';
+import { packName } from './layout.ts';
+import { readPart } from './objects.ts';
+import { maxPageBytes, readPage } from './page.ts';
+import type { Page } from './page.ts';
+import { openPart } from './pack.ts';
+import type { Ref } from './pack.ts';
+import type { ObjectStore } from './ports.ts';
+import { TAG_BYTES } from './seal.ts';
+import type { Secrets } from './secrets.ts';
+
+const CACHED_PAGES = 256;
+const PAGES_AHEAD = 4;
+
+/** Reads pages of maps, and keeps the ones used last. */
+export class MapReader {
+  readonly #store: ObjectStore;
+  readonly #secrets: Secrets;
+  readonly #fanOut: number;
+  /** In order of use. */
+  readonly #cache = new Map<string, Promise<Page>>();
+
+  constructor(store: ObjectStore, secrets: Secrets, fanOut: number) {
+    this.#store = store;
+    this.#secrets = secrets;
+    this.#fanOut = fanOut;
+  }
+
+  /** @throws REPOSITORY_DAMAGED */
+  page(ref: Ref, level: number): Promise<Page> {
+    const key = `${level}/${ref.pack}/${ref.offset}/${ref.length}/${ref.identity}`;
+    const known = this.#cache.get(key);
+    const page = known ?? this.#read(ref, level);
+    this.#cache.delete(key);
+    this.#cache.set(key, page);
+    if (!known) page.catch(() => this.#cache.delete(key));
+    for (const oldest of this.#cache.keys()) {
+      if (this.#cache.size <= CACHED_PAGES) break;
+      this.#cache.delete(oldest);
+    }
+    return page;
+  }
+
+  /** The reference of one block: `null` for a hole. */
+  async block(root: Ref | null, { fanOut, depth }: Geometry, block: number): Promise<Ref | null> {
+    let ref = root;
+    for (let level = depth - 1; level >= 0 && ref; level--) {
+      const page = await this.page(ref, level);
+      ref = page[Math.floor(block / fanOut ** level) % fanOut] ?? null;
+    }
+    return ref;
+  }
+
+  /** All blocks from `first` to before `end` that are no holes, in order; reads pages ahead. */
+  async *blocks(
+    root: Ref | null,
+    { depth }: Geometry,
+    first: number,
+    end: number,
+  ): AsyncGenerator<{ block: number; ref: Ref }> {
+    if (root) yield* this.#walk(await this.page(root, depth - 1), depth - 1, 0, first, end);
+  }
+
+  async *#walk(
+    page: Page,
+    level: number,
+    start: number,
+    first: number,
+    end: number,
+  ): AsyncGenerator<{ block: number; ref: Ref }> {
+    const span = this.#fanOut ** level;
+    const inside = page.flatMap((ref, i) => {
+      const block = start + i * span;
+      return ref && block < end && block + span > first ? [{ block, ref }] : [];
+    });
+    if (level === 0) return yield* inside;
+    const children = orderedMap(inside, PAGES_AHEAD, async ({ block, ref }) => ({
+      block,
+      page: await this.page(ref, level - 1),
+    }));
+    for await (const child of children) yield* this.#walk(child.page, level - 1, child.block, first, end);
+  }
+
+  async #read(ref: Ref, level: number): Promise<Page> {
+    const name = packName('maps', ref.pack);
+    const limit = maxPageBytes(this.#fanOut);
+    if (ref.length > limit + 1 + TAG_BYTES) throw damaged(name, `has no page of ${ref.length} bytes`);
+    const sealed = await readPart(this.#store, name, ref);
+    const plain = await unframe(openPart(this.#secrets, this.#secrets.packKey(ref.pack), 'page', ref, sealed), limit);
+    if (!plain || this.#secrets.pageIdentity(plain).toString('hex') !== ref.identity) {
+      throw damaged(name, `has another page at offset ${ref.offset} than the one referred to`);
+    }
+    const page = readPage(plain, level, this.#fanOut);
+    if (!page) throw damaged(name, `has no page of level ${level} at offset ${ref.offset}`);
+    return page;
+  }
+}

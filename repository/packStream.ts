@@ -1,0 +1,88 @@
+import type { Frame } from './frame.ts';
+import { packName } from './layout.ts';
+import type { PackKind } from './layout.ts';
+import { putNew } from './objects.ts';
+import { PackBuilder } from './pack.ts';
+import type { Ref } from './pack.ts';
+import type { IndexedPack } from './indexObject.ts';
+import type { ObjectStore } from './ports.ts';
+import type { Secrets } from './secrets.ts';
+
+/** Packs of one kind that upload while the next one fills. */
+const UPLOADS = 3;
+
+export interface PackStreamOptions {
+  store: ObjectStore;
+  secrets: Secrets;
+  random(bytes: number): Buffer;
+  /** A pack is closed when it reaches this. */
+  packBytes: number;
+  /** Runs before a pack is uploaded: what its content relies on is stored first. */
+  before?(): Promise<void>;
+  /** Runs after a pack is stored. */
+  stored?(pack: IndexedPack): void;
+}
+
+/**
+ * Puts sealed blocks or pages into packs and the packs into the store. A failed upload fails everything after it: references
+ * to a lost pack may have been given out.
+ */
+export class PackStream {
+  readonly #kind: PackKind;
+  readonly #options: PackStreamOptions;
+  readonly #uploads = new Set<Promise<void>>();
+  #builder: PackBuilder | undefined;
+  #failure: { error: unknown } | undefined;
+
+  constructor(kind: PackKind, options: PackStreamOptions) {
+    this.#kind = kind;
+    this.#options = options;
+  }
+
+  add(content: Frame, identity: Buffer): Ref {
+    this.#throwIfFailed();
+    const { random, secrets, packBytes } = this.#options;
+    const builder = (this.#builder ??= new PackBuilder(this.#kind, random(16), secrets));
+    const ref = builder.add(content, identity);
+    if (builder.size >= packBytes) this.#close();
+    return ref;
+  }
+
+  /** Resolves when there is room for more: bounds memory when the store is slower than the source. */
+  async ready(): Promise<void> {
+    while (this.#uploads.size >= UPLOADS) await Promise.race(this.#uploads);
+    this.#throwIfFailed();
+  }
+
+  /** Resolves when everything that was added is stored. */
+  async flush(): Promise<void> {
+    this.#close();
+    await Promise.all(this.#uploads);
+    this.#throwIfFailed();
+  }
+
+  #close(): void {
+    const builder = this.#builder;
+    this.#builder = undefined;
+    if (!builder) return;
+    const upload = this.#upload(builder)
+      .catch((error: unknown) => {
+        this.#failure ??= { error };
+      })
+      .finally(() => this.#uploads.delete(upload));
+    this.#uploads.add(upload);
+  }
+
+  async #upload(builder: PackBuilder): Promise<void> {
+    const { store, before, stored } = this.#options;
+    const parts = builder.finish();
+    await before?.();
+    await putNew(store, packName(this.#kind, builder.pack), parts);
+    const size = parts.reduce((sum, part) => sum + part.length, 0);
+    stored?.({ pack: builder.pack, size, entries: builder.entries });
+  }
+
+  #throwIfFailed(): void {
+    if (this.#failure) throw this.#failure.error;
+  }
+}

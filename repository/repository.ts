@@ -1,0 +1,161 @@
+import { randomBytes } from 'node:crypto';
+import { StrongroomError } from '../model/errors.ts';
+import type { ImageRef, Point } from '../model/point.ts';
+import { writeCheckedText } from './checkedText.ts';
+import { BLOCK_SIZE, configMac, configSchema, FAN_OUT, FORMAT, FORMAT_VERSION, readConfig } from './config.ts';
+import type { Config } from './config.ts';
+import { isCode } from './damage.ts';
+import { openImage, parseImage } from './image.ts';
+import type { ImageReader } from './image.ts';
+import { passphraseSlot, recoverySlot, wrappedSlot } from './keySlots.ts';
+import type { KeyDocument, Slot } from './keySlots.ts';
+import { CONFIG, keyNames } from './layout.ts';
+import { MapReader } from './mapReader.ts';
+import { putNew } from './objects.ts';
+import { listPointIds, readPoint, readPoints } from './points.ts';
+import type { KeyWrapper, ObjectStore } from './ports.ts';
+import { writeRecoveryKey } from './recoveryKey.ts';
+import { deriveSecrets } from './secrets.ts';
+import type { Secrets } from './secrets.ts';
+import { unlock } from './unlock.ts';
+import type { Unlock } from './unlock.ts';
+import { openWriter } from './writer.ts';
+import type { Writer } from './writer.ts';
+
+/** An open repository: whoever holds this holds its key. */
+export interface Repository {
+  /** UUID. */
+  readonly id: string;
+  /** Bytes. */
+  readonly blockSize: number;
+  /** Ids of all points, oldest first: works although a point may be damaged. */
+  pointIds(): Promise<string[]>;
+  /** All points, oldest first. @throws REPOSITORY_DAMAGED naming the first that is damaged */
+  points(): Promise<Point[]>;
+  /** @throws NOT_FOUND, REPOSITORY_DAMAGED */
+  point(id: string): Promise<Point>;
+  /** @throws INVALID_INPUT when the reference does not fit this repository */
+  image(image: ImageRef): ImageReader;
+  /** Registers a writer. @param options packBytes: a pack is closed when it reaches this (default 32 MiB) */
+  writer(options?: { packBytes?: number }): Promise<Writer>;
+}
+
+export interface CreateOptions {
+  /** Key Vault slot. */
+  wrapper?: KeyWrapper;
+  /** Passphrase slot. */
+  passphrase?: string;
+  /** Whether to make a recovery key: the way in when vault and passphrase are gone. */
+  recovery: boolean;
+  /** Time of creation, ISO 8601 UTC. */
+  now(): string;
+  random?(bytes: number): Buffer;
+  /** Bytes of a block, a power of two from 4 KiB to 4 MiB. */
+  blockSize?: number;
+  /** Entries of a page, 2 to 4096. */
+  fanOut?: number;
+}
+
+/**
+ * Makes a repository in an empty store. Of two creators one succeeds.
+ * @returns the repository, and the recovery key to be kept by a person: it is not shown again
+ * @throws ALREADY_EXISTS, INVALID_INPUT (no way in was asked for)
+ */
+export async function createRepository(
+  store: ObjectStore,
+  options: CreateOptions,
+): Promise<{ repository: Repository; recoveryKey?: string }> {
+  const { random = randomBytes } = options;
+  await refuseExisting(store);
+
+  const master = random(32);
+  const id = uuid(random(16));
+  const secrets = deriveSecrets(master, id);
+  const config = makeConfig(id, secrets, options);
+
+  const slots: Slot[] = [];
+  if (options.wrapper) slots.push(await wrappedSlot(master, options.wrapper));
+  if (options.passphrase !== undefined) slots.push(await passphraseSlot(master, options.passphrase, id, random));
+  const recovery = options.recovery ? random(32) : undefined;
+  if (recovery) slots.push(recoverySlot(master, recovery, id, random));
+  if (slots.length === 0) {
+    throw new StrongroomError(
+      'INVALID_INPUT',
+      'A repository needs a way in: a vault key, a passphrase or a recovery key.',
+    );
+  }
+
+  const keys = writeCheckedText({ config, slots } satisfies KeyDocument);
+  for (const name of keyNames(id)) await putNew(store, name, [keys]);
+  // This put decides: before it there is no repository, whoever comes later finds one.
+  await putNew(store, CONFIG, [writeCheckedText(config)]).catch((error: unknown) => {
+    throw isCode(error, 'ALREADY_EXISTS') ? exists(store, error) : error;
+  });
+  const repository = openWith(store, config, secrets, keys, random);
+  return recovery ? { repository, recoveryKey: writeRecoveryKey(recovery) } : { repository };
+}
+
+/** @throws REPOSITORY_UNKNOWN, REPOSITORY_DAMAGED, KEY_REFUSED */
+export async function openRepository(
+  store: ObjectStore,
+  how: Unlock,
+  { random = randomBytes }: { random?(bytes: number): Buffer } = {},
+): Promise<Repository> {
+  const config = await readConfig(store);
+  const { secrets, keys } = await unlock(store, config, how);
+  return openWith(store, config, secrets, keys, random);
+}
+
+function openWith(
+  store: ObjectStore,
+  config: Config,
+  secrets: Secrets,
+  keys: Buffer,
+  random: (bytes: number) => Buffer,
+): Repository {
+  const maps = new MapReader(store, secrets, config.fanOut);
+  return {
+    id: config.id,
+    blockSize: config.blockSize,
+    pointIds: () => listPointIds(store),
+    points: () => readPoints(store, secrets),
+    point: (id) => readPoint(store, secrets, id),
+    image: (image) => openImage(store, secrets, maps, parseImage(image, config)),
+    writer: ({ packBytes } = {}) => openWriter({ store, config, secrets, maps, keys, random }, packBytes),
+  };
+}
+
+async function refuseExisting(store: ObjectStore): Promise<void> {
+  const info = await store.head(CONFIG).catch((error: unknown) => {
+    if (isCode(error, 'NOT_FOUND')) return undefined;
+    throw error;
+  });
+  if (info) throw exists(store);
+}
+
+function makeConfig(
+  id: string,
+  secrets: Secrets,
+  { now, blockSize = BLOCK_SIZE, fanOut = FAN_OUT }: CreateOptions,
+): Config {
+  const config = { format: FORMAT, version: FORMAT_VERSION, id, blockSize, fanOut, created: now() } as const;
+  const parsed = configSchema.safeParse({ ...config, mac: configMac(config, secrets) });
+  if (!parsed.success) {
+    throw new StrongroomError(
+      'INVALID_INPUT',
+      `Blocks of ${blockSize} bytes and pages of ${fanOut} entries are not possible.`,
+      { cause: parsed.error },
+    );
+  }
+  return parsed.data;
+}
+
+const exists = (store: ObjectStore, cause?: unknown): StrongroomError =>
+  new StrongroomError('ALREADY_EXISTS', `There is a repository at ${store.location} already: open it.`, { cause });
+
+/** A version 4 UUID of 16 random bytes. */
+function uuid(bytes: Buffer): string {
+  bytes.writeUInt8(((bytes[6] ?? 0) & 0x0f) | 0x40, 6);
+  bytes.writeUInt8(((bytes[8] ?? 0) & 0x3f) | 0x80, 8);
+  return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+}
