@@ -26,9 +26,9 @@ export async function applyProgram({
     let result: Answer | undefined;
     child.on('message', (message) => (result = message as Answer));
     child.on('error', (error) => resolve({ error: error.message }));
-    child.on('close', (code) => resolve(result ?? { error: `The applier ended with exit code ${code}.` }));
+    child.on('close', (code) => resolve(result ?? { error: `The applier ended with exit code ${code}.\n${printed}` }));
     child.send(request);
   });
   if ('applied' in answer) return answer.applied;
-  throw new Error(`Applying ${request.program} failed.\n${answer.error}${printed && `\n${printed.trim()}`}`);
+  throw new Error(`Applying ${request.program} failed.\n${answer.error}`);
 }

@@ -1,10 +1,14 @@
 import { WebSiteManagementClient } from '@azure/arm-appservice';
 import type { AppServicePlan, Site, SiteAuthSettingsV2 } from '@azure/arm-appservice';
+import type { PipelinePolicy } from '@azure/core-rest-pipeline';
 import { poll, put } from '../operation.ts';
 import type { Arm, Operations } from '../operation.ts';
 
 export function web({ credential, subscriptionId, options }: Arm): Operations {
-  const client = new WebSiteManagementClient(credential, subscriptionId, options);
+  const client = new WebSiteManagementClient(credential, subscriptionId, {
+    ...options,
+    additionalPolicies: [...options.additionalPolicies, { policy: namedConfiguration, position: 'perCall' }],
+  });
   return {
     'azure-native:web:AppServicePlan': put(['resourceGroupName', 'name'], (at, body: AppServicePlan) =>
       client.appServicePlans.createOrUpdate(...at, body, poll),
@@ -17,3 +21,15 @@ export function web({ credential, subscriptionId, options }: Arm): Operations {
     ),
   };
 }
+
+/** ARM's published types tell a site's configurations apart by the `name` in their body; the SDK leaves it out. */
+const namedConfiguration: PipelinePolicy = {
+  name: 'namedConfiguration',
+  sendRequest(request, next) {
+    const name = /\/sites\/[^/]+\/config\/([^/?]+)/.exec(request.url)?.[1];
+    if (name !== undefined && request.method === 'PUT' && typeof request.body === 'string') {
+      request.body = JSON.stringify({ name, ...(JSON.parse(request.body) as object) });
+    }
+    return next(request);
+  },
+};
