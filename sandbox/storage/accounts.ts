@@ -1,0 +1,8 @@
+import type { ArmResource, ArmWorld } from '../arm/types.ts';
+
+export const ACCOUNT_TYPE = 'Microsoft.Storage/storageAccounts';
+
+/** The storage account of that name, in whatever group and subscription: names are global. */
+export function findAccount(world: ArmWorld, name: string): ArmResource | undefined {
+  return world.store.list({ type: ACCOUNT_TYPE }).find((account) => account.name === name);
+}

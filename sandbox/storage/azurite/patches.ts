@@ -1,0 +1,77 @@
+import { createHash } from 'node:crypto';
+import { createRequire } from 'node:module';
+import { createCrc64 } from './crc64.ts';
+
+/** What the sandbox changes in Azurite 3.37, in the process that runs it, before its servers are made. */
+export function patchAzurite(keysOf: (account: string) => { key1: Buffer; key2: Buffer }): void {
+  acceptAnyAccount(keysOf);
+  takeLoopbackForHttps();
+  answerAsAzure();
+  speedUpChecksums();
+}
+
+const azurite = createRequire(createRequire(import.meta.url).resolve('azurite/package.json'));
+const loadAll = (path: string) => azurite(`./dist/src/${path}.js`) as Record<string, unknown>;
+/** The default export of one of Azurite's modules. */
+export const load = <T>(path: string): T => loadAll(path).default as T;
+
+interface Request {
+  getHeader(name: string): string | undefined;
+}
+interface Class<T> {
+  prototype: T;
+}
+
+/** Azurite knows a fixed list of accounts; here the front decides which exist. */
+function acceptAnyAccount(keysOf: (account: string) => { key1: Buffer; key2: Buffer }): void {
+  const store = load<Class<{ getAccount(name: string): unknown }>>('common/AccountDataStore');
+  store.prototype.getAccount = (name) => ({ name, ...keysOf(name) });
+}
+
+/** Azurite takes bearer tokens over HTTPS only. Callers did speak TLS, up to the edge; a second layer would only cost. */
+function takeLoopbackForHttps(): void {
+  for (const service of ['blob', 'queue', 'table']) {
+    const adapter = load<Class<{ getProtocol(): string }>>(`${service}/generated/ExpressRequestAdapter`);
+    adapter.prototype.getProtocol = () => 'https';
+  }
+}
+
+/** A wrong account key and a wrong or expired SAS are 403 AuthenticationFailed in Azure ("Common REST API error codes"). */
+function answerAsAzure(): void {
+  type Validate = (request: Request, context: unknown) => Promise<boolean | undefined>;
+  for (const service of ['Blob', 'Queue', 'Table']) {
+    const folder = service.toLowerCase();
+    const tokens = load<Class<{ validate: Validate }>>(
+      `${folder}/authentication/${service}TokenAuthenticator`,
+    ).prototype;
+    const validate = tokens.validate;
+    tokens.validate = function (request, context) {
+      const isToken = request.getHeader('authorization')?.startsWith('Bearer') ?? false;
+      return isToken ? validate.call(this, request, context) : Promise.resolve(undefined);
+    };
+  }
+  const detail = 'Signature did not match, or is not valid in the specified time frame.';
+  type Factory = Record<
+    'getAuthorizationFailure' | 'getAuthenticationFailed',
+    (where: unknown, detail: string) => Error
+  >;
+  for (const folder of ['blob', 'table']) {
+    const errors = load<Factory>(`${folder}/errors/StorageErrorFactory`);
+    errors.getAuthorizationFailure = (where) => errors.getAuthenticationFailed(where, detail);
+  }
+}
+
+/** Azurite's own checksums of a request body, with a faster CRC. `force` asks for one that the client did not send. */
+function speedUpChecksums(): void {
+  type Wanted = { md5?: unknown; crc64?: unknown };
+  const utils = loadAll('common/utils/utils');
+  utils.computeTransactionalChecksums = async (stream: AsyncIterable<Buffer>, expected: Wanted, force: Wanted = {}) => {
+    const md5 = expected.md5 !== undefined || force.md5 ? createHash('md5') : undefined;
+    const crc64 = expected.crc64 !== undefined || force.crc64 ? createCrc64() : undefined;
+    for await (const chunk of stream) {
+      md5?.update(chunk);
+      crc64?.update(chunk);
+    }
+    return { md5: md5 && new Uint8Array(md5.digest()), crc64: crc64?.digest() };
+  };
+}

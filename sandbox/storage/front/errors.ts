@@ -1,0 +1,40 @@
+import { randomUUID } from 'node:crypto';
+import type { ServerResponse } from 'node:http';
+import type { StorageKind } from '../contents.ts';
+
+/** An answer that the storage service gives instead of doing what was asked. */
+export interface Refusal {
+  status: number;
+  code: string;
+  message: string;
+  /** Why authentication failed: `AuthenticationErrorDetail`. */
+  detail?: string;
+  headers?: Record<string, string>;
+}
+
+/** Sends an error as the service does: XML from blob and queue, OData JSON from table ("Status and error codes"). */
+export function refuse(response: ServerResponse, kind: StorageKind, refusal: Refusal, now: string): void {
+  const requestId = randomUUID();
+  const message = `${refusal.message}\nRequestId:${requestId}\nTime:${now}`;
+  const json = kind === 'table';
+  const body = json
+    ? JSON.stringify({ 'odata.error': { code: refusal.code, message: { lang: 'en-US', value: message } } })
+    : xml(refusal, message);
+  response.writeHead(refusal.status, {
+    'content-type': json ? 'application/json;odata=minimalmetadata;charset=utf-8' : 'application/xml',
+    'content-length': Buffer.byteLength(body),
+    'x-ms-error-code': refusal.code,
+    'x-ms-request-id': requestId,
+    ...refusal.headers,
+  });
+  response.end(body);
+}
+
+function xml({ code, detail }: Refusal, message: string): string {
+  const why = detail === undefined ? '' : `<AuthenticationErrorDetail>${escape(detail)}</AuthenticationErrorDetail>`;
+  return `\ufeff<?xml version="1.0" encoding="utf-8"?><Error><Code>${code}</Code><Message>${escape(message)}</Message>${why}</Error>`;
+}
+
+function escape(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+}
