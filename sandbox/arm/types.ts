@@ -13,13 +13,14 @@ export interface ArmResource {
 
 /** An ARM path taken apart. `segments` are the names of the type's parts, parents first. */
 export interface ArmPath {
-  /** The whole id, as asked for. */
+  /** The whole id, in the casing that ARM gives back: stored names as they were first written, types as registered. */
   id: string;
   subscriptionId: string;
   resourceGroup: string;
   /** Canonical casing when the type is known: `Microsoft.Compute/disks`, `Microsoft.Network/virtualNetworks/subnets`. */
   type: string;
   names: string[];
+  /** The last of `names`; empty for a collection. */
   name: string;
   /** Extension resources (`…/providers/Microsoft.Authorization/roleAssignments/x`): the resource they extend. */
   scope?: string;
@@ -84,8 +85,9 @@ type Answer = ArmReply | Promise<ArmReply>;
 
 /**
  * One resource type's behaviour. The core routes, checks the token, api-version, group and body, finds `existing`,
- * answers 404/405 where there is no handler, runs long operations and pages lists. GET and lists are served from the
- * store unless `view` says what to add.
+ * answers 404, 405 on collections and 501 where there is no handler, runs long operations and pages lists. GET and
+ * lists are served from the store unless `view` says what to add; a PUT or PATCH that answers without a body gets what
+ * GET would show.
  */
 export interface ResourceType {
   /** `Microsoft.Compute/disks` */
@@ -96,6 +98,12 @@ export interface ResourceType {
   delete?(call: ArmCall, existing: ArmResource): Answer;
   /** What GET and lists show of a stored resource (never secrets; computed fields such as an instance view on `$expand`). */
   view?(resource: ArmResource, call: ArmCall): ArmResource;
+  /** True for types that extend any resource, group or subscription; `path.scope` says which. */
+  extension?: true;
+  /** Finds what does not stand in the store under its own id (a built-in role seen from a subscription). */
+  find?(call: ArmCall): ArmResource | undefined;
+  /** Replaces the store's answer to GET on the collection, before `view` and paging. */
+  list?(call: ArmCall): ArmResource[];
   /** POST …/{name}/{action}; keys in lower case. */
   actions?: Record<string, (call: ArmCall, existing: ArmResource) => Answer>;
 }
@@ -114,7 +122,12 @@ export class ArmError extends Error {
   readonly code: string;
   readonly details: Record<string, unknown>;
   readonly headers: Record<string, string>;
-  constructor(status: number, code: string, message: string, more: { details?: Record<string, unknown>; headers?: Record<string, string> } = {}) {
+  constructor(
+    status: number,
+    code: string,
+    message: string,
+    more: { details?: Record<string, unknown>; headers?: Record<string, string> } = {},
+  ) {
     super(message);
     this.name = 'ArmError';
     this.status = status;

@@ -1,0 +1,69 @@
+import type { Clock, Service, Tokens } from '../core/types.ts';
+import { createOperations, type OperationPace } from './operations.ts';
+import { createPaths } from './paths.ts';
+import { providers } from './providers/index.ts';
+import { findIdentity } from './providers/managedIdentity/identities.ts';
+import { createResources } from './providers/resources/index.ts';
+import { createRegistry } from './registry.ts';
+import { createRouter } from './router.ts';
+import { createService, type ArmExchange } from './service.ts';
+import type { ArmWorld, Provider } from './types.ts';
+import { createWorld, type SubscriptionSeed } from './world.ts';
+
+export type { ArmExchange } from './service.ts';
+
+export interface ArmOptions {
+  clock: Clock;
+  tokens: Tokens;
+  tenantId: string;
+  subscriptions: SubscriptionSeed[];
+  /** GUIDs of the world follow from it. */
+  seed: string;
+  /** Gets every exchange with management.azure.com, secrets included. */
+  record?: (exchange: ArmExchange) => void;
+}
+
+/** Azure Resource Manager of a world. */
+export interface Arm {
+  /** Answers for management.azure.com. */
+  service: Service;
+  world: ArmWorld;
+  /** Adds a provider. Those of `providers/` are there from the start. */
+  register(provider: Provider): void;
+  /** User-assigned identities, by any of their names. */
+  identities: { find(selector: Parameters<typeof findIdentity>[1]): ReturnType<typeof findIdentity> };
+  /** What tests turn: page size of lists, pace of operations. */
+  settings: { pageSize: number } & OperationPace;
+  /** Resolves when no long-running operation is under way. */
+  idle(): Promise<void>;
+}
+
+/** Builds a world's ARM with the providers of this folder; compute, storage and key vault are registered from outside. */
+export function createArm(options: ArmOptions): Arm {
+  const world = createWorld(options);
+  const settings = { pageSize: 1000, holdMs: 2000, extraPolls: 0 };
+  const registry = createRegistry();
+  const operations = createOperations(world, settings);
+  const router = createRouter({
+    world,
+    registry,
+    paths: createPaths(registry, world.store),
+    operations,
+    pageSize: () => settings.pageSize,
+  });
+  registry.register(createResources(registry));
+  for (const provider of providers) registry.register(provider);
+  return {
+    service: createService({
+      world,
+      tokens: options.tokens,
+      router,
+      ...(options.record && { record: options.record }),
+    }),
+    world,
+    register: registry.register,
+    identities: { find: (selector) => findIdentity(world.store, selector) },
+    settings,
+    idle: operations.idle,
+  };
+}

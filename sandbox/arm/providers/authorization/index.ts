@@ -1,0 +1,9 @@
+import type { Provider } from '../../types.ts';
+import { roleAssignments } from './roleAssignments.ts';
+import { roleDefinitions } from './roleDefinitions.ts';
+
+/** Microsoft.Authorization: roles and who holds them. */
+export const authorization: Provider = {
+  namespace: 'Microsoft.Authorization',
+  types: [roleAssignments, roleDefinitions],
+};

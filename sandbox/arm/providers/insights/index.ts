@@ -1,0 +1,5 @@
+import type { Provider } from '../../types.ts';
+import { components } from './components.ts';
+
+/** Microsoft.Insights. */
+export const insights: Provider = { namespace: 'Microsoft.Insights', types: [components] };

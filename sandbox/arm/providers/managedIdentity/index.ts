@@ -1,0 +1,8 @@
+import type { Provider } from '../../types.ts';
+import { userAssignedIdentities } from './identities.ts';
+
+/** Microsoft.ManagedIdentity. */
+export const managedIdentity: Provider = {
+  namespace: 'Microsoft.ManagedIdentity',
+  types: [userAssignedIdentities],
+};

@@ -1,0 +1,45 @@
+import { bodyOf, patchTags, tracked } from '../../resource.ts';
+import { ArmError, type ArmReply, type ArmWorld, type ResourceType } from '../../types.ts';
+import { linkType } from './zoneLinks.ts';
+import { remove, settling } from './written.ts';
+import { recordType, zoneEtag, zoneType } from './zoneRecords.ts';
+
+/** Every zone has its SOA record. */
+function counts(world: ArmWorld, zoneId: string): Record<string, number> {
+  const links = world.store.list({ type: linkType, under: zoneId });
+  return {
+    maxNumberOfRecordSets: 25000,
+    maxNumberOfVirtualNetworkLinks: 1000,
+    maxNumberOfVirtualNetworkLinksWithRegistration: 100,
+    numberOfRecordSets: world.store.list({ type: recordType, under: zoneId }).length + 1,
+    numberOfVirtualNetworkLinks: links.length,
+    numberOfVirtualNetworkLinksWithRegistration: links.filter(({ properties }) => properties?.registrationEnabled)
+      .length,
+  };
+}
+
+/** Microsoft.Network/privateDnsZones. Their location is `global`. */
+export const privateDnsZones: ResourceType = {
+  type: zoneType,
+  put(call, existing) {
+    const { world } = call;
+    const { properties } = bodyOf(call);
+    const internalId =
+      existing?.properties?.internalId ?? Buffer.from(`SW1tdXRhYmxl;${world.guid()};0`).toString('base64');
+    const zone = { ...tracked(call, existing), etag: zoneEtag(world) };
+    world.store.put({ ...zone, properties: { ...properties, internalId, provisioningState: 'Updating' } });
+    return settling(call, existing ? 200 : 201);
+  },
+  patch(call, existing): ArmReply {
+    existing.etag = zoneEtag(call.world);
+    return patchTags(call, existing);
+  },
+  delete(call, existing) {
+    const link = call.world.store.list({ type: linkType, under: existing.id })[0];
+    if (link) {
+      throw new ArmError(409, 'CannotDeleteResource', 'Can not delete resource before nested resources are deleted.');
+    }
+    return remove(call, existing);
+  },
+  view: (zone, call) => ({ ...zone, properties: { ...counts(call.world, zone.id), ...zone.properties } }),
+};

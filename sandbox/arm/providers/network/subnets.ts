@@ -1,0 +1,142 @@
+import { bodyOf, proxy, required } from '../../resource.ts';
+import type { ArmCall, ArmResource, ArmWorld, ResourceType } from '../../types.ts';
+import { contains, formatCidr, network, overlaps, parseCidr, type Cidr } from './cidr.ts';
+import {
+  invalidCidrNotation,
+  invalidPrefixFormat,
+  invalidResourceReference,
+  invalidSubnet,
+  subnetInUse,
+  subnetRangesOverlap,
+} from './errors.ts';
+import { interfacesIn } from './interfaceAddresses.ts';
+import { newEtag, remove, settling, type Reference } from './written.ts';
+
+export const subnetType = 'Microsoft.Network/virtualNetworks/subnets';
+
+/** A subnet as a body gives it, alone or inside a virtual network. */
+export interface SubnetBody {
+  name: string;
+  properties?: Record<string, unknown>;
+}
+
+/** @throws ArmError 400 when the text is no prefix, or has host bits */
+export function checkedPrefix(text: string, id: string): Cidr {
+  const prefix = parseCidr(text);
+  if (!prefix) throw invalidPrefixFormat(text, id);
+  const clean = network(prefix);
+  if (clean.first !== prefix.first) throw invalidCidrNotation(text, id, formatCidr(clean));
+  return prefix;
+}
+
+/** The prefixes of a subnet's properties. */
+export function prefixesOf(properties: Record<string, unknown> = {}): string[] {
+  const { addressPrefix, addressPrefixes } = properties as { addressPrefix?: string; addressPrefixes?: string[] };
+  return addressPrefixes?.length ? addressPrefixes : addressPrefix ? [addressPrefix] : [];
+}
+
+/** Subnets must lie inside the network's space and apart from each other. @throws ArmError 400 */
+export function checkSubnets(networkId: string, space: string[], subnets: SubnetBody[]): void {
+  const networkName = networkId.split('/').at(-1)!;
+  const outer = space.map((text) => checkedPrefix(text, networkId));
+  const seen: Cidr[] = [];
+  for (const { name, properties } of subnets) {
+    const prefixes = prefixesOf(properties);
+    required(prefixes[0], 'properties.addressPrefix');
+    for (const text of prefixes) {
+      const prefix = checkedPrefix(text, `${networkId}/subnets/${name}`);
+      if (!outer.some((range) => contains(range, prefix))) throw invalidSubnet(name, networkName);
+      if (seen.some((other) => overlaps(other, prefix))) throw subnetRangesOverlap(name, networkName);
+      seen.push(prefix);
+    }
+  }
+}
+
+/** What the subnet points at must exist. */
+function checkReferences(world: ArmWorld, id: string, properties: Record<string, unknown>): void {
+  for (const key of ['networkSecurityGroup', 'routeTable', 'natGateway']) {
+    const reference = properties[key] as Reference | null | undefined;
+    if (reference && !world.store.get(reference.id)) throw invalidResourceReference(reference.id, id);
+  }
+}
+
+function delegation(id: string, given: { name: string; properties?: { serviceName?: string } }, etag: string) {
+  return {
+    name: given.name,
+    id: `${id}/delegations/${given.name}`,
+    etag,
+    type: `${subnetType}/delegations`,
+    properties: {
+      serviceName: given.properties?.serviceName,
+      actions: ['Microsoft.Network/virtualNetworks/subnets/action'],
+      provisioningState: 'Succeeded',
+    },
+  };
+}
+
+/** Puts a subnet into the store. `base` is its id, name and type. */
+export function storeSubnet(world: ArmWorld, base: ArmResource, given: Record<string, unknown>, state: string): void {
+  checkReferences(world, base.id, given);
+  const etag = newEtag(world);
+  const delegations = (given.delegations ?? []) as Parameters<typeof delegation>[1][];
+  world.store.put({
+    ...base,
+    etag,
+    properties: {
+      privateEndpointNetworkPolicies: 'Disabled',
+      privateLinkServiceNetworkPolicies: 'Enabled',
+      ...given,
+      delegations: delegations.map((one) => delegation(base.id, one, etag)),
+      provisioningState: state,
+    },
+  });
+}
+
+/** With what stands in it. */
+export function viewSubnet(world: ArmWorld, subnet: ArmResource): ArmResource {
+  const users = interfacesIn(world.store, subnet.id);
+  const configurations = users.map(({ configurationId }) => ({ id: configurationId }));
+  const endpoints = users.flatMap(({ endpointId }) => (endpointId ? [{ id: endpointId }] : []));
+  return {
+    ...subnet,
+    properties: {
+      ...subnet.properties,
+      ...(configurations.length > 0 && { ipConfigurations: configurations }),
+      ...(endpoints.length > 0 && { privateEndpoints: endpoints }),
+    },
+  };
+}
+
+/** @throws ArmError 400 InUseSubnetCannotBeDeleted */
+export function checkUnused(world: ArmWorld, subnet: ArmResource): void {
+  const user = interfacesIn(world.store, subnet.id)[0];
+  if (user) throw subnetInUse(subnet.name, user.configurationId);
+}
+
+function siblings(call: ArmCall, networkId: string): SubnetBody[] {
+  return call.world.store
+    .list({ type: subnetType, under: networkId })
+    .filter(({ id }) => id.toLowerCase() !== call.path.id.toLowerCase());
+}
+
+/** Microsoft.Network/virtualNetworks/subnets. */
+export const subnets: ResourceType = {
+  type: subnetType,
+  put(call, existing) {
+    const { world, path } = call;
+    const virtualNetwork = world.store.require(path.id.split('/').slice(0, -2).join('/'));
+    const { addressPrefixes } = virtualNetwork.properties!.addressSpace as { addressPrefixes: string[] };
+    const properties = required(bodyOf(call).properties, 'properties');
+    checkSubnets(virtualNetwork.id, addressPrefixes, [
+      ...siblings(call, virtualNetwork.id),
+      { name: path.name, properties },
+    ]);
+    storeSubnet(world, proxy(call), properties, 'Updating');
+    return settling(call, existing ? 200 : 201);
+  },
+  delete(call, existing) {
+    checkUnused(call.world, existing);
+    return remove(call, existing);
+  },
+  view: (subnet, call) => viewSubnet(call.world, subnet),
+};

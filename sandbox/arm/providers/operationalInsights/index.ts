@@ -1,0 +1,5 @@
+import type { Provider } from '../../types.ts';
+import { workspaces } from './workspaces.ts';
+
+/** Microsoft.OperationalInsights. */
+export const operationalInsights: Provider = { namespace: 'Microsoft.OperationalInsights', types: [workspaces] };

@@ -1,0 +1,43 @@
+import { bodyOf, patchTags, tracked } from '../../resource.ts';
+import type { ResourceType } from '../../types.ts';
+
+/** Microsoft.OperationalInsights/workspaces: a Log Analytics workspace. It takes no data in. */
+export const workspaces: ResourceType = {
+  type: 'Microsoft.OperationalInsights/workspaces',
+  put(call, existing) {
+    const { world } = call;
+    const { identity, properties = {} } = bodyOf(call);
+    const before = existing?.properties ?? {};
+    const now = world.clock.iso();
+    const sku = { name: 'PerGB2018', ...(properties.sku as object | undefined) };
+    const properties_ = {
+      retentionInDays: 30,
+      publicNetworkAccessForIngestion: 'Enabled',
+      publicNetworkAccessForQuery: 'Enabled',
+      ...properties,
+      sku: { ...sku, lastSkuUpdate: now },
+      features: { enableLogAccessUsingOnlyResourcePermissions: true, ...(properties.features as object | undefined) },
+      workspaceCapping: { dailyQuotaGb: -1, dataIngestionStatus: 'RespectQuota' },
+      customerId: before.customerId ?? world.guid(),
+      createdDate: before.createdDate ?? now,
+      modifiedDate: now,
+      provisioningState: existing ? 'Updating' : 'Creating',
+    };
+    const workspace = {
+      ...tracked(call, existing),
+      ...(identity !== undefined && { identity }),
+      properties: properties_,
+    };
+    world.store.put({ ...workspace, etag: `"${world.guid()}"` });
+    const work = () => {
+      world.store.require(call.path.id).properties!.provisioningState = 'Succeeded';
+      return Promise.resolve();
+    };
+    return { status: existing ? 200 : 201, longRunning: { style: 'azure-async', work } };
+  },
+  patch: patchTags,
+  delete(call, existing) {
+    const work = () => Promise.resolve(call.world.store.delete(existing.id));
+    return { status: 202, longRunning: { style: 'both', work } };
+  },
+};

@@ -1,0 +1,85 @@
+import type { Registry } from '../../registry.ts';
+import { bodyOf, patchTags, tracked } from '../../resource.ts';
+import { ArmError, type ArmCall, type ArmPath, type ArmResource, type ResourceType } from '../../types.ts';
+import { resourceFilter } from './filter.ts';
+
+/** The path of a resource that stands directly in a group. */
+function pathOf(resource: ArmResource, group: ArmPath, scope: string | undefined): ArmPath {
+  return {
+    ...group,
+    id: resource.id,
+    type: resource.type,
+    names: [resource.name],
+    name: resource.name,
+    ...(scope !== undefined && { scope }),
+  };
+}
+
+/** Deletes one resource the way its provider does, to the end. */
+async function deleteOne(registry: Registry, call: ArmCall, resource: ArmResource): Promise<void> {
+  const type = registry.type(resource.type);
+  const path = pathOf(resource, call.path, type?.extension && call.path.id);
+  const reply = await type?.delete?.({ ...call, path, body: undefined, headers: {} }, resource);
+  await reply?.longRunning?.work();
+  call.world.store.delete(resource.id);
+}
+
+/**
+ * Deletes what a group holds. Resources that others use go in a later round; when a round gets nothing deleted, the
+ * group stays.
+ * @throws ArmError 409 ResourceGroupDeletionBlocked
+ */
+async function emptyGroup(registry: Registry, call: ArmCall): Promise<void> {
+  const { store } = call.world;
+  const depth = call.path.id.split('/').length + 4;
+  for (;;) {
+    const left = store.under(call.path.id).filter((resource) => resource.id.split('/').length === depth);
+    if (left.length === 0) return;
+    const failures: { id: string; error: unknown }[] = [];
+    for (const resource of left) {
+      if (!store.get(resource.id)) continue;
+      await deleteOne(registry, call, resource).catch((error: unknown) => failures.push({ id: resource.id, error }));
+    }
+    if (failures.length < left.length) continue;
+    throw new ArmError(
+      409,
+      'ResourceGroupDeletionBlocked',
+      `Deletion of resource group '${call.path.name}' did not finish as resources with identifiers ` +
+        `'${failures.map(({ id }) => id).join(', ')}' could not be deleted.`,
+      { details: { details: failures.map(({ id, error }) => failure(id, error)) } },
+    );
+  }
+}
+
+function failure(target: string, error: unknown): unknown {
+  const code = error instanceof ArmError ? error.code : 'InternalServerError';
+  return { code, target, message: error instanceof Error ? error.message : String(error) };
+}
+
+/** Microsoft.Resources/resourceGroups. Deleting a group deletes what it holds, asynchronously. */
+export function resourceGroups(registry: Registry): ResourceType {
+  return {
+    type: 'Microsoft.Resources/resourceGroups',
+    put(call, existing) {
+      const { managedBy } = bodyOf(call);
+      const group = { ...tracked(call, existing), ...(managedBy !== undefined && { managedBy }) };
+      call.world.store.put({ ...group, properties: { provisioningState: 'Succeeded' } });
+      return { status: existing ? 200 : 201 };
+    },
+    patch: patchTags,
+    delete(call, existing) {
+      existing.properties = { provisioningState: 'Deleting' };
+      const work = async () => {
+        await emptyGroup(registry, call);
+        call.world.store.delete(existing.id);
+      };
+      return { status: 202, longRunning: { style: 'location', work } };
+    },
+    list(call) {
+      const matches = resourceFilter(call.query.get('$filter'));
+      return call.world.store
+        .list({ type: 'Microsoft.Resources/resourceGroups', under: `/subscriptions/${call.path.subscriptionId}` })
+        .filter(matches);
+    },
+  };
+}

@@ -1,0 +1,30 @@
+import type { ArmCall, ArmReply, ArmResource } from '../../types.ts';
+import { resourceFilter } from './filter.ts';
+
+/** A resource as the generic list shows it: no properties but those asked for by `$expand`. */
+function summary(resource: ArmResource, expand: string[]): Record<string, unknown> {
+  const { id, name, type, location, tags, kind, sku, identity, zones, managedBy, plan } = resource;
+  const all = { id, name, type, location, tags, kind, sku, identity, zones, managedBy, plan };
+  const shown = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
+  if (expand.includes('provisioningstate')) {
+    shown.provisioningState = resource.properties?.provisioningState ?? 'Succeeded';
+  }
+  return shown;
+}
+
+/** `GET …/resources` of a subscription or a group: everything with a location, filtered. Pages are the router's. */
+export function listResources(call: ArmCall): ArmReply | undefined {
+  const { type, subscriptionId, resourceGroup } = call.path;
+  const kind = type.split('/').at(-1)!.toLowerCase();
+  if (call.method !== 'GET' || kind !== 'resources') return undefined;
+  const group = resourceGroup && `/resourceGroups/${resourceGroup}`;
+  const matches = resourceFilter(call.query.get('$filter'));
+  const expand = (call.query.get('$expand') ?? '').toLowerCase().split(',');
+  const top = Number(call.query.get('$top') ?? Infinity);
+  const value = call.world.store
+    .under(`/subscriptions/${subscriptionId}${group}`)
+    .filter((r) => r.location !== undefined && r.type !== 'Microsoft.Resources/resourceGroups' && matches(r))
+    .slice(0, top)
+    .map((resource) => summary(resource, expand));
+  return { status: 200, body: { value } };
+}

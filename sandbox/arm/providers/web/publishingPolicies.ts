@@ -1,0 +1,21 @@
+import { bodyOf, proxy, required } from '../../resource.ts';
+import type { ResourceStore, ResourceType } from '../../types.ts';
+
+const type = 'Microsoft.Web/sites/basicPublishingCredentialsPolicies';
+
+/** Whether FTP and SCM take a password: both do on a new site. */
+export function storePublishingPolicies(store: ResourceStore, siteId: string): void {
+  for (const name of ['ftp', 'scm']) {
+    store.put({ id: `${siteId}/basicPublishingCredentialsPolicies/${name}`, name, type, properties: { allow: true } });
+  }
+}
+
+/** Microsoft.Web/sites/basicPublishingCredentialsPolicies: `ftp` and `scm`. */
+export const publishingPolicies: ResourceType = {
+  type,
+  put(call) {
+    const { allow } = required(bodyOf(call).properties, 'properties');
+    call.world.store.put({ ...proxy(call), properties: { allow: required(allow, 'properties.allow') } });
+    return { status: 200 };
+  },
+};

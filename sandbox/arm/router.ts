@@ -1,0 +1,211 @@
+import {
+  invalidRequestContent,
+  invalidResourceNamespace,
+  invalidSubscriptionId,
+  locationConflict,
+  methodNotAllowed,
+  notSupported,
+  parentNotFound,
+  preconditionFailed,
+  resourceGroupNotFound,
+  subscriptionNotFound,
+} from './errors.ts';
+import { normalizeLocation } from './locations.ts';
+import type { Operations } from './operations.ts';
+import { page } from './paging.ts';
+import type { Paths, Target } from './paths.ts';
+import type { Registry } from './registry.ts';
+import { resourceNotFound } from './store.ts';
+import type { ArmCall, ArmReply, ArmResource, ArmWorld, ResourceType } from './types.ts';
+import type { Caller } from '../core/types.ts';
+
+/** A request with its token, api-version and JSON already checked. */
+export interface ArmRequest {
+  method: string;
+  url: URL;
+  apiVersion: string;
+  headers: Record<string, string>;
+  body: unknown;
+  caller: Caller;
+  principalId: string;
+}
+
+const guid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** Brings requests to the resource types, and answers what needs no type: GET, lists, operations, what is missing. */
+export function createRouter(parts: {
+  world: ArmWorld;
+  registry: Registry;
+  paths: Paths;
+  operations: Operations;
+  pageSize: () => number;
+}) {
+  const { world, registry, paths, operations, pageSize } = parts;
+  const { store } = world;
+
+  function view(type: ResourceType | undefined, resource: ArmResource, call: ArmCall): ArmResource {
+    const copy = structuredClone(resource);
+    return type?.view?.(copy, call) ?? copy;
+  }
+
+  /** Subscription, group and namespace must exist before a provider is asked. */
+  function checkPlace(call: ArmCall): void {
+    const { subscriptionId, resourceGroup, type, id } = call.path;
+    if (subscriptionId !== '') {
+      if (!guid.test(subscriptionId)) throw invalidSubscriptionId(subscriptionId);
+      if (!store.get(`/subscriptions/${subscriptionId}`)) throw subscriptionNotFound(subscriptionId);
+    }
+    const group = `/subscriptions/${subscriptionId}/resourceGroups/${resourceGroup}`;
+    const creatingIt = call.method === 'PUT' && id.toLowerCase() === group.toLowerCase();
+    if (resourceGroup !== '' && !creatingIt && !store.get(group)) throw resourceGroupNotFound(resourceGroup);
+    const namespace = type.split('/')[0]!;
+    if (!/^[a-z0-9]+(\.[a-z0-9]+)+$/i.test(namespace)) throw invalidResourceNamespace(namespace);
+  }
+
+  /** A child needs its topmost parent; an extension the resource it extends. */
+  function checkParent(call: ArmCall, collection: boolean): void {
+    const { id, type, scope } = call.path;
+    const reading = call.method === 'GET' || call.method === 'HEAD';
+    if (scope !== undefined) {
+      if (/\/providers\//i.test(scope) && !store.get(scope)) throw resourceNotFound(scope);
+      return;
+    }
+    const kinds = type.split('/').slice(1);
+    if (kinds.length < 2 || type.startsWith('Microsoft.Resources/')) return;
+    const root = id.split('/').slice(0, collection ? -(kinds.length * 2 - 3) : -(kinds.length - 1) * 2);
+    const rootType = registry.type(type.split('/').slice(0, 2).join('/'));
+    const rootId = root.join('/');
+    if (!rootType || store.get(rootId)) return;
+    throw reading ? resourceNotFound(rootId) : parentNotFound('write', type, rootId);
+  }
+
+  /** If-Match and If-None-Match count where the resource has an ETag. */
+  function checkConditions(call: ArmCall, existing: ArmResource | undefined): void {
+    const etag = existing?.etag;
+    if (typeof etag !== 'string' || call.method === 'GET') return;
+    const match = call.headers['if-match'];
+    const noneMatch = call.headers['if-none-match'];
+    if (match && match !== '*' && match !== etag) throw preconditionFailed('If-Match', match, etag);
+    if (call.method === 'PUT' && (noneMatch === '*' || noneMatch === etag)) {
+      throw preconditionFailed('If-None-Match', noneMatch, etag);
+    }
+  }
+
+  function checkBody(call: ArmCall, existing: ArmResource | undefined): void {
+    if (call.body === undefined) throw invalidRequestContent('The request body is empty');
+    if (typeof call.body !== 'object' || call.body === null || Array.isArray(call.body)) {
+      throw invalidRequestContent('The request body must be a JSON object');
+    }
+    const body = call.body as Record<string, unknown>;
+    if (typeof body.location === 'string') body.location = normalizeLocation(body.location);
+    if (call.method !== 'PUT' || !existing?.location || typeof body.location !== 'string') return;
+    if (body.location !== existing.location) {
+      throw locationConflict(existing.name, call.path.resourceGroup, existing.location, body.location);
+    }
+  }
+
+  async function unclaimed(call: ArmCall): Promise<ArmReply> {
+    const namespace = call.path.type.split('/')[0]!;
+    const answer = await registry.provider(namespace)?.other?.(call);
+    if (answer) return answer;
+    throw notSupported(call.method, call.path.id, `Type ${call.path.type}, api-version ${call.apiVersion}.`);
+  }
+
+  function collect(target: Target, call: ArmCall, url: URL): ArmReply {
+    const parent = target.path.id.split('/').slice(0, -1).join('/');
+    const under =
+      target.path.scope ?? (target.path.names.length > 0 ? parent : parent.replace(/\/providers\/[^/]+$/i, ''));
+    const type = target.type!;
+    const all = type.list?.(call) ?? store.list({ type: type.type, under });
+    const cut = page(all, url, pageSize());
+    return { status: 200, body: { ...cut, value: cut.value.map((item) => view(type, item, call)) } };
+  }
+
+  /** What a handler answered, made into what goes on the wire. */
+  function finish(call: ArmCall, target: Target, reply: ArmReply): ArmReply {
+    const shown = () => {
+      const now = store.get(call.path.id);
+      if (!now) throw resourceNotFound(call.path.id);
+      return view(target.type, now, { ...call, method: 'GET', body: undefined });
+    };
+    const writes = call.method === 'PUT' || call.method === 'PATCH';
+    const body = reply.body === undefined && writes ? shown() : reply.body;
+    if (!reply.longRunning) return { ...reply, body };
+    const sent = call.body as { location?: unknown } | undefined;
+    const location = store.get(call.path.id)?.location ?? sent?.location ?? 'global';
+    const headers = operations.start(reply.longRunning, {
+      method: call.method,
+      subscriptionId: call.path.subscriptionId,
+      namespace: call.path.type.split('/')[0]!,
+      location: String(location),
+      resourceId: call.path.id,
+      apiVersion: call.apiVersion,
+      finalBody: shown,
+    });
+    return { status: reply.status, body, headers: { ...headers, ...reply.headers } };
+  }
+
+  /** Lists that a provider composed itself are paged too, when their items have ids. */
+  function paged(reply: ArmReply, url: URL): ArmReply {
+    const { value } = (reply.body ?? {}) as { value?: unknown };
+    const listed =
+      Array.isArray(value) && value.every((item) => typeof (item as { id?: unknown } | null)?.id === 'string');
+    return listed ? { ...reply, body: page(value as { id: string }[], url, pageSize()) } : reply;
+  }
+
+  async function onCollection(call: ArmCall, target: Target, url: URL): Promise<ArmReply> {
+    if (!target.type) return paged(await unclaimed(call), url);
+    if (call.method !== 'GET') throw methodNotAllowed(call.method);
+    return collect(target, call, url);
+  }
+
+  async function onResource(call: ArmCall, target: Target): Promise<ArmReply> {
+    const { type, action } = target;
+    const existing = type && (type.find?.(call) ?? store.get(call.path.id));
+    if (!type) return unclaimed(call);
+    checkConditions(call, existing);
+    switch (call.method) {
+      case 'GET':
+        if (existing) return { status: 200, body: view(type, existing, call) };
+        throw resourceNotFound(call.path.id);
+      case 'HEAD':
+        return { status: existing ? 204 : 404 };
+      case 'PUT':
+        checkBody(call, existing);
+        return type.put ? finish(call, target, await type.put(call, existing)) : unclaimed(call);
+      case 'PATCH':
+        checkBody(call, existing);
+        if (!type.patch) return unclaimed(call);
+        if (!existing) throw resourceNotFound(call.path.id);
+        return finish(call, target, await type.patch(call, existing));
+      case 'DELETE':
+        if (!type.delete) return unclaimed(call);
+        return existing ? finish(call, target, await type.delete(call, existing)) : { status: 204 };
+      case 'POST': {
+        const handler = type.actions?.[action ?? ''];
+        if (!handler) return unclaimed(call);
+        if (!existing) throw resourceNotFound(call.path.id);
+        return finish(call, target, await handler(call, existing));
+      }
+      default:
+        throw methodNotAllowed(call.method);
+    }
+  }
+
+  return {
+    /** @throws ArmError */
+    async dispatch(request: ArmRequest): Promise<ArmReply> {
+      const polled = operations.poll(request.url.pathname);
+      if (polled) return polled;
+      const target = paths.target(request.method, request.url.pathname);
+      // A type that extends nothing cannot stand on a resource.
+      if (target.path.scope !== undefined && !target.type?.extension) target.type = undefined;
+      const call: ArmCall = { ...request, path: target.path, query: request.url.searchParams, world };
+      checkPlace(call);
+      if (target.type) checkParent(call, target.collection);
+      return target.collection ? onCollection(call, target, request.url) : onResource(call, target);
+    },
+  };
+}
+
+export type Router = ReturnType<typeof createRouter>;

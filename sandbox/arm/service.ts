@@ -1,0 +1,170 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { RequestContext, Service, Tokens } from '../core/types.ts';
+import { invalidApiVersion, invalidRequestContent, missingApiVersion, unsupportedMediaType } from './errors.ts';
+import type { ArmRequest, Router } from './router.ts';
+import { ArmError, type ArmReply, type ArmWorld } from './types.ts';
+
+/** One exchange, as a record of ARM traffic holds it. Bodies are as sent: mask secrets before writing them anywhere. */
+export interface ArmExchange {
+  method: string;
+  url: string;
+  status: number;
+  request: unknown;
+  response: unknown;
+}
+
+const host = 'management.azure.com';
+const audiences = ['https://management.core.windows.net', 'https://management.azure.com'].flatMap((a) => [`${a}/`, a]);
+const maxBody = 4 * 1024 * 1024;
+
+async function readBody(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > maxBody) {
+      throw new ArmError(
+        413,
+        'RequestContentTooLarge',
+        `The request content size exceeds the maximum size of ${maxBody} bytes.`,
+      );
+    }
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function parseBody(text: string, contentType: string): unknown {
+  if (text.trim() === '') return undefined;
+  if (!/^application\/([a-z.+-]+\+)?json\b/i.test(contentType)) throw unsupportedMediaType(contentType || '(none)');
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (error) {
+    throw invalidRequestContent((error as Error).message);
+  }
+}
+
+function checkedVersion(url: URL): string {
+  const version = [...url.searchParams].find(([key]) => key.toLowerCase() === 'api-version')?.[1];
+  if (!version) throw missingApiVersion();
+  if (!/^\d{4}-\d{2}-\d{2}(-[a-z]+(\.\d+)?)?$/i.test(version)) throw invalidApiVersion(version);
+  return version;
+}
+
+/** Who asks. ARM tells an absent token, a bad one and one for another audience apart. */
+function authenticate(tokens: Tokens, tenantId: string, header: string | undefined): string {
+  const refuse = (code: string, message: string, description: string) =>
+    new ArmError(401, code, message, {
+      headers: {
+        'WWW-Authenticate':
+          `Bearer authorization_uri="https://login.microsoftonline.com/${tenantId}", error="invalid_token", ` +
+          `error_description="${description}"`,
+      },
+    });
+  if (!header) {
+    throw refuse(
+      'AuthenticationFailed',
+      "Authentication failed. The 'Authorization' header is missing.",
+      "The authentication failed because of missing 'Authorization' header.",
+    );
+  }
+  const verified = tokens.verify(header);
+  if (!verified)
+    throw refuse('InvalidAuthenticationToken', 'The access token is invalid.', 'The access token is invalid.');
+  if (!audiences.includes(verified.audience)) {
+    const wrong =
+      `The access token has been obtained for wrong audience or resource '${verified.audience}'. ` +
+      `It should exactly match with one of the allowed audiences '${audiences.join("','")}'.`;
+    throw refuse('InvalidAuthenticationTokenAudience', wrong, 'The access token has a wrong audience.');
+  }
+  return verified.principal.objectId;
+}
+
+function errorReply(error: unknown): ArmReply {
+  if (error instanceof ArmError) {
+    const { status, code, message, details, headers } = error;
+    return { status, headers, body: { error: { code, message, ...details } } };
+  }
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return { status: 500, body: { error: { code: 'InternalServerError', message: text } } };
+}
+
+/** Azure Resource Manager on the wire: what stands before and after the router. */
+export function createService(parts: {
+  world: ArmWorld;
+  tokens: Tokens;
+  router: Router;
+  record?: (exchange: ArmExchange) => void;
+}): Service {
+  const { world, tokens, router, record } = parts;
+
+  function standardHeaders(request: IncomingMessage): Record<string, string> {
+    const id = world.guid();
+    const correlation = request.headers['x-ms-correlation-request-id'];
+    const clientId = request.headers['x-ms-client-request-id'];
+    const wantsClientId = request.headers['x-ms-return-client-request-id'] === 'true';
+    return {
+      Date: new Date(world.clock.now()).toUTCString(),
+      'Cache-Control': 'no-cache',
+      'x-ms-request-id': id,
+      'x-ms-correlation-request-id': typeof correlation === 'string' ? correlation : id,
+      'x-ms-routing-request-id': `SANDBOX:${world.clock.iso()}:${id}`,
+      ...(wantsClientId && typeof clientId === 'string' && { 'x-ms-client-request-id': clientId }),
+    };
+  }
+
+  async function answer(
+    request: IncomingMessage,
+    url: URL,
+    context: RequestContext,
+    sent: { body: unknown },
+  ): Promise<ArmReply> {
+    const text = await readBody(request);
+    const principalId = authenticate(tokens, world.tenantId, request.headers.authorization);
+    const apiVersion = checkedVersion(url);
+    sent.body = parseBody(text, request.headers['content-type'] ?? '');
+    const headers = Object.fromEntries(Object.entries(request.headers).map(([key, value]) => [key, String(value)]));
+    const call: ArmRequest = {
+      method: request.method ?? 'GET',
+      url,
+      apiVersion,
+      headers,
+      // Handlers may keep what they are given: the record keeps its own.
+      body: structuredClone(sent.body),
+      caller: context.caller,
+      principalId,
+    };
+    return router.dispatch(call);
+  }
+
+  return {
+    name: 'Azure Resource Manager',
+    answers: (name) => name === host,
+    async handle(request: IncomingMessage, response: ServerResponse, context: RequestContext) {
+      const url = new URL(request.url ?? '/', `https://${host}`);
+      const sent: { body: unknown } = { body: undefined };
+      let reply: ArmReply;
+      try {
+        reply = await answer(request, url, context, sent);
+      } catch (error) {
+        reply = error instanceof URIError ? errorReply(invalidRequestContent(error.message)) : errorReply(error);
+      }
+      record?.({
+        method: request.method ?? 'GET',
+        url: url.href,
+        status: reply.status,
+        request: sent.body ?? null,
+        response: reply.body ?? null,
+      });
+      const payload = reply.body === undefined ? '' : JSON.stringify(reply.body);
+      response.writeHead(reply.status, {
+        ...standardHeaders(request),
+        ...(payload && { 'Content-Type': 'application/json; charset=utf-8' }),
+        // A 204 has no length at all.
+        ...(reply.status !== 204 && { 'Content-Length': String(Buffer.byteLength(payload)) }),
+        ...reply.headers,
+      });
+      response.end(request.method === 'HEAD' ? undefined : payload);
+    },
+  };
+}
