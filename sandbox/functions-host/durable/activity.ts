@@ -1,0 +1,84 @@
+import type { TypedData } from '../app/coreModule.ts';
+import { activityFailure } from './failure.ts';
+import { missingFunction } from './functions.ts';
+import { EventType, historyEvent, type HistoryEvent } from './history.ts';
+import { HTTP_ACTIVITY, runHttpActivity } from './httpCall.ts';
+import type { Hub } from './context.ts';
+import type { ActivityTask } from './store.ts';
+
+/** Runs activities, as many at once as host.json says. The result and the end of the task are one commit. */
+export function createActivityPool(hub: Hub): { add(task: ActivityTask): void } {
+  const { store, log } = hub;
+  const waiting: ActivityTask[] = [];
+  let next = 0;
+  let running = 0;
+
+  const execute = async (task: ActivityTask) => {
+    const event = await outcome(hub, task);
+    const known = store.transaction(() => {
+      // Gone: the instance was purged meanwhile.
+      if (!store.deleteActivity(task.seq)) return false;
+      store.send(task.instanceId, task.executionId, event);
+      return true;
+    });
+    if (known) hub.wake([task.instanceId]);
+  };
+  const pump = () => {
+    while (running < hub.settings.maxConcurrentActivityFunctions && next < waiting.length) {
+      const task = waiting[next++]!;
+      running++;
+      execute(task)
+        .catch((error: Error) => log('critical', `Activity ${task.name} lost its result: ${error.stack}`))
+        .finally(() => {
+          running--;
+          pump();
+        });
+    }
+    if (next === waiting.length) waiting.length = next = 0;
+  };
+  return {
+    add(task) {
+      waiting.push(task);
+      setImmediate(pump);
+    },
+  };
+}
+
+async function outcome(hub: Hub, task: ActivityTask): Promise<HistoryEvent> {
+  const TaskScheduledId = task.taskId;
+  try {
+    const Result = await run(hub, task);
+    return historyEvent(EventType.TaskCompleted, hub.iso(), { TaskScheduledId, Result });
+  } catch (error) {
+    const failure = activityFailure(task.name, error);
+    hub.log('error', failure.Reason, {
+      category: 'Host.Durable',
+      function: task.name,
+      instanceId: task.instanceId,
+      stack: error instanceof Error ? error.stack : undefined,
+    });
+    return historyEvent(EventType.TaskFailed, hub.iso(), { TaskScheduledId, ...failure });
+  }
+}
+
+/** @returns JSON text, null for nothing */
+async function run(hub: Hub, task: ActivityTask): Promise<string | null> {
+  const input: unknown = task.input === null ? undefined : JSON.parse(task.input);
+  if (task.name === HTTP_ACTIVITY) {
+    return JSON.stringify(await runHttpActivity(input as Parameters<typeof runHttpActivity>[0]));
+  }
+  const fn = hub.functions.find('activityTrigger', task.name);
+  if (!fn) throw new Error(missingFunction('activityTrigger', task.name));
+  // On the wire a string goes as it is, all else as JSON text; the library parses what parses.
+  const trigger =
+    input === undefined || input === null ? null : { string: typeof input === 'string' ? input : task.input! };
+  return jsonOf(await hub.invoke(fn, { trigger }));
+}
+
+/** A function's return value as the JSON text that the extension stores. */
+function jsonOf(value: TypedData | undefined): string | null {
+  if (!value) return null;
+  if (value.json !== undefined) return value.json;
+  if (value.bytes !== undefined) return JSON.stringify(Buffer.from(value.bytes).toString('base64'));
+  return JSON.stringify(value.string ?? value.int ?? value.double ?? null);
+}

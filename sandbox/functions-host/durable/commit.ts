@@ -1,0 +1,100 @@
+import type { Decision } from './actions.ts';
+import type { Hub } from './context.ts';
+import { missingFunction } from './functions.ts';
+import { EventType, historyEvent } from './history.ts';
+import { HTTP_ACTIVITY } from './httpCall.ts';
+import { begin, createInstance, InstanceExistsError, newId } from './instances.ts';
+import { json, outputOf } from './newEvents.ts';
+import type { Completion } from './shim.ts';
+import type { ActivityTask, Instance } from './store.ts';
+
+/** What a commit leaves to be done after it. */
+export interface Aftermath {
+  woken: Set<string>;
+  activities: ActivityTask[];
+}
+
+/** Makes a decision true in the store. What cannot be done fails the task at once. */
+export function carryOut(hub: Hub, instance: Instance, decision: Decision, after: Aftermath): void {
+  const { store } = hub;
+  const { instanceId, executionId } = instance;
+  const failTask = (type: 'TaskFailed' | 'SubOrchestrationInstanceFailed', reason: string) => {
+    hub.log('error', reason, { category: 'Host.Durable', function: instance.name, instanceId });
+    const fields = { TaskScheduledId: decision.id, Reason: reason, Details: '' };
+    store.send(instanceId, executionId, historyEvent(EventType[type], hub.iso(), fields));
+    after.woken.add(instanceId);
+  };
+  switch (decision.kind) {
+    case 'activity': {
+      const { name } = decision;
+      if (name !== HTTP_ACTIVITY && !hub.functions.find('activityTrigger', name)) {
+        return failTask('TaskFailed', missingFunction('activityTrigger', name));
+      }
+      const task = { instanceId, executionId, taskId: decision.id, name, input: json(decision.input) };
+      after.activities.push({ ...task, seq: store.addActivity(task) });
+      return;
+    }
+    case 'orchestration': {
+      const { name } = decision;
+      if (!hub.functions.find('orchestrationTrigger', name)) {
+        return failTask('SubOrchestrationInstanceFailed', missingFunction('orchestrationTrigger', name));
+      }
+      const parent = { instanceId, executionId, name: instance.name, taskId: decision.id };
+      const input = json(decision.input);
+      const child = { instanceId: decision.instanceId, name, input, version: decision.version ?? null, parent };
+      try {
+        createInstance(hub, child);
+      } catch (error) {
+        if (!(error instanceof InstanceExistsError)) throw error;
+        return failTask('SubOrchestrationInstanceFailed', `${decision.instanceId}: ${error.message}`);
+      }
+      after.woken.add(decision.instanceId);
+      return;
+    }
+    case 'timer':
+      return store.addTimer(instanceId, executionId, decision.id, Date.parse(decision.fireAt));
+    case 'send':
+      store.send(decision.target, null, decision.request);
+      after.woken.add(decision.target);
+  }
+}
+
+type End = Exclude<Completion, { status: 'ContinuedAsNew' }>;
+
+/** Ends an instance and tells its parent. */
+export function complete(hub: Hub, instance: Instance, completion: End, after: Aftermath): void {
+  const { store } = hub;
+  const output = outputOf(completion);
+  store.putInstance({ ...instance, status: completion.status, output });
+  store.clearTimers(instance.instanceId);
+  const { parent } = instance;
+  if (!parent) return;
+  const TaskScheduledId = parent.taskId;
+  const event =
+    completion.status === 'Completed'
+      ? historyEvent(EventType.SubOrchestrationInstanceCompleted, hub.iso(), { TaskScheduledId, Result: output })
+      : historyEvent(EventType.SubOrchestrationInstanceFailed, hub.iso(), {
+          TaskScheduledId,
+          Reason: completion.reason,
+          // A terminated child gives none, and the SDK cannot make an exception of that: so it is in Azure.
+          Details: completion.status === 'Failed' ? completion.details : null,
+        });
+  store.send(parent.instanceId, parent.executionId, event);
+  after.woken.add(parent.instanceId);
+}
+
+/** Begins the next generation of an instance. */
+export function continueAsNew(
+  hub: Hub,
+  instance: Instance,
+  completion: Extract<Completion, { status: 'ContinuedAsNew' }>,
+  after: Aftermath,
+): void {
+  const { store } = hub;
+  const { instanceId } = instance;
+  store.clearHistory(instanceId);
+  store.clearTimers(instanceId);
+  begin(hub, { ...instance, executionId: newId(), input: json(completion.input), createdAt: hub.now() });
+  for (const event of completion.carriedOver) store.send(instanceId, null, event);
+  after.woken.add(instanceId);
+}

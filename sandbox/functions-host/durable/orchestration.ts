@@ -1,0 +1,78 @@
+import { carryOut, complete, continueAsNew, type Aftermath } from './commit.ts';
+import type { Hub } from './context.ts';
+import { EventType, historyEvent, type HistoryEvent } from './history.ts';
+import { createHistoryCache } from './historyCache.ts';
+import { hasEnded } from './instances.ts';
+import { completedEvent, eventOf } from './newEvents.ts';
+import { runOrchestrator } from './runOrchestrator.ts';
+import { decide } from './shim.ts';
+import type { Instance } from './store.ts';
+
+/** How many messages one turn takes in. */
+const MESSAGES_PER_TURN = 1000;
+
+/** @returns the function that runs one turn of an instance: reads its messages, decides, commits */
+export function orchestrationTurns(hub: Hub): (instanceId: string) => Promise<void> {
+  const { store } = hub;
+  const cache = createHistoryCache((id) => store.history(id));
+
+  return async (id) => {
+    const messages = store.messages(id, MESSAGES_PER_TURN);
+    const upTo = messages.at(-1)?.seq;
+    if (upTo === undefined) return;
+    const instance = store.instance(id);
+    const accepted =
+      instance && !hasEnded(instance)
+        ? messages.filter((one) => one.executionId === null || one.executionId === instance.executionId)
+        : [];
+    if (!instance || accepted.length === 0) {
+      // Late messages to what has ended or begun anew are dropped, as in Azure.
+      store.deleteMessages(id, upTo);
+      if (messages.length === MESSAGES_PER_TURN) hub.wake([id]);
+      return;
+    }
+    const past = cache.get(id, instance.executionId);
+    const arrived = accepted.map((message) => JSON.parse(message.body) as HistoryEvent);
+    // Events for the next generation may have overtaken the message that starts it.
+    const started = arrived.findIndex((event) => event.EventType === EventType.ExecutionStarted);
+    if (started > 0) arrived.unshift(...arrived.splice(started, 1));
+    const fresh = [historyEvent(EventType.OrchestratorStarted, hub.iso()), ...arrived];
+
+    const result = await runOrchestrator(hub, instance, past.texts, fresh);
+    const outcome = decide(instance, [...past.events, ...fresh], result);
+
+    const after: Aftermath = { woken: new Set(messages.length === MESSAGES_PER_TURN ? [id] : []), activities: [] };
+    const timestamp = hub.iso();
+    const events = [...fresh, ...outcome.decisions.map((decision) => eventOf(decision, timestamp))];
+    if (outcome.completion) events.push(completedEvent(outcome.completion, timestamp));
+    events.push(historyEvent(EventType.OrchestratorCompleted, timestamp));
+
+    const done = store.transaction(() => {
+      // Purged, or purged and started again, while the function ran.
+      if (store.instance(id)?.executionId !== instance.executionId) return false;
+      store.deleteMessages(id, upTo);
+      for (const decision of outcome.decisions) carryOut(hub, instance, decision, after);
+      const next: Instance = {
+        ...instance,
+        updatedAt: hub.now(),
+        status: outcome.suspended ? 'Suspended' : 'Running',
+        ...(outcome.customStatus === undefined ? {} : { customStatus: JSON.stringify(outcome.customStatus) }),
+      };
+      if (outcome.completion?.status === 'ContinuedAsNew') {
+        continueAsNew(hub, next, outcome.completion, after);
+      } else {
+        store.appendHistory(id, past.events.length, events.map(played));
+        if (outcome.completion) complete(hub, next, outcome.completion, after);
+        else store.putInstance(next);
+      }
+      return true;
+    });
+    if (done && !outcome.completion) cache.append(id, events.map(played));
+    else cache.drop(id);
+    hub.wake(after.woken, after.activities);
+  };
+}
+
+function played(event: HistoryEvent): HistoryEvent {
+  return { ...event, IsPlayed: true };
+}

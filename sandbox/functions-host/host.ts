@@ -1,0 +1,91 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import type { Clock } from '../core/types.ts';
+import type { HostKeys } from './keys.ts';
+import { openLog } from './log.ts';
+import type { HostMessage, HostStart } from './process.ts';
+
+const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
+
+/** What of the parent's environment an app may see: what a process needs to run at all. */
+const INHERITED = ['PATH', 'HOME', 'TMPDIR', 'LANG'];
+
+export interface FunctionsHostOptions {
+  /** The built app: host.json, package.json with `main`. */
+  directory: string;
+  /** The task hub and the keys. A host that is started again here goes on where the last one was. */
+  stateDir: string;
+  /** App settings and the caller's environment (proxy, identity, clock). */
+  env: Record<string, string>;
+  clock: Clock;
+  /** JSON lines are appended. */
+  logFile: string;
+  port?: number;
+}
+
+export interface FunctionsHost {
+  /** `http://127.0.0.1:<port>` */
+  url: string;
+  pid: number;
+  keys: HostKeys;
+  /** Resolves when the process has ended, by itself or not. */
+  exited: Promise<void>;
+  /** Ends it and waits. */
+  stop(): Promise<void>;
+  /** SIGKILL, and waits: the crash that a host must survive. */
+  kill(): Promise<void>;
+}
+
+/**
+ * Starts a Functions app in a process of its own, which ends with this one.
+ * @throws Error with the host's reason when the app does not start
+ */
+export async function startFunctionsHost(options: FunctionsHostOptions): Promise<FunctionsHost> {
+  const { directory, stateDir, logFile, clock, port = 0 } = options;
+  mkdirSync(stateDir, { recursive: true });
+  mkdirSync(dirname(logFile), { recursive: true });
+  const start: HostStart = { directory, stateDir, logFile, port };
+  const child = spawn(process.execPath, [MAIN, JSON.stringify(start)], {
+    cwd: directory,
+    env: environment(options.env),
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  });
+  const log = openLog(logFile);
+  forward(child.stdout!, (line) => log('information', line, { category: 'Console' }));
+  forward(child.stderr!, (line) => log('error', line, { category: 'Console' }));
+  const exited = once(child, 'exit').then(() => undefined);
+  // The clock file is written before or after this runs; the host looks at its timers often enough for both.
+  const forget = clock.onChange(() => child.connected && child.send({ clock: 'moved' }));
+  const end = async (signal: 'SIGTERM' | 'SIGKILL') => {
+    child.kill(signal);
+    await exited;
+  };
+  void exited.then(forget);
+
+  const ended = exited.then((): HostMessage => ({ failed: `the host's process ended; see ${logFile}` }));
+  const ready = once(child, 'message').then(([message]: HostMessage[]) => message!);
+  const message = await Promise.race([ready, ended]);
+  if ('failed' in message) {
+    await exited;
+    throw new Error(`The Functions host did not start: ${message.failed}`);
+  }
+  const { url, keys } = message;
+  return { url, keys, pid: child.pid!, exited, stop: () => end('SIGTERM'), kill: () => end('SIGKILL') };
+}
+
+function environment(given: Record<string, string>): NodeJS.ProcessEnv {
+  const inherited = INHERITED.filter((name) => process.env[name] !== undefined).map((name) => [
+    name,
+    process.env[name],
+  ]);
+  return { ...Object.fromEntries(inherited), FUNCTIONS_WORKER_RUNTIME: 'node', TZ: 'UTC', ...given };
+}
+
+function forward(stream: Readable, write: (line: string) => void): void {
+  createInterface({ input: stream }).on('line', write);
+}

@@ -1,0 +1,13 @@
+import type { HostKeys } from './keys.ts';
+
+/** How the host's process is told what to do: JSON in its first argument. */
+export interface HostStart {
+  directory: string;
+  stateDir: string;
+  logFile: string;
+  /** 0: any free one. */
+  port: number;
+}
+
+/** What it tells its parent, once. */
+export type HostMessage = { url: string; keys: HostKeys } | { failed: string };
