@@ -1,4 +1,4 @@
-import { CryptographyClient } from '@azure/keyvault-keys';
+import { CryptographyClient, KeyClient } from '@azure/keyvault-keys';
 import { StrongroomError } from '../model/errors.ts';
 import type { KeyWrapper } from '../repository/ports.ts';
 import type { TokenCredential } from './credential.ts';
@@ -12,7 +12,7 @@ const ALGORITHM = 'RSA-OAEP-256';
  * @throws KEY_REFUSED when the vault refuses the key or the operation, AZURE_UNAVAILABLE when it does not answer
  */
 export function keyWrapper(keyId: string, credential: TokenCredential): KeyWrapper {
-  const { base, version } = keyIdParts(keyId);
+  const { base, name, version } = keyIdParts(keyId);
   const call = async <T>(verb: string, run: () => Promise<T>): Promise<T> => {
     try {
       return await run();
@@ -22,13 +22,18 @@ export function keyWrapper(keyId: string, credential: TokenCredential): KeyWrapp
       throw new StrongroomError('KEY_REFUSED', failure.message, { cause: error, details: failure.details });
     }
   };
-  const clientOf = (of: string | undefined) => new CryptographyClient(of ? `${base}/${of}` : base, credential);
+  const clientOf = (keyVersion: string) => new CryptographyClient(`${base}/${keyVersion}`, credential);
+  const newest = async () => {
+    const { properties } = await new KeyClient(vaultOf(base), credential).getKey(name);
+    return properties.version!;
+  };
   return {
     keyId: base,
     wrap: (key) =>
       call('wrap', async () => {
-        const { result, keyID } = await clientOf(version).wrapKey(ALGORITHM, key);
-        return { wrapped: Buffer.from(result), keyVersion: keyIdParts(keyID!).version! };
+        const keyVersion = version ?? (await newest());
+        const { result } = await clientOf(keyVersion).wrapKey(ALGORITHM, key);
+        return { wrapped: Buffer.from(result), keyVersion };
       }),
     unwrap: (wrapped, keyVersion) =>
       call('unwrap', async () => Buffer.from((await clientOf(keyVersion).unwrapKey(ALGORITHM, wrapped)).result)),
@@ -57,13 +62,13 @@ export function vaultOf(keyId: string): string {
   return new URL(keyId).origin;
 }
 
-function keyIdParts(keyId: string): { base: string; version: string | undefined } {
-  const match = /^(https:\/\/[^/?]+\/keys\/[^/?]+)(?:\/([^/?]+))?\/?$/.exec(keyId);
+function keyIdParts(keyId: string): { base: string; name: string; version: string | undefined } {
+  const match = /^(https:\/\/[^/?]+\/keys\/([^/?]+))(?:\/([^/?]+))?\/?$/.exec(keyId);
   if (!match) {
     throw new StrongroomError(
       'INVALID_INPUT',
       `"${keyId.split('?')[0]}" is not a key id. Expected https://{vault}/keys/{name}.`,
     );
   }
-  return { base: match[1]!, version: match[2] };
+  return { base: match[1]!, name: match[2]!, version: match[3] };
 }

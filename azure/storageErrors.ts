@@ -23,10 +23,10 @@ export function storageError(error: unknown, what: string): StrongroomError {
   if (name === 'AbortError') return new StrongroomError('CANCELLED', `${what}: cancelled`, more);
   if (status === 404) return new StrongroomError('NOT_FOUND', text, more);
   if (status === 409 || status === 412) return new StrongroomError('ALREADY_EXISTS', text, more);
-  if (status === undefined || status === 408 || status === 429 || status >= 500) {
-    return new StrongroomError('AZURE_UNAVAILABLE', text, more);
-  }
-  return new StrongroomError('AZURE_REFUSED', text, more);
+  // Broken connections and missing tokens have a code or a name of their own; a bare Error is an SDK's own refusal.
+  const unavailable =
+    status === undefined ? Boolean(code) || name !== 'Error' : [408, 429].includes(status) || status >= 500;
+  return new StrongroomError(unavailable ? 'AZURE_UNAVAILABLE' : 'AZURE_REFUSED', text, more);
 }
 
 /** Runs an SDK call; what it throws leaves as {@link storageError}. */

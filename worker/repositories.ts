@@ -13,7 +13,7 @@ export interface Repositories {
    */
   create(target: RepositoryTarget): Promise<{ repository: Repository; recoveryKey: string }>;
   /** Lends the shared writer. One that has lapsed is not lent again: the next job gets a new one. */
-  withWriter<T>(target: RepositoryTarget, work: (writer: Writer, repository: Repository) => Promise<T>): Promise<T>;
+  withWriter<T>(target: RepositoryTarget, work: (writer: Writer) => Promise<T>): Promise<T>;
   /** Ends the writers' registrations. */
   close(): Promise<void>;
 }
@@ -56,7 +56,7 @@ export function repositories(world: {
       const repository = await open(target);
       const writer = await shared(writers, target.url, () => repository.writer());
       try {
-        return await work(writer, repository);
+        return await work(writer);
       } catch (error) {
         if (error instanceof StrongroomError && error.code === 'WRITER_LAPSED') writers.delete(target.url);
         throw error;

@@ -38,7 +38,7 @@ export async function restoreDisk(
   let hashed = 0;
   let written = 0;
   report({ phase: 'writing', total: size, done: 0, stored: 0 });
-  for await (const { offset, data } of joined(image.blocks(), MAX_PAGE_WRITE)) {
+  for await (const { offset, data } of joined(image.blocks(signal), MAX_PAGE_WRITE)) {
     signal.throwIfAborted();
     await hashZeros(hash, offset - hashed, signal);
     hash.update(data);

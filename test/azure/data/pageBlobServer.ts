@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { buffer } from 'node:stream/consumers';
 import type { Fetch } from '../../../azure/sasRequest.ts';
 
 const PAGE = 512;
@@ -52,7 +53,7 @@ export async function startPageBlobServer(): Promise<PageBlobServer> {
   }
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const body = Buffer.concat(await Array.fromAsync(request as AsyncIterable<Buffer>));
+    const body = await buffer(request);
     const url = new URL(request.url!, origin);
     const blob = world.blobs.get(url.pathname.split('/')[1]!)!;
     const comp = url.searchParams.get('comp');

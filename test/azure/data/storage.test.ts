@@ -1,5 +1,6 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { buffer } from 'node:stream/consumers';
 import { ContainerClient, StorageSharedKeyCredential } from '@azure/storage-blob';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { appendLog } from '../../../azure/appendLog.ts';
@@ -63,8 +64,9 @@ describe('blob store', () => {
 /** Passes everything on to Azurite, and cuts the first PUT's connection after it was carried out. */
 async function dropFirstPutAnswer(target: string): Promise<{ url: string; server: Server; puts(): number }> {
   let puts = 0;
-  const server = createServer(async (request, response) => {
-    const body = Buffer.concat(await Array.fromAsync(request as AsyncIterable<Buffer>));
+  const server = createServer((request, response) => void pass(request, response));
+  const pass = async (request: IncomingMessage, response: ServerResponse) => {
+    const body = await buffer(request);
     const headers = Object.fromEntries(
       Object.entries(request.headers).filter(([name]) => !['connection', 'content-length'].includes(name)),
     ) as Record<string, string>;
@@ -77,7 +79,7 @@ async function dropFirstPutAnswer(target: string): Promise<{ url: string; server
     if (hasBody && ++puts === 1) return void request.socket.destroy();
     response.writeHead(answer.status, Object.fromEntries(answer.headers));
     response.end(Buffer.from(await answer.arrayBuffer()));
-  });
+  };
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, server, puts: () => puts };
 }

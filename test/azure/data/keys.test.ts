@@ -1,0 +1,99 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createClock } from '../../../sandbox/core/clock.ts';
+import { createFaults } from '../../../sandbox/core/faults.ts';
+import { startEdge, type Edge } from '../../../sandbox/edge/index.ts';
+import { keyVaultService } from '../../../sandbox/keyvault/dataPlane.ts';
+import { VaultContents } from '../../../sandbox/keyvault/vaults.ts';
+
+const tenantId = '11111111-1111-4111-8111-111111111111';
+const clientId = '33333333-3333-4333-8333-333333333333';
+const principal = { objectId: clientId, clientId, kind: 'ServicePrincipal', displayName: 'worker' } as const;
+const vault = new VaultContents();
+let root: string;
+let edge: Edge;
+
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), 'keys test-'));
+  const clock = createClock();
+  edge = await startEdge({ clock, faults: createFaults(), dir: root, tenantId, principalOf: () => principal });
+  await vault.createKey('repository', { keySize: 2048, keyOps: ['wrapKey', 'unwrapKey'], now: clock.now() });
+  await vault.createKey('signing', { keySize: 2048, keyOps: ['sign'], now: clock.now() });
+  const contents = new Map([['vault1', vault]]);
+  const service = keyVaultService({ contents, tokens: edge.tokens, tenantId, clock });
+  edge.use({
+    ...service,
+    // The SDK asks for a key's newest version as /keys/{name}/.
+    handle: (request, response, context) =>
+      service.handle(Object.assign(request, { url: request.url!.replace('/?', '?') }), response, context),
+  });
+});
+afterAll(async () => {
+  await edge.stop();
+  await rm(root, { recursive: true });
+});
+
+/** Runs a module's body as a process on a machine does: identity, proxy and certificates come from its environment. */
+async function onMachine(body: string): Promise<Record<string, unknown>> {
+  const { env } = await edge.open({ id: 'vm:keys', kind: 'machine' });
+  const file = join(root, 'body.ts');
+  const azure = new URL('../../../azure/', import.meta.url).href;
+  await writeFile(
+    file,
+    `import { managedIdentity } from '${azure}credential.ts';
+     import { keyWrapper, openWithVault, sealWithVault, vaultOf } from '${azure}keys.ts';
+     import { setSecret } from '${azure}secrets.ts';
+     const credential = managedIdentity('${clientId}');
+     const code = (work) => work.then(() => 'no error', (e) => e.code + ': ' + e.message);
+     const id = 'https://vault1.vault.azure.net/keys/repository';
+     const told = {};
+     ${body}
+     console.log(JSON.stringify(told));`,
+  );
+  const { stdout } = await promisify(execFile)(process.execPath, [file], {
+    env: { PATH: process.env.PATH, ...edge.guestEnv, ...env },
+  });
+  return JSON.parse(stdout) as Record<string, unknown>;
+}
+
+test('a key is wrapped and unwrapped by the vault, by its exact version; refusals are KEY_REFUSED', async () => {
+  const told = await onMachine(`
+    const wrapper = keyWrapper(id, credential);
+    const secret = Buffer.alloc(32, 5);
+    const { wrapped, keyVersion } = await wrapper.wrap(secret);
+    told.version = keyVersion;
+    told.length = wrapped.length;
+    told.same = (await wrapper.unwrap(wrapped, keyVersion)).equals(secret);
+    const sealed = await sealWithVault(wrapper, secret);
+    told.opened = (await openWithVault(wrapper, sealed)).equals(secret);
+    told.versioned = (await keyWrapper(id + '/' + keyVersion, credential).wrap(secret)).keyVersion === keyVersion;
+    told.altered = await code(wrapper.unwrap(wrapped.fill(1, 10, 20), keyVersion));
+    told.missing = await code(keyWrapper(id + 'x', credential).wrap(secret));
+    told.operation = await code(keyWrapper(id.replace('repository', 'signing'), credential).wrap(secret));
+    told.malformed = await code(openWithVault(wrapper, 'nonsense'));
+  `);
+  expect(told).toMatchObject({
+    version: vault.keys.get('repository')!.version,
+    length: 256,
+    same: true,
+    opened: true,
+    versioned: true,
+  });
+  for (const refusal of ['altered', 'missing', 'operation', 'malformed'])
+    expect(told[refusal]).toMatch(/^KEY_REFUSED: /);
+});
+
+test('a secret is kept in the vault; a refusal does not repeat it', async () => {
+  const told = await onMachine(`
+    await setSecret(vaultOf(id), 'strongroom-recovery-r1', 'RECOVERY', credential);
+    told.refused = await code(setSecret(vaultOf(id), 'not_a_name', 'RECOVERY', credential));
+    told.gone = await code(setSecret('https://vault2.vault.azure.net', 'a', 'RECOVERY', credential));
+  `);
+  expect(vault.secrets.get('strongroom-recovery-r1')?.value).toBe('RECOVERY');
+  expect(told.refused).toMatch(/^KEY_REFUSED: .*not_a_name: 400/);
+  expect(JSON.stringify(told)).not.toContain('RECOVERY');
+});

@@ -1,0 +1,250 @@
+import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { diskReader, diskWriter } from '../../azure/diskData.ts';
+import { vhdFooter } from '../../azure/vhdFooter.ts';
+import { StrongroomError } from '../../model/errors.ts';
+import type { BackupDiskJob, Job, JobResult } from '../../model/jobs.ts';
+import { memoryStore, openRepository } from '../../repository/index.ts';
+import type { KeyWrapper, ObjectStore } from '../../repository/ports.ts';
+import type { World } from '../../worker/jobs/context.ts';
+import { runJob } from '../../worker/jobs/runJob.ts';
+import { repositories } from '../../worker/repositories.ts';
+import { startPageBlobServer, type PageBlobServer } from '../azure/data/pageBlobServer.ts';
+import { startWorker, type Harness } from './harness.ts';
+
+const PAGE = 512;
+const BLOCK = 256 * 1024;
+const SIZE = 12 * BLOCK + 3 * PAGE;
+const target = { url: 'https://acc.blob.core.windows.net/repo', keyId: 'https://v.vault.azure.net/keys/k' };
+const time = '2026-01-02T03:04:05Z';
+
+/** A vault's key in memory. */
+function vaultKey(keyId: string): KeyWrapper {
+  const key = randomBytes(32);
+  return {
+    keyId,
+    async wrap(plain) {
+      const nonce = randomBytes(12);
+      const cipher = createCipheriv('aes-256-gcm', key, nonce);
+      const wrapped = Buffer.concat([nonce, cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
+      return { wrapped, keyVersion: 'v1' };
+    },
+    async unwrap(wrapped) {
+      const box = Buffer.from(wrapped);
+      const cipher = createDecipheriv('aes-256-gcm', key, box.subarray(0, 12));
+      cipher.setAuthTag(box.subarray(-16));
+      return Buffer.concat([cipher.update(box.subarray(12, -16)), cipher.final()]);
+    },
+  };
+}
+
+let server: PageBlobServer;
+let store: ObjectStore;
+let escrowed: string[];
+let worker: Harness;
+let world: World;
+
+beforeAll(async () => {
+  server = await startPageBlobServer();
+});
+afterAll(() => server.stop());
+
+beforeEach(() => {
+  server.blobs.clear();
+  server.asked.length = 0;
+  store = memoryStore();
+  escrowed = [];
+  const wrapper = vaultKey(target.keyId);
+  const now = () => time;
+  world = {
+    repositories: repositories({ store: () => store, wrapper: () => wrapper, now }),
+    reader: (sas) => diskReader(sas, server.fetch),
+    writer: (sas) => diskWriter(sas, server.fetch),
+    escrow: async (keyId, repositoryId, key) => void escrowed.push(keyId, repositoryId, key),
+    random: randomBytes,
+    now,
+  };
+  worker = startWorker(runJob, { world });
+  return async () => {
+    await worker.stop();
+    await world.repositories.close();
+  };
+});
+
+let jobs = 0;
+async function run<K extends JobResult['kind']>(
+  job: Extract<Job, { kind: K }>,
+): Promise<Extract<JobResult, { kind: K }>> {
+  const jobId = `j${++jobs}`;
+  await worker.command({ kind: 'job', jobId, job });
+  const failed = worker.event('failed', jobId).then(({ error }) => {
+    throw new StrongroomError(error.code, error.message);
+  });
+  const { result } = await Promise.race([worker.event('done', jobId), failed]);
+  return result as never;
+}
+
+/** A disk with some content, as a snapshot's export. */
+function snapshot(name: string, content: Buffer): string {
+  const data = Buffer.concat([content, vhdFooter(content.length, randomBytes(16), time)]);
+  server.blobs.set(name, { data, sig: `SECRET-${name}` });
+  return server.url(name);
+}
+
+function diskJob(sas: string, more: Partial<BackupDiskJob> = {}): BackupDiskJob {
+  const id = '/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/disks/os';
+  const disk = {
+    key: 'os',
+    name: 'os',
+    resourceId: id,
+    uniqueId: 'u',
+    lun: null,
+    size: SIZE,
+    snapshot: { id, familyId: 'f', time },
+    properties: { location: 'westeurope' },
+  };
+  return { kind: 'backupDisk', repository: target, disk, sas, base: null, fullReason: 'first backup', ...more };
+}
+
+async function commit(id: string, job: BackupDiskJob, backup: Extract<JobResult, { kind: 'backupDisk' }>) {
+  const { image, read, stats } = backup;
+  const machine = { kind: 'vm', resourceId: 'vm', name: 'vm', location: 'westeurope' } as const;
+  const disks = [{ ...job.disk, image, read, stats }];
+  const point = {
+    version: 1,
+    id,
+    time,
+    session: 's',
+    source: machine,
+    consistency: 'crash-consistent',
+    machine: {},
+    disks,
+  } as const;
+  return run({ kind: 'commitPoint', repository: target, point: { ...point, disks } });
+}
+
+/** Restores the disk and gives its bytes. */
+async function restored(point: string) {
+  server.blobs.set('upload', { data: Buffer.alloc(SIZE + PAGE), sig: 'up' });
+  const result = await run({ kind: 'restoreDisk', repository: target, point, disk: 'os', sas: server.url('upload') });
+  return { result, data: server.blobs.get('upload')!.data };
+}
+
+const dataReads = () => server.asked.filter((what) => what.startsWith('GET')).map((what) => what.slice(4));
+const firstPoint = '20260102T030405Z-00000001';
+const secondPoint = '20260103T030405Z-00000002';
+
+/** 3 blocks of text, a hole, random bytes, a hole, and the last pages. */
+function content(): Buffer {
+  const disk = Buffer.alloc(SIZE);
+  disk.fill('compressible ', 0, 3 * BLOCK);
+  randomBytes(2 * BLOCK).copy(disk, 6 * BLOCK);
+  disk.fill(1, SIZE - 2 * PAGE, SIZE);
+  return disk;
+}
+
+test('a repository is made once, and its recovery key opens it', async () => {
+  const made = await run({ kind: 'initRepository', repository: target });
+  expect(made.created).toBe(true);
+  expect(escrowed.slice(0, 2)).toEqual([target.keyId, made.repositoryId]);
+  expect(await run({ kind: 'initRepository', repository: target })).toEqual({ ...made, created: false });
+  const opened = await openRepository(store, { kind: 'recovery', key: escrowed[2]! });
+  expect(opened.id).toBe(made.repositoryId);
+  expect(escrowed).toHaveLength(3);
+  expect(worker.logged()).not.toContain(escrowed[2]);
+});
+
+test('VMP-22 VMP-23 a disk is read through its SAS, stored compressed, and restored byte for byte', async () => {
+  await run({ kind: 'initRepository', repository: target });
+  const disk = content();
+  const job = diskJob(snapshot('first', disk));
+  const backup = await run(job);
+  expect(backup.read).toEqual({ mode: 'full', reason: 'first backup' });
+  expect(backup.stats).toMatchObject({ size: SIZE, read: 5 * BLOCK + 3 * PAGE });
+  expect(backup.stats.stored).toBeLessThan(2 * BLOCK + 64 * 1024); // the text shrinks to next to nothing
+  await commit(firstPoint, job, backup);
+  const { result, data } = await restored(firstPoint);
+  expect(data.subarray(0, SIZE).equals(disk)).toBe(true);
+  expect(data.subarray(SIZE, SIZE + 8).toString()).toBe('conectix');
+  expect(result.sha256).toBe(createHash('sha256').update(disk).digest('hex'));
+  expect(result).toMatchObject({ size: SIZE, written: 5 * BLOCK + 3 * PAGE });
+  expect(worker.logged()).not.toContain('SECRET');
+  expect(worker.events().filter((e) => e.kind === 'progress').length).toBeGreaterThan(4);
+});
+
+test('VMP-26 VMP-27 the second backup compares with the first and reads only the blocks that changed', async () => {
+  await run({ kind: 'initRepository', repository: target });
+  const disk = content();
+  const job = diskJob(snapshot('first', disk));
+  const first = await run(job);
+  await commit(firstPoint, job, first);
+
+  const changed = Buffer.from(disk);
+  changed.fill(9, BLOCK + 5 * PAGE, BLOCK + 7 * PAGE);
+  changed.fill(0, 6 * BLOCK, 7 * BLOCK);
+  const base = { sas: server.url('first'), image: first.image, point: firstPoint };
+  const next = diskJob(snapshot('second', changed), { base });
+  server.blobs.get('second')!.diff = [
+    { page: BLOCK / PAGE + 5, pages: 2 },
+    { page: (6 * BLOCK) / PAGE, pages: BLOCK / PAGE, cleared: true },
+  ];
+  server.asked.length = 0;
+  const second = await run(next);
+  expect(second.read).toEqual({ mode: 'incremental', basePoint: firstPoint });
+  expect(new Set(dataReads())).toEqual(new Set([`${BLOCK}-${2 * BLOCK - 1}`, `${6 * BLOCK}-${7 * BLOCK - 1}`]));
+  expect(second.stats).toMatchObject({ read: 2 * BLOCK, blocksRead: 2, blocksNew: 1 });
+  await commit(secondPoint, next, second);
+  expect((await restored(secondPoint)).data.subarray(0, SIZE).equals(changed)).toBe(true);
+  expect((await restored(firstPoint)).data.subarray(0, SIZE).equals(disk)).toBe(true);
+});
+
+test('VMP-26 without a usable base everything is read, and the result says why', async () => {
+  await run({ kind: 'initRepository', repository: target });
+  const disk = content();
+  const job = diskJob(snapshot('first', disk));
+  const first = await run(job);
+  const base = { sas: server.url('first'), image: first.image, point: firstPoint };
+
+  const refused = await run(diskJob(snapshot('refused', disk), { base }));
+  expect(refused.read).toMatchObject({ mode: 'full' });
+  expect(refused.read).toHaveProperty('reason', expect.stringContaining('Azure refused the comparison'));
+  expect(refused.stats.blocksNew).toBe(0);
+
+  const resized = { ...base, image: { ...first.image, size: SIZE + PAGE } };
+  expect((await run(diskJob(snapshot('resized', disk), { base: resized }))).read).toEqual({
+    mode: 'full',
+    reason: `the disk was resized from ${SIZE + PAGE} to ${SIZE} bytes`,
+  });
+
+  const gone = { ...base, image: { ...first.image, root: { ...first.image.root!, hash: '0'.repeat(32) } } };
+  const sas = snapshot('damaged', disk);
+  server.blobs.get('damaged')!.diff = [{ page: 0, pages: 1 }];
+  expect((await run(diskJob(sas, { base: gone }))).read).toEqual({
+    mode: 'full',
+    reason: `the image of point ${firstPoint} is damaged`,
+  });
+});
+
+test('a URL that expires in the middle is renewed, and the backup goes on', async () => {
+  await run({ kind: 'initRepository', repository: target });
+  const disk = content();
+  const sas = snapshot('first', disk);
+  const jobId = 'expiring';
+  server.blobs.get('first')!.sig = 'SECRET-renewed';
+  await worker.command({ kind: 'job', jobId, job: diskJob(sas) });
+  await worker.event('sasExpired', jobId);
+  await worker.command({ kind: 'sas', jobId, sas: server.url('first'), baseSas: null });
+  const { result } = await worker.event('done', jobId);
+  expect(result).toMatchObject({ kind: 'backupDisk', stats: { read: 5 * BLOCK + 3 * PAGE } });
+});
+
+test('a snapshot or a new disk of another size is refused', async () => {
+  await run({ kind: 'initRepository', repository: target });
+  const small = snapshot('small', Buffer.alloc(4 * BLOCK));
+  await expect(run(diskJob(small))).rejects.toMatchObject({ code: 'INVALID_INPUT' });
+  const job = diskJob(snapshot('first', content()));
+  await commit(firstPoint, job, await run(job));
+  const restore = { kind: 'restoreDisk', repository: target, point: firstPoint } as const;
+  await expect(run({ ...restore, disk: 'os', sas: small })).rejects.toMatchObject({ code: 'INVALID_INPUT' });
+  await expect(run({ ...restore, disk: 'lun7', sas: small })).rejects.toMatchObject({ code: 'NOT_FOUND' });
+});
