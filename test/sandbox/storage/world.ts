@@ -1,12 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createOperations } from '../../../sandbox/arm/operations.ts';
-import { createPaths } from '../../../sandbox/arm/paths.ts';
-import { createRegistry } from '../../../sandbox/arm/registry.ts';
-import { createRouter } from '../../../sandbox/arm/router.ts';
-import { createService } from '../../../sandbox/arm/service.ts';
-import { createWorld } from '../../../sandbox/arm/world.ts';
+import { createArm } from '../../../sandbox/arm/index.ts';
 import { createClock } from '../../../sandbox/core/clock.ts';
 import { createFaults } from '../../../sandbox/core/faults.ts';
 import { startEdge } from '../../../sandbox/edge/index.ts';
@@ -29,22 +24,13 @@ export async function startWorld() {
     principalOf: () => undefined,
     record,
   });
-  const world = createWorld({
+  const arm = createArm({
     clock,
+    tokens: edge.tokens,
     tenantId: TENANT,
-    seed: 'storage',
     subscriptions: [{ subscriptionId: SUBSCRIPTION, displayName: 'one' }],
+    seed: 'storage',
   });
-  const registry = createRegistry();
-  const operations = createOperations(world, { holdMs: 2000, extraPolls: 0 });
-  const router = createRouter({
-    world,
-    registry,
-    paths: createPaths(registry, world.store),
-    operations,
-    pageSize: () => 1000,
-  });
-  const arm = { world, register: registry.register, service: createService({ world, tokens: edge.tokens, router }) };
   const storage = await startStorage({ world: arm.world, tokens: edge.tokens, dir, guestEnv: edge.guestEnv });
   arm.register(storage.provider);
   edge.use(arm.service);
