@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { StrongroomError } from '../model/errors.ts';
 import { imageRefSchema } from '../model/point.ts';
 import type { ImageRef } from '../model/point.ts';
@@ -19,12 +20,20 @@ export interface ImageReader {
   read(offset: number, length: number, signal?: AbortSignal): Promise<Buffer>;
 }
 
+const hex16 = z.string().regex(/^[0-9a-f]{32}$/);
+/** What this format's own references look like, stricter than others need to know. */
+const ownRefSchema = imageRefSchema.extend({
+  root: z
+    .object({ pack: hex16, offset: z.number().int().nonnegative(), length: z.number().int().positive(), hash: hex16 })
+    .nullable(),
+});
+
 /** An {@link ImageRef} as the repository works with it. @throws INVALID_INPUT */
 export function parseImage(
   image: ImageRef,
   config: { blockSize: number; fanOut: number },
 ): { geometry: Geometry; root: Ref | null } {
-  const parsed = imageRefSchema.safeParse(image);
+  const parsed = ownRefSchema.safeParse(image);
   const geometry = geometryOf(image.size, config);
   if (!parsed.success || image.depth !== geometry.depth) {
     throw new StrongroomError('INVALID_INPUT', 'That is no reference to an image of this repository.', {
