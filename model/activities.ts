@@ -26,6 +26,8 @@ export interface RestoreInput {
   resourceId: string;
   repository: RepositoryTarget;
   workers: number;
+  /** Where the worker runs: the target's subscription, the disks' region. */
+  site: SiteKey;
   target: RestoreTarget;
   disks: RestorableDisk[];
 }
@@ -50,8 +52,6 @@ export interface MachinePlan {
   /** As ARM returned it. */
   machine: Record<string, unknown>;
   site: SiteKey;
-  /** Ids of the site's disk accesses. */
-  diskAccesses: string[];
   disks: PlannedDisk[];
 }
 
@@ -95,7 +95,6 @@ export interface BackupDiskInput {
   session: string;
   worker: WorkerHandle;
   repository: RepositoryTarget;
-  diskAccesses: string[];
   disk: BackupDiskJob['disk'];
   choice: BaseChoice;
 }
@@ -104,7 +103,6 @@ export interface RestoreDiskInput {
   session: string;
   worker: WorkerHandle;
   repository: RepositoryTarget;
-  diskAccesses: string[];
   point: string;
   disk: RestorableDisk;
   target: RestoreTarget;
@@ -167,14 +165,14 @@ export interface Activities {
     input: { address: JobAddress; diskAccessId: string; input: BackupDiskInput };
     output: null;
   };
-  createRestoreDisk: { input: { diskAccessId: string; input: RestoreDiskInput }; output: { diskId: string } };
+  createRestoreDisk: { input: { diskId: string; diskAccessId: string; input: RestoreDiskInput }; output: null };
   /** Whether the new disk takes an upload. */
   restoreDiskReady: { input: { diskId: string }; output: boolean };
   sendRestoreDisk: { input: { address: JobAddress; diskId: string; input: RestoreDiskInput }; output: null };
-  /** Deletes the disk if this session made it. */
-  discardRestoreDisk: { input: { session: string; diskId: string }; output: null };
-  /** Strikes a restored disk off the ledger: it is the user's now. */
-  keepRestoreDisk: { input: { session: string; diskId: string }; output: null };
+  /** Deletes the disks that this session made. */
+  discardRestoreDisks: { input: { session: string; diskIds: string[] }; output: null };
+  /** Strikes restored disks off the ledger: they are the user's now. */
+  keepRestoreDisks: { input: { session: string; diskIds: string[] }; output: null };
   /** Ends the job's exports: after it no SAS of the job opens anything. */
   revokeExports: { input: { address: JobAddress }; output: null };
 }

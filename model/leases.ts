@@ -1,5 +1,5 @@
 import { resourceDigest } from './names.ts';
-import type { SiteKey } from './site.ts';
+import { siteLayout, type SiteKey } from './site.ts';
 
 /**
  * Leases: who holds a share of which member of a pool. The entity `leases` keeps one pool per key; this is its whole
@@ -88,10 +88,10 @@ export function workerPool(site: SiteKey, count: number): Pool {
 export const EXPORTS_PER_DISK_ACCESS = 5;
 
 /** The export slots of a site. Members are disk access ids. */
-export function diskAccessPool(site: SiteKey, diskAccesses: string[]): Pool {
+export function diskAccessPool(site: SiteKey): Pool {
   return {
     key: `disk-access-${site.subscriptionId}-${site.region}`,
-    members: diskAccesses,
+    members: siteLayout(site).diskAccesses.map(({ id }) => id),
     capacity: EXPORTS_PER_DISK_ACCESS,
   };
 }

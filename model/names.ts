@@ -46,6 +46,16 @@ export function restoredDiskName(session: string, sourceName: string, prefix: st
   return `${prefix ?? `restored-${session.slice(-8)}-`}${safe(sourceName)}`.slice(0, MAX_NAME);
 }
 
+/** The id of that disk. */
+export function restoredDiskId(
+  session: string,
+  sourceName: string,
+  target: { subscriptionId: string; resourceGroup: string; namePrefix?: string },
+): string {
+  const name = restoredDiskName(session, sourceName, target.namePrefix);
+  return `/subscriptions/${target.subscriptionId}/resourceGroups/${target.resourceGroup}/providers/Microsoft.Compute/disks/${name}`;
+}
+
 /** The worker machine of a slot (`worker-1`, `worker-2`, …) of a site. */
 export function workerMachine(site: SiteKey, slot: string): { name: string; resourceGroup: string; id: string } {
   const { resourceGroup } = siteLayout(site);

@@ -11,9 +11,11 @@ export const timing = {
   maxHeartbeatLook: 15 * 60_000,
   /** Bounds of the wait between two polls of an Azure operation; doubled each time. */
   minPoll: 2_000,
-  maxPoll: 30_000,
+  maxPoll: 10 * 60_000,
   /** Longest that Azure may take to create, start or deallocate something. */
   operation: 30 * 60_000,
+  /** Longest background copy of a snapshot (Ultra and Premium SSD v2 disks). */
+  snapshotCopy: 24 * 3_600_000,
   /** Wait between two tries for a busy lease. */
   lease: 5_000,
   /** First wait before an activity that failed for a passing reason is tried again; doubled each time. */
@@ -31,6 +33,11 @@ export const LEASE_TRIES = 50;
 /** The moment `ms` milliseconds later. (Orchestrators may not name `Date`.) */
 export function after(moment: Date, ms: number): Date {
   return new Date(moment.getTime() + ms);
+}
+
+/** Milliseconds from `since` (ISO 8601) to `moment`. */
+export function elapsed(since: string, moment: Date): number {
+  return moment.getTime() - Date.parse(since);
 }
 
 /**

@@ -4,19 +4,15 @@ import type { DiskPoint, Point } from '../../model/point.ts';
 import { idKey } from '../../model/resourceId.ts';
 import { packed, unpacked, type Row, type Table } from './table.ts';
 
+/** How many points back a base is looked for: older ones have no snapshot any more. */
+const HISTORY = 10;
+
 /** A point's row, below its machine's partition. */
-interface PointRow {
-  id: string;
-  time: string;
-  session: string;
-  resourceId: string;
-  repository: string;
-  consistency: string;
-}
+type PointRow = PointSummary & { snapshots: string[] };
+const pointJson = ['disks', 'snapshots'];
 
 /** A disk's row, below its point's partition. */
 type DiskRow = DiskPoint & { resource: string; repository: string };
-
 const diskJson = ['lun', 'size', 'snapshot', 'properties', 'image', 'read', 'stats'];
 
 /** The index of restore points. An index only: the repository is the truth. */
@@ -26,7 +22,7 @@ export interface Points {
   list(resourceId: string): Promise<PointSummary[]>;
   /** The disks of a point and the machine it belongs to; undefined when there is no such point. */
   find(id: string): Promise<{ resourceId: string; repository: string; disks: DiskPoint[] } | undefined>;
-  /** What the points of a machine in a repository know of its disks, newest first. */
+  /** What the newest points of a machine in a repository know of its disks, newest first. */
   history(resourceId: string, repository: string): Promise<DiskThen[]>;
   /** The points of a machine with the snapshots that they name. */
   ofMachine(resourceId: string): Promise<PointOfMachine[]>;
@@ -35,56 +31,42 @@ export interface Points {
 export function createPoints(points: Table, disks: Table): Points {
   const rowsOf = async (resourceId: string) => {
     const rows = await points.list(partition(resourceId));
-    return rows.map((row) => unpacked<PointRow>(row, [])).sort((a, b) => b.id.localeCompare(a.id));
+    return rows.map((row) => unpacked<PointRow>(row, pointJson)).sort((a, b) => b.id.localeCompare(a.id));
   };
-  const disksOf = async (point: string) => (await disks.list(point)).map(diskOf);
+  const disksOf = async (point: string) => (await disks.list(point)).map((row) => unpacked<DiskRow>(row, diskJson));
 
   return {
     /** The disks first: a point that is listed is whole. */
     async record(point, repository) {
       const resource = point.source.resourceId;
       await Promise.all(
-        point.disks.map((disk) =>
-          disks.merge(point.id, disk.key, { ...packed(disk), lun: JSON.stringify(disk.lun), resource, repository }),
-        ),
+        point.disks.map((disk) => disks.merge(point.id, disk.key, diskRow(disk, resource, repository))),
       );
-      const { id, time, session, consistency } = point;
-      await points.merge(partition(resource), id, { id, time, session, consistency, repository, resourceId: resource });
+      const snapshots = point.disks.map(({ snapshot }) => snapshot.id);
+      await points.merge(partition(resource), point.id, packed({ ...summary(point, repository), snapshots }));
     },
 
     async list(resourceId) {
-      const rows = await rowsOf(resourceId);
-      return Promise.all(rows.map(async (row) => summary(row, await disksOf(row.id))));
+      return (await rowsOf(resourceId)).map(({ snapshots: _snapshots, ...shown }) => shown);
     },
 
     async find(id) {
       const found = await disksOf(id);
       const [first] = found;
-      // A point is listed only after its disks: one that is not listed was never recorded.
       if (!first || !(await points.find(partition(first.resource), id))) return undefined;
-      return {
-        resourceId: first.resource,
-        repository: first.repository,
-        disks: found.map(({ resource: _r, repository: _q, ...disk }) => disk),
-      };
+      const { resource: resourceId, repository } = first;
+      return { resourceId, repository, disks: found.map(({ resource: _r, repository: _q, ...disk }) => disk) };
     },
 
     async history(resourceId, repository) {
-      const rows = (await rowsOf(resourceId)).filter((row) => row.repository === repository);
-      const perPoint = await Promise.all(
-        rows.map(async ({ id }) => (await disksOf(id)).map((disk) => ({ point: id, ...disk }))),
-      );
-      return perPoint.flat();
+      const rows = (await rowsOf(resourceId)).filter((row) => row.repository === repository).slice(0, HISTORY);
+      const perPoint = rows.map(async ({ id }) => (await disksOf(id)).map((disk) => ({ point: id, ...disk })));
+      return (await Promise.all(perPoint)).flat();
     },
 
     async ofMachine(resourceId) {
       const rows = await rowsOf(resourceId);
-      return Promise.all(
-        rows.map(async ({ id, session, repository }) => {
-          const snapshots = (await disksOf(id)).map(({ snapshot }) => snapshot.id);
-          return { id, session, repository, snapshots };
-        }),
-      );
+      return rows.map(({ id, session, repository, snapshots }) => ({ id, session, repository, snapshots }));
     },
   };
 }
@@ -94,22 +76,14 @@ function partition(resourceId: string): string {
   return idKey(resourceId).replaceAll('/', '|');
 }
 
-function diskOf(row: Row): DiskRow {
-  return unpacked<DiskRow>(row, diskJson);
+function diskRow(disk: DiskPoint, resource: string, repository: string): Row {
+  return { ...packed(disk), resource, repository };
 }
 
-function summary(
-  { id, time, resourceId, session, repository, consistency }: PointRow,
-  disks: DiskPoint[],
-): PointSummary {
-  const shown = disks.map(({ key, name, size, read, stats }) => ({
-    key,
-    name,
-    size,
-    mode: read.mode,
-    ...(read.mode === 'full' ? { reason: read.reason } : {}),
-    read: stats.read,
-    stored: stats.stored,
-  }));
-  return { id, time, resourceId, session, repository, consistency, disks: shown };
+function summary({ id, time, source, session, consistency, disks }: Point, repository: string): PointSummary {
+  const shown = disks.map(({ key, name, size, read, stats }) => {
+    const reason = read.mode === 'full' ? { reason: read.reason } : {};
+    return { key, name, size, mode: read.mode, ...reason, read: stats.read, stored: stats.stored };
+  });
+  return { id, time, resourceId: source.resourceId, session, repository, consistency, disks: shown };
 }

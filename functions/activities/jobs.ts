@@ -1,0 +1,97 @@
+import type { JobExports } from '../../azure/tables/attempts.ts';
+import type { Appliance } from '../appliance.ts';
+import { grantExports, revokeExports, sendCommand, targetsOf } from '../exports.ts';
+import type { Handlers } from './handlers.ts';
+
+/** Jobs for workers and the exports that they need. A SAS never leaves the activity that grants it, but sealed. */
+export function jobActivities(
+  appliance: Appliance,
+): Handlers<
+  | 'sendJob'
+  | 'sendBackupDisk'
+  | 'createRestoreDisk'
+  | 'restoreDiskReady'
+  | 'sendRestoreDisk'
+  | 'discardRestoreDisks'
+  | 'keepRestoreDisks'
+  | 'revokeExports'
+> {
+  const { attempts, disks, ledger, snapshots } = appliance;
+
+  /** The row first: from then on the exports can be found and revoked. */
+  async function open(job: JobExports) {
+    await ledger.write(job.address.session, 'export', ...targetsOf(job));
+    await attempts.putJob(job);
+    return grantExports(appliance, job);
+  }
+
+  return {
+    async sendJob({ address, job }) {
+      await attempts.putJob({ address, disk: '', snapshots: [], target: '', ended: false });
+      await sendCommand(appliance, address.attempt, { kind: 'job', jobId: address.jobId, job });
+      return null;
+    },
+
+    async sendBackupDisk({ address, diskAccessId, input: { disk, choice, repository } }) {
+      const { base, fullReason } = choice;
+      const exported = [disk.snapshot.id, ...(base ? [base.snapshotId] : [])];
+      await Promise.all(exported.map((id) => snapshots.useDiskAccess(id, diskAccessId)));
+      const { sas, baseSas } = await open({ address, disk: disk.key, snapshots: exported, target: '', ended: false });
+      await sendCommand(appliance, address.attempt, {
+        kind: 'job',
+        jobId: address.jobId,
+        job: {
+          kind: 'backupDisk',
+          repository,
+          disk,
+          sas,
+          base: base ? { sas: baseSas!, image: base.image, point: base.point } : null,
+          fullReason,
+        },
+      });
+      return null;
+    },
+
+    async createRestoreDisk({ diskId, diskAccessId, input: { session, disk } }) {
+      await ledger.write(session, 'disk', diskId);
+      const { size, properties } = disk;
+      await disks.createForUpload({ id: diskId, size, properties, diskAccessId, tags: restoredBy(session) });
+      return null;
+    },
+
+    restoreDiskReady: ({ diskId }) => disks.readyForUpload(diskId),
+
+    async sendRestoreDisk({ address, diskId, input: { disk, point, repository } }) {
+      const { sas } = await open({ address, disk: disk.key, snapshots: [], target: diskId, ended: false });
+      await sendCommand(appliance, address.attempt, {
+        kind: 'job',
+        jobId: address.jobId,
+        job: { kind: 'restoreDisk', repository, point, disk: disk.key, sas },
+      });
+      return null;
+    },
+
+    async discardRestoreDisks({ session, diskIds }) {
+      for (const id of diskIds) {
+        await disks.deleteTagged(id, restoredBy(session));
+        await ledger.strike(session, 'disk', id);
+      }
+      return null;
+    },
+
+    async keepRestoreDisks({ session, diskIds }) {
+      await ledger.strike(session, 'disk', ...diskIds);
+      return null;
+    },
+
+    async revokeExports({ address }) {
+      await revokeExports(appliance, address);
+      return null;
+    },
+  };
+}
+
+/** Says which session made a disk: only that one may delete it. */
+function restoredBy(session: string): Record<string, string> {
+  return { 'strongroom-restore': session };
+}

@@ -1,0 +1,26 @@
+import type { Appliance } from '../appliance.ts';
+import type { Handlers } from './handlers.ts';
+
+/** Notes in the sessions table. */
+export function sessionActivities({
+  sessions,
+}: Appliance): Handlers<'advanceSession' | 'warnSession' | 'putDisks' | 'updateDisk'> {
+  return {
+    async advanceSession({ session, to, ...notes }) {
+      await sessions.advance(session, to, notes);
+      return null;
+    },
+    async warnSession({ session, warning }) {
+      await sessions.warn(session, warning);
+      return null;
+    },
+    async putDisks({ session, disks }) {
+      await Promise.all(disks.map((disk) => sessions.mergeDisk(session, disk)));
+      return null;
+    },
+    async updateDisk({ session, disk }) {
+      await sessions.mergeDisk(session, disk);
+      return null;
+    },
+  };
+}

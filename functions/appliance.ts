@@ -1,0 +1,80 @@
+import { randomBytes } from 'node:crypto';
+import { createArm } from '../azure/arm.ts';
+import { managedIdentity } from '../azure/credential.ts';
+import { createDisks, type Disks } from '../azure/disks.ts';
+import { keyWrapper } from '../azure/keys.ts';
+import { createMachines, type Machines } from '../azure/machines.ts';
+import { messageQueue, type MessageQueue } from '../azure/queues.ts';
+import { createSnapshots, type Snapshots } from '../azure/snapshots.ts';
+import { createAttempts, type Attempts } from '../azure/tables/attempts.ts';
+import { createLedger, type Ledger } from '../azure/tables/ledger.ts';
+import { createPoints, type Points } from '../azure/tables/points.ts';
+import { createSessions, type Sessions } from '../azure/tables/sessions.ts';
+import { openTable } from '../azure/tables/table.ts';
+import { createWorkerFiles, readWorkerPackage, type WorkerFiles, type WorkerPackage } from '../azure/workerFiles.ts';
+import { createWorkers, type Workers } from '../azure/workers.ts';
+import type { RepositoryTarget } from '../model/jobs.ts';
+import { inboxName } from '../model/names.ts';
+import type { Settings } from '../model/settings.ts';
+import { applianceLayout, siteLayout, type ApplianceLayout, type SiteKey } from '../model/site.ts';
+import { createMessageKeys, type MessageKeys } from './messageKeys.ts';
+
+/** Everything that activities and triggers work with: settings, gateways, the clock and chance. */
+export interface Appliance {
+  settings: Settings;
+  /** Of the appliance's own site. */
+  layout: ApplianceLayout;
+  repository: RepositoryTarget;
+  snapshots: Snapshots;
+  disks: Disks;
+  machines: Machines;
+  workers: Workers;
+  sessions: Sessions;
+  points: Points;
+  attempts: Attempts;
+  ledger: Ledger;
+  messageKeys: MessageKeys;
+  workerFiles(site: SiteKey): WorkerFiles;
+  workerPackage(): Promise<WorkerPackage>;
+  /** The queue that a worker reads. */
+  inbox(attempt: string): MessageQueue;
+  /** ISO 8601 UTC. */
+  now(): string;
+  random(bytes: number): Buffer;
+}
+
+/** @param workerFolder where the worker's files lie: beside the program */
+export function createAppliance(settings: Settings, workerFolder: string): Appliance {
+  const layout = applianceLayout({
+    appliance: settings.STRONGROOM_NAME,
+    subscriptionId: settings.STRONGROOM_SUBSCRIPTION_ID,
+    region: settings.STRONGROOM_REGION,
+  });
+  const credential = managedIdentity(settings.STRONGROOM_ORCHESTRATOR_CLIENT_ID);
+  const arm = createArm(credential);
+  const table = (name: string) => openTable(layout.hostAccount.tableUrl, `Strongroom${name}`, credential);
+  const now = () => new Date().toISOString();
+  const attempts = createAttempts(table('Attempts'));
+  return {
+    settings,
+    layout,
+    repository: { url: settings.STRONGROOM_REPOSITORY_URL, keyId: settings.STRONGROOM_KEY_ID },
+    snapshots: createSnapshots(arm),
+    disks: createDisks(arm),
+    machines: createMachines(arm),
+    workers: createWorkers(arm),
+    sessions: createSessions(table('Sessions'), table('SessionDisks'), now),
+    points: createPoints(table('Points'), table('PointDisks')),
+    attempts,
+    ledger: createLedger(table('Ledger'), now),
+    messageKeys: createMessageKeys(attempts, keyWrapper(settings.STRONGROOM_KEY_ID, credential)),
+    workerFiles: (site) => {
+      const { account, workerFilesContainer } = siteLayout(site);
+      return createWorkerFiles(account.blobUrl, workerFilesContainer, credential);
+    },
+    workerPackage: () => readWorkerPackage(workerFolder),
+    inbox: (attempt) => messageQueue(`${layout.account.queueUrl}/${inboxName(attempt)}`, credential),
+    now,
+    random: randomBytes,
+  };
+}

@@ -1,0 +1,43 @@
+import type { JobExports } from '../azure/tables/attempts.ts';
+import type { JobAddress } from '../model/activities.ts';
+import { sealMessage, type Command } from '../model/messages.ts';
+import type { Appliance } from './appliance.ts';
+
+/** Export URLs of a job: secrets that go from Azure into a sealed message and nowhere else. */
+export interface Granted {
+  sas: string;
+  baseSas: string | null;
+}
+
+/** Grants the exports that a job's row names. Asking again gives valid URLs too. */
+export async function grantExports({ snapshots, disks, settings }: Appliance, job: JobExports): Promise<Granted> {
+  const seconds = settings.STRONGROOM_SAS_SECONDS;
+  if (job.target) return { sas: await disks.grantWrite(job.target, seconds), baseSas: null };
+  const [sas, baseSas] = await Promise.all(job.snapshots.map((id) => snapshots.grant(id, seconds)));
+  return { sas: sas!, baseSas: baseSas ?? null };
+}
+
+/** Ends a job's exports. The row is closed first, so that a late `sasExpired` opens nothing again. */
+export async function revokeExports(
+  { attempts, disks, ledger, snapshots }: Appliance,
+  address: JobAddress,
+): Promise<void> {
+  const job = await attempts.findJob(address.attempt, address.jobId);
+  if (!job) return;
+  await attempts.endJob(address.attempt, address.jobId);
+  await Promise.all(job.snapshots.map((id) => snapshots.revoke(id)));
+  if (job.target) await disks.revoke(job.target);
+  await ledger.strike(address.session, 'export', ...targetsOf(job));
+}
+
+/** What of a job is exported, for the ledger. */
+export function targetsOf({ snapshots, target }: JobExports): string[] {
+  return target ? [...snapshots, target] : snapshots;
+}
+
+/** Seals a command with the attempt's key and puts it into the worker's queue. */
+export async function sendCommand(appliance: Appliance, attempt: string, command: Command): Promise<void> {
+  const key = await appliance.messageKeys.of(attempt);
+  const head = { attempt, direction: 'to-worker' as const, id: appliance.random(16).toString('hex') };
+  await appliance.inbox(attempt).send(sealMessage(key, head, command, appliance.random(12)));
+}

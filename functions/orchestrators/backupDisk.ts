@@ -1,0 +1,39 @@
+import type { OrchestrationContext } from 'durable-functions';
+import type { BackupDiskInput } from '../../model/activities.ts';
+import { diskAccessPool } from '../../model/leases.ts';
+import type { Outcome } from '../../model/outcome.ts';
+import type { DiskPoint } from '../../model/point.ts';
+import { addressOf, awaitJob } from './job.ts';
+import { withLease } from './lease.ts';
+import { call, cleanUp, outcomeOf, type Steps } from './steps.ts';
+
+/** Reads one disk's snapshot into the repository. A comparison takes two of a disk access's five slots, a full read one. */
+export function* backupDisk(context: OrchestrationContext): Steps<Outcome<DiskPoint>> {
+  const input = context.df.getInput<BackupDiskInput>();
+  const { session, disk } = input;
+  const outcome = yield* outcomeOf(read(context, input));
+  if (!outcome.ok) {
+    const update = { key: disk.key, state: 'failed' as const, error: outcome.error };
+    yield* cleanUp(context, session, call(context, 'updateDisk', { session, disk: update }));
+  }
+  return outcome;
+}
+
+function* read(context: OrchestrationContext, input: BackupDiskInput): Steps<DiskPoint> {
+  const { session, worker, disk, choice } = input;
+  const address = addressOf(context, session, worker, 'read');
+  const lease = { pool: diskAccessPool(worker.site), owner: address.instanceId, weight: choice.base ? 2 : 1 };
+  const done = yield* withLease(context, lease, function* (diskAccessId) {
+    yield* call(context, 'updateDisk', { session, disk: { key: disk.key, state: 'running' } });
+    try {
+      yield* call(context, 'sendBackupDisk', { address, diskAccessId, input });
+      return yield* awaitJob(context, address, 'backupDisk');
+    } finally {
+      yield* cleanUp(context, session, call(context, 'revokeExports', { address }));
+    }
+  });
+  const { image, read: mode, stats } = done;
+  const update = { key: disk.key, state: 'done' as const, mode, read: stats.read, stored: stats.stored };
+  yield* call(context, 'updateDisk', { session, disk: update });
+  return { ...disk, image, read: mode, stats };
+}

@@ -1,0 +1,147 @@
+import type { OrchestrationContext } from 'durable-functions';
+import type { BackupDiskInput, BackupInput, MachinePlan, TakenSnapshot, WorkerHandle } from '../../model/activities.ts';
+import type { BaseChoice } from '../../model/base.ts';
+import { errorInfo, StrongroomError } from '../../model/errors.ts';
+import { resourcePool } from '../../model/leases.ts';
+import { diskInstanceId, sessionRandom } from '../../model/names.ts';
+import { pointId, type DiskPoint, type Point } from '../../model/point.ts';
+import { elapsed, pollWait, timing } from '../../model/timing.ts';
+import { addressOf, awaitJob } from './job.ts';
+import { releaseLease, tryLease } from './lease.ts';
+import { all, call, cleanUp, sleep, type Steps } from './steps.ts';
+import { withWorker } from './withWorker.ts';
+
+/** Backs up one virtual machine: the session with the id of this instance. Gives the id of the new restore point. */
+export function* backupVm(context: OrchestrationContext): Steps<{ point: string }> {
+  const input = context.df.getInput<BackupInput>();
+  const { session, resourceId } = input;
+  try {
+    const point = yield* alone(context, input, backUp(context, input));
+    yield* call(context, 'advanceSession', { session, to: 'completed', point });
+    return { point };
+  } catch (error) {
+    yield* call(context, 'advanceSession', { session, to: 'failed', error: errorInfo(error) });
+    throw new StrongroomError('INTERNAL', `Backup of ${resourceId} failed: ${errorInfo(error).message}`);
+  }
+}
+
+/** Only one session at a time works on a machine. The API took the lease already; without it nothing is touched. */
+function* alone<T>(context: OrchestrationContext, { session, resourceId }: BackupInput, steps: Steps<T>): Steps<T> {
+  const lease = { pool: resourcePool(resourceId), owner: session, weight: 1 };
+  const { member, owners } = yield* tryLease(context, lease);
+  if (member === null) {
+    const details = { session: owners[0] ?? '' };
+    throw new StrongroomError('RESOURCE_BUSY', `${resourceId} is being backed up by session ${owners[0]}.`, {
+      details,
+    });
+  }
+  try {
+    return yield* steps;
+  } finally {
+    yield* releaseLease(context, lease);
+  }
+}
+
+function* backUp(context: OrchestrationContext, input: BackupInput): Steps<string> {
+  const { session, resourceId, repository, workers } = input;
+  yield* call(context, 'advanceSession', { session, to: 'snapshotting' });
+  const { machine, ...plan } = yield* call(context, 'describeMachine', { resourceId });
+  const disks = plan.disks.map(({ key, name, size }) => ({ key, name, size, state: 'waiting' as const }));
+  yield* call(context, 'putDisks', { session, disks });
+  let point: string;
+  try {
+    yield* call(context, 'createSnapshots', { session, plan });
+    const snapshots = yield* readySnapshots(context, session, plan);
+    const choices = yield* call(context, 'chooseBases', {
+      resourceId,
+      repository,
+      disks: plan.disks.map((disk) => ({ ...disk, familyId: snapshotOf(snapshots, disk.key).familyId })),
+    });
+    point = yield* withWorker(context, { session, site: plan.site, workers }, (worker) =>
+      transfer(context, input, { plan, machine, snapshots, choices, worker }),
+    );
+  } catch (error) {
+    const keys = plan.disks.map(({ key }) => ({ key }));
+    yield* cleanUp(context, session, call(context, 'discardSnapshots', { session, vm: plan.vm, disks: keys }));
+    throw error;
+  }
+  yield* cleanUp(context, session, call(context, 'pruneSnapshots', { session, resourceId }));
+  return point;
+}
+
+interface Transfer {
+  plan: Omit<MachinePlan, 'machine'>;
+  machine: MachinePlan['machine'];
+  snapshots: TakenSnapshot[];
+  choices: Record<string, BaseChoice>;
+  worker: WorkerHandle;
+}
+
+/** Repository ready → disks in parallel → point committed in the repository → point in the index. */
+function* transfer(context: OrchestrationContext, input: BackupInput, work: Transfer): Steps<string> {
+  const { session, repository } = input;
+  const { plan, snapshots, choices, worker } = work;
+  const init = addressOf(context, session, worker, 'init');
+  yield* call(context, 'sendJob', { address: init, job: { kind: 'initRepository', repository } });
+  yield* awaitJob(context, init, 'initRepository');
+
+  const children = plan.disks.map((disk) => {
+    const { id, familyId, time } = snapshotOf(snapshots, disk.key);
+    const choice = choices[disk.key]!;
+    const child: BackupDiskInput = {
+      session,
+      worker,
+      repository,
+      disk: { ...disk, snapshot: { id, familyId, time } },
+      choice,
+    };
+    return { instanceId: diskInstanceId(session, disk.key), input: child };
+  });
+  const disks = yield* all<DiskPoint>(context, 'backupDisk', children);
+
+  yield* call(context, 'advanceSession', { session, to: 'committing' });
+  const point = pointOf(session, work, disks);
+  const commit = addressOf(context, session, worker, 'commit');
+  yield* call(context, 'sendJob', { address: commit, job: { kind: 'commitPoint', repository, point } });
+  yield* awaitJob(context, commit, 'commitPoint');
+  yield* call(context, 'recordPoint', { point, repository });
+  return point.id;
+}
+
+/** The restore point. Its time is the first snapshot's; plain snapshots of several disks are each consistent alone. */
+function pointOf(session: string, { plan, machine, snapshots }: Transfer, disks: DiskPoint[]): Point {
+  const time = snapshots.map((snapshot) => snapshot.time).sort()[0]!;
+  const { id: resourceId, name, location } = plan.vm;
+  return {
+    version: 1,
+    id: pointId(time, sessionRandom(session)),
+    time,
+    session,
+    source: { kind: 'vm', resourceId, name, location },
+    consistency: disks.length === 1 ? 'crash-consistent' : 'per-disk',
+    machine,
+    disks,
+  };
+}
+
+/** Waits until every snapshot's data can be exported: at once for most disks, hours for Ultra and Premium SSD v2. */
+function* readySnapshots(
+  context: OrchestrationContext,
+  session: string,
+  { vm, disks }: Omit<MachinePlan, 'machine'>,
+): Steps<TakenSnapshot[]> {
+  const since = context.df.currentUtcDateTime.toISOString();
+  const keys = disks.map(({ key }) => ({ key }));
+  for (let polls = 0; elapsed(since, context.df.currentUtcDateTime) < timing.snapshotCopy; polls++) {
+    const snapshots = yield* call(context, 'readSnapshots', { session, vm, disks: keys });
+    if (snapshots.every(({ ready }) => ready)) return snapshots;
+    yield* sleep(context, pollWait(polls));
+  }
+  throw new StrongroomError('AZURE_UNAVAILABLE', `The snapshots of ${vm.name} were not complete in time.`);
+}
+
+function snapshotOf(snapshots: TakenSnapshot[], key: string): TakenSnapshot {
+  const found = snapshots.find((snapshot) => snapshot.key === key);
+  if (!found) throw new StrongroomError('INTERNAL', `There is no snapshot of disk ${key}.`);
+  return found;
+}

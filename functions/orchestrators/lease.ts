@@ -1,0 +1,52 @@
+import { EntityId, type OrchestrationContext } from 'durable-functions';
+import { LEASES, type AcquireRequest, type Grant, type Pool } from '../../model/leases.ts';
+import { LEASE_TRIES, timing } from '../../model/timing.ts';
+import { sleep, type Steps } from './steps.ts';
+
+export interface LeaseRequest {
+  pool: Pool;
+  owner: string;
+  weight: number;
+}
+
+/** Holds a member of a pool while `body` runs; waits for one as long as it takes. */
+export function* withLease<T>(
+  context: OrchestrationContext,
+  request: LeaseRequest,
+  body: (member: string) => Steps<T>,
+): Steps<T> {
+  try {
+    const { member } = yield* tryLease(context, request);
+    return yield* body(member ?? (yield* waited(context, request)));
+  } finally {
+    yield* releaseLease(context, request);
+  }
+}
+
+/** Asks once. Asking again gives what is held already. */
+export function* tryLease(context: OrchestrationContext, { pool, owner, weight }: LeaseRequest): Steps<Grant> {
+  const { key, members, capacity } = pool;
+  const at = context.df.currentUtcDateTime.toISOString();
+  const request: AcquireRequest = { owner, weight, members, capacity, at };
+  return (yield context.df.callEntity(new EntityId(LEASES, key), 'acquire', request)) as Grant;
+}
+
+export function* releaseLease(context: OrchestrationContext, { pool, owner }: LeaseRequest): Steps<void> {
+  yield context.df.callEntity(new EntityId(LEASES, pool.key), 'release', { owner });
+}
+
+function* waited(context: OrchestrationContext, request: LeaseRequest): Steps<string> {
+  return (yield context.df.callSubOrchestrator('awaitLease', request, `${request.owner}-lease`)) as string;
+}
+
+/** Asks for a lease every few seconds until it is given. An orchestration of its own, so that its history stays short. */
+export function* awaitLease(context: OrchestrationContext): Steps<string | undefined> {
+  const request = context.df.getInput<LeaseRequest>();
+  for (let tries = 0; tries < LEASE_TRIES; tries++) {
+    yield* sleep(context, timing.lease);
+    const { member } = yield* tryLease(context, request);
+    if (member !== null) return member;
+  }
+  context.df.continueAsNew(request);
+  return undefined;
+}

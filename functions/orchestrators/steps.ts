@@ -1,0 +1,85 @@
+import type { OrchestrationContext, Task } from 'durable-functions';
+import type { ActivityInput, ActivityName, ActivityOutput } from '../../model/activities.ts';
+import { errorInfo } from '../../model/errors.ts';
+import { errorOf, failed, type Outcome } from '../../model/outcome.ts';
+import { ACTIVITY_TRIES, after, timing } from '../../model/timing.ts';
+
+/** A part of an orchestration: yields Durable tasks, returns a value. Parts are put together with `yield*`. */
+export type Steps<T> = Generator<Task, T, unknown>;
+
+/**
+ * Calls an activity. Passing failures are tried again, each time after a longer wait.
+ * @throws StrongroomError the activity's
+ */
+export function* call<K extends ActivityName>(
+  context: OrchestrationContext,
+  name: K,
+  input: ActivityInput<K>,
+): Steps<ActivityOutput<K>> {
+  for (let tries = 1; ; tries++) {
+    const outcome = yield* settled<ActivityOutput<K>>(context.df.callActivity(name, input));
+    if (outcome.ok) return outcome.value;
+    if (!outcome.error.retryable || tries === ACTIVITY_TRIES) throw errorOf(outcome.error);
+    yield* sleep(context, timing.retry * 2 ** (tries - 1));
+  }
+}
+
+/** The outcome of a task that gives one; a task that fails outright (a host's own error) is a failure too. */
+function* settled<T>(task: Task): Steps<Outcome<T>> {
+  try {
+    return (yield task) as Outcome<T>;
+  } catch (error) {
+    return failed(errorInfo(error));
+  }
+}
+
+/**
+ * Runs sub-orchestrations side by side and waits for all of them.
+ * @throws StrongroomError the first one's failure, after all have ended
+ */
+export function* all<T>(
+  context: OrchestrationContext,
+  name: string,
+  children: { instanceId: string; input: unknown }[],
+): Steps<T[]> {
+  const tasks = children.map(({ instanceId, input }) => context.df.callSubOrchestrator(name, input, instanceId));
+  const outcomes = (yield context.df.Task.all(tasks)) as Outcome<T>[];
+  return outcomes.map((outcome) => {
+    if (!outcome.ok) throw errorOf(outcome.error);
+    return outcome.value;
+  });
+}
+
+/** The outcome of a part, for sub-orchestrations, whose callers read it. */
+export function* outcomeOf<T>(steps: Steps<T>): Steps<Outcome<T>> {
+  try {
+    return { ok: true, value: yield* steps };
+  } catch (error) {
+    return failed(errorInfo(error));
+  }
+}
+
+export function* sleep(context: OrchestrationContext, ms: number): Steps<void> {
+  yield context.df.createTimer(after(context.df.currentUtcDateTime, ms));
+}
+
+/**
+ * Waits for an external event, at most so long. The event's task may be waited for again after a timeout (of all tasks,
+ * only external events may be yielded twice).
+ */
+export function* arrived(context: OrchestrationContext, event: Task, ms: number): Steps<boolean> {
+  const timer = context.df.createTimer(after(context.df.currentUtcDateTime, ms));
+  const winner = yield context.df.Task.any([event, timer]);
+  if (winner !== event) return false;
+  if (!timer.isCompleted) timer.cancel(); // a timer left running would keep the instance alive
+  return true;
+}
+
+/** Clean-up: what fails is noted in the session and does not stop the rest. The ledger still names what is left. */
+export function* cleanUp(context: OrchestrationContext, session: string, steps: Steps<unknown>): Steps<void> {
+  try {
+    yield* steps;
+  } catch (error) {
+    yield* call(context, 'warnSession', { session, warning: errorInfo(error).message });
+  }
+}

@@ -1,0 +1,87 @@
+import { app } from '@azure/functions';
+import { getClient, input } from 'durable-functions';
+import type { JobEnd } from '../../model/activities.ts';
+import { StrongroomError } from '../../model/errors.ts';
+import { openMessage, readEnvelope, workerEventSchema, type WorkerEvent } from '../../model/messages.ts';
+import type { Appliance } from '../appliance.ts';
+import { durable, type Durable } from '../durable.ts';
+import { grantExports, sendCommand } from '../exports.ts';
+
+/** App settings `STRONGROOM_MAILBOX__queueServiceUri`, `…__credential`, `…__clientId`. */
+const CONNECTION = 'STRONGROOM_MAILBOX';
+
+type Warn = (message: string) => void;
+
+/** Workers' events. What cannot be trusted or belongs to nobody any more is dropped with a log line. */
+export function registerMailbox(appliance: Appliance): void {
+  app.storageQueue('mailbox', {
+    queueName: appliance.layout.mailbox,
+    connection: CONNECTION,
+    extraInputs: [input.durableClient()],
+    handler: (item, context) =>
+      // The host parses a message that is JSON; the envelope wants its text.
+      receive(
+        appliance,
+        durable(getClient(context)),
+        typeof item === 'string' ? item : JSON.stringify(item),
+        (message) => context.warn(message),
+      ),
+  });
+}
+
+/**
+ * Takes one message of the mailbox. Throws only what a later delivery may cure.
+ * @param text a sealed envelope (model/messages.ts)
+ */
+export async function receive(appliance: Appliance, client: Durable, text: string, warn: Warn): Promise<void> {
+  try {
+    const envelope = readEnvelope(text);
+    const key = await appliance.messageKeys.of(envelope.attempt);
+    const event = openMessage(key, envelope, 'to-appliance', workerEventSchema);
+    await merge(appliance, client, envelope.attempt, event, warn);
+  } catch (error) {
+    if (!(error instanceof StrongroomError) || error.retryable) throw error;
+    warn(`A worker's message was dropped: ${error.code}: ${error.message}`);
+  }
+}
+
+async function merge(
+  appliance: Appliance,
+  client: Durable,
+  attempt: string,
+  event: WorkerEvent,
+  warn: Warn,
+): Promise<void> {
+  const { attempts, sessions } = appliance;
+  await attempts.seen(attempt, appliance.now());
+  if (event.kind === 'heartbeat') return;
+  if (event.kind === 'hello') {
+    const { session } = await attempts.get(attempt);
+    const { hostname, version } = event;
+    await raise(client, session, `hello:${attempt}`, { hostname, version }, warn);
+    return;
+  }
+  const job = await attempts.findJob(attempt, event.jobId);
+  if (!job) throw new StrongroomError('MESSAGE_REJECTED', `Attempt ${attempt} has no job ${event.jobId}.`);
+  const { session, instanceId, jobId } = job.address;
+  switch (event.kind) {
+    case 'progress':
+      if (job.disk) await sessions.mergeDisk(session, { key: job.disk, ...event.progress });
+      return;
+    case 'sasExpired':
+      if (job.ended) return;
+      await sendCommand(appliance, attempt, { kind: 'sas', jobId, ...(await grantExports(appliance, job)) });
+      return;
+    case 'done':
+    case 'failed': {
+      const end: JobEnd =
+        event.kind === 'done' ? { kind: 'done', result: event.result } : { kind: 'failed', error: event.error };
+      await raise(client, instanceId, `job:${jobId}`, end, warn);
+    }
+  }
+}
+
+async function raise(client: Durable, instanceId: string, event: string, data: unknown, warn: Warn): Promise<void> {
+  if (!(await client.raise(instanceId, event, data)))
+    warn(`Nobody waits for ${event}: there is no orchestration ${instanceId}.`);
+}

@@ -1,0 +1,70 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { BackupInput } from '../../model/activities.ts';
+import { StrongroomError } from '../../model/errors.ts';
+import { resourcePool, type Holding } from '../../model/leases.ts';
+import { sessionId } from '../../model/names.ts';
+import { parseResourceIdOf } from '../../model/resourceId.ts';
+import { elapsed, timing } from '../../model/timing.ts';
+import type { Appliance } from '../appliance.ts';
+import type { Durable } from '../durable.ts';
+import { startSession } from './startSession.ts';
+
+/** How long the lease entity may take to answer, and how often it is asked meanwhile. */
+const ANSWER_MS = 20_000;
+const LOOK_MS = 100;
+
+/**
+ * Starts a backup of a virtual machine and gives the session's id.
+ * @throws INVALID_INPUT, NOT_FOUND (no such machine), RESOURCE_BUSY (details name the session in the way)
+ */
+export async function startBackup(appliance: Appliance, durable: Durable, resourceId: string): Promise<string> {
+  parseResourceIdOf('Microsoft.Compute/virtualMachines', resourceId);
+  const { id } = await appliance.machines.get(resourceId);
+  const started = appliance.now();
+  const session = sessionId('backup', started, appliance.random(4));
+  const { repository, settings, sessions } = appliance;
+  try {
+    await takeMachine(appliance, durable, id, session);
+    await sessions.create({ id: session, kind: 'backup', state: 'queued', resourceId: id, started, updated: started });
+    const input: BackupInput = { session, resourceId: id, repository, workers: settings.STRONGROOM_WORKERS_PER_SITE };
+    await startSession(appliance, durable, 'backupVm', input);
+    return session;
+  } catch (error) {
+    await durable.release(resourcePool(id).key, { owner: session });
+    throw error;
+  }
+}
+
+/**
+ * Takes the machine's lease for the session. Race-free: the entity decides, and only the owner that it names may start.
+ * A lease whose session is over (its host died before it could release) is freed.
+ */
+async function takeMachine(appliance: Appliance, durable: Durable, resourceId: string, session: string): Promise<void> {
+  const { key, members, capacity } = resourcePool(resourceId);
+  const request = { owner: session, weight: 1, members, capacity, at: appliance.now() };
+  await durable.acquire(key, request);
+  for (let waited = 0; waited < ANSWER_MS; waited += LOOK_MS) {
+    const [owner, holding] = Object.entries((await durable.leases(key))?.holders ?? {})[0] ?? [];
+    if (owner === session) return;
+    if (owner && holding) {
+      if (!(await isDead(appliance, durable, owner, holding))) throw busy(resourceId, owner);
+      await durable.release(key, { owner });
+      await durable.acquire(key, request);
+    }
+    await wait(LOOK_MS);
+  }
+  throw new StrongroomError('AZURE_UNAVAILABLE', `The lease of ${resourceId} could not be taken in time. Try again.`);
+}
+
+/** A session that has no orchestration may be about to start: it counts as dead only after a while. */
+async function isDead(appliance: Appliance, durable: Durable, owner: string, { since }: Holding): Promise<boolean> {
+  const status = await durable.status(owner);
+  if (status === 'absent') return elapsed(since, new Date(appliance.now())) > timing.leaseWithoutSession;
+  return status === 'ended';
+}
+
+function busy(resourceId: string, session: string): StrongroomError {
+  return new StrongroomError('RESOURCE_BUSY', `${resourceId} is already being backed up by session ${session}.`, {
+    details: { session },
+  });
+}
