@@ -80,7 +80,6 @@ export interface ApplianceLayout extends SiteLayout {
   hostAccount: { name: string; id: string; blobUrl: string; queueUrl: string; tableUrl: string };
   /** Container of the host account that holds the deployed package. */
   packageContainer: string;
-  vaultName: string;
   vault: { name: string; id: string; url: string };
   keyName: string;
   /** Id of the newest version of the key: the value of STRONGROOM_KEY_ID. */
@@ -169,7 +168,6 @@ export function applianceLayout(key: SiteKey): ApplianceLayout {
       tableUrl: `https://${host}.table.core.windows.net`,
     },
     packageContainer: 'package',
-    vaultName: vault,
     vault: { name: vault, id: beside('Microsoft.KeyVault/vaults', vault), url: `https://${vault}.vault.azure.net` },
     keyName: 'repository',
     keyId: `https://${vault}.vault.azure.net/keys/repository`,

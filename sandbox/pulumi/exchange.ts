@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { PipelinePolicy } from '@azure/core-rest-pipeline';
+import type { PipelinePolicy } from './operation.ts';
 
 /** What one operation put on the wire: the body of its first writing request. */
 export interface Sent {

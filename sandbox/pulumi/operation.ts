@@ -1,5 +1,5 @@
 import type { TokenCredential } from '@azure/identity';
-import type { PipelinePolicy, HttpClient } from '@azure/core-rest-pipeline';
+import type { ResourceManagementClientOptionalParams } from '@azure/arm-resources';
 
 /** What a provider's SDK client is made of. */
 export interface Arm {
@@ -8,10 +8,12 @@ export interface Arm {
   options: ArmClientOptions;
 }
 
+/** The SDKs share one pipeline; its types are reached through one of them. */
+type AdditionalPolicy = NonNullable<ResourceManagementClientOptionalParams['additionalPolicies']>[number];
+export type PipelinePolicy = AdditionalPolicy['policy'];
+
 export interface ArmClientOptions {
-  additionalPolicies: { policy: PipelinePolicy; position: 'perCall' | 'perRetry' }[];
-  /** Tests put a transport of their own here. */
-  httpClient?: HttpClient;
+  additionalPolicies: AdditionalPolicy[];
 }
 
 /** A resource's inputs as Pulumi serialized them: plain JSON. */

@@ -1,8 +1,7 @@
 import { WebSiteManagementClient } from '@azure/arm-appservice';
 import type { AppServicePlan, Site, SiteAuthSettingsV2 } from '@azure/arm-appservice';
-import type { PipelinePolicy } from '@azure/core-rest-pipeline';
 import { poll, put } from '../operation.ts';
-import type { Arm, Operations } from '../operation.ts';
+import type { Arm, Operations, PipelinePolicy } from '../operation.ts';
 
 export function web({ credential, subscriptionId, options }: Arm): Operations {
   const client = new WebSiteManagementClient(credential, subscriptionId, {
