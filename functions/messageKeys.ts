@@ -1,6 +1,5 @@
-import { openWithVault, sealWithVault } from '../azure/keys.ts';
+import { openWithVault, sealWithVault, type keyWrapper } from '../azure/keys.ts';
 import type { Attempts } from '../azure/tables/attempts.ts';
-import type { KeyWrapper } from '../repository/ports.ts';
 
 /** Attempts whose keys are remembered: more than run at once. */
 const REMEMBERED = 100;
@@ -14,7 +13,7 @@ export interface MessageKeys {
   forget(attempt: string): void;
 }
 
-export function createMessageKeys(attempts: Attempts, wrapper: KeyWrapper): MessageKeys {
+export function createMessageKeys(attempts: Attempts, wrapper: ReturnType<typeof keyWrapper>): MessageKeys {
   const known = new Map<string, Buffer>();
   return {
     seal: (key) => sealWithVault(wrapper, key),

@@ -1,0 +1,53 @@
+import { expect, test } from 'vitest';
+import type { ActivityInput, JobAddress } from '../../model/activities.ts';
+import { plan, repository, session, site, stage, states, vm } from './plan.ts';
+
+const target = { subscriptionId: site.subscriptionId, resourceGroup: 'restored', namePrefix: 'r-' };
+const disks = plan.disks.map(({ key, name, size, properties }) => ({ key, name, size, properties }));
+const input = {
+  session,
+  point: '20261121T100003Z-1a2b3c4d',
+  resourceId: vm.id,
+  repository,
+  workers: 1,
+  site,
+  target,
+  disks,
+};
+const ids = disks.map(
+  ({ name }) =>
+    `/subscriptions/${site.subscriptionId}/resourceGroups/restored/providers/Microsoft.Compute/disks/r-${name}`,
+);
+
+test("each disk is made, filled and closed; then they are the user's", () => {
+  const played = stage();
+  expect(played.run('restoreDisks', session, input)).toEqual({ disks: ids });
+  expect(played.inputsOf<ActivityInput<'createRestoreDisk'>>('createRestoreDisk').map(({ diskId }) => diskId)).toEqual(
+    ids,
+  );
+  expect(played.inputsOf('revokeExports')).toHaveLength(3);
+  expect(played.inputsOf('keepRestoreDisks')).toEqual([{ session, diskIds: ids }]);
+  expect(played.inputsOf('discardRestoreDisks')).toEqual([]);
+  expect(states(played)).toEqual(['waitingForWorker', 'startingWorker', 'transferring', 'cleaningUp', 'completed']);
+  const done = played.inputsOf<ActivityInput<'updateDisk'>>('updateDisk').filter(({ disk }) => disk.state === 'done');
+  expect(done.map(({ disk }) => disk.sha256)).toEqual(['aa', 'aa', 'aa']);
+});
+
+test('a disk that fails takes back all disks of the session', () => {
+  const error = { code: 'REPOSITORY_DAMAGED', message: 'pack altered', retryable: false };
+  const played = stage({
+    sendRestoreDisk: ({ address }: { address: JobAddress }) =>
+      played.cue(`job:${address.jobId}`, { kind: 'failed', error }),
+  });
+  expect(() => played.run('restoreDisks', session, input)).toThrow('pack altered');
+  expect(played.inputsOf('discardRestoreDisks')).toEqual([{ session, diskIds: ids }]);
+  expect(played.inputsOf('revokeExports')).toHaveLength(3);
+  expect(played.activityNames).toContain('closeAttempt');
+});
+
+test('a restore whose upload cannot be closed is not called complete', () => {
+  const played = stage({
+    revokeExports: () => ({ failWith: { code: 'AZURE_REFUSED', message: 'still open', retryable: false } }),
+  });
+  expect(() => played.run('restoreDisks', session, input)).toThrow('still open');
+});

@@ -1,0 +1,43 @@
+import { expect, test } from 'vitest';
+import {
+  attemptId,
+  diskInstanceId,
+  inboxName,
+  jobId,
+  restoredDiskName,
+  sessionId,
+  sessionRandom,
+  snapshotName,
+  snapshotTags,
+} from '../../model/names.ts';
+
+const random = Buffer.from('1a2b3c4d', 'hex');
+const session = sessionId('backup', '2026-11-21T10:00:00.123Z', random);
+const longest = 'x'.repeat(64);
+
+test('ids fit where they are used', () => {
+  expect(session).toBe('backup-20261121t100000z-1a2b3c4d');
+  expect(sessionRandom(session)).toEqual(random);
+  const disk = diskInstanceId(session, 'lun63');
+  expect(jobId(disk, 'read').length).toBeLessThan(100); // Durable: an instance id has at most 100 characters
+  // Queue names: 3 to 63 lower-case letters, digits and single hyphens.
+  expect(inboxName(attemptId(session, 99))).toMatch(/^(?=.{3,63}$)[a-z0-9]+(-[a-z0-9]+)*$/);
+});
+
+test('VMP-01 snapshot names are the same for the same session and disk, differ otherwise, and fit Azure', () => {
+  const names = ['os', 'lun0', 'lun63'].map((key) => snapshotName(session, longest, key));
+  expect(new Set(names).size).toBe(3);
+  for (const name of names) expect(name).toMatch(/^[A-Za-z0-9_-]{1,80}$/);
+  expect(snapshotName(session, 'web.server', 'os')).toBe('strongroom-web-server-os-20261121t100000z-1a2b3c4d');
+});
+
+test('VMP-02 tags say which session, machine and disk a snapshot belongs to, and fit Azure', () => {
+  const tags = snapshotTags(session, `/subscriptions/${'x'.repeat(300)}`, 'os');
+  expect(tags).toMatchObject({ 'strongroom-id': session, 'strongroom-v': '1', 'strongroom-disk': 'os' });
+  for (const value of Object.values(tags)) expect(value.length).toBeLessThanOrEqual(256);
+});
+
+test('restored disks are named by prefix or session', () => {
+  expect(restoredDiskName('restore-x-1a2b3c4d', 'data', undefined)).toBe('restored-1a2b3c4d-data');
+  expect(restoredDiskName('restore-x-1a2b3c4d', 'd'.repeat(80), 'test-')).toHaveLength(80);
+});
