@@ -2,7 +2,8 @@ import type { TypedData } from '../app/coreModule.ts';
 import { activityFailure } from './failure.ts';
 import { missingFunction } from './functions.ts';
 import { EventType, historyEvent, type HistoryEvent } from './history.ts';
-import { HTTP_ACTIVITY, runHttpActivity } from './httpCall.ts';
+import { runHttpActivity } from './httpActivity.ts';
+import { HTTP_ACTIVITY } from './httpCall.ts';
 import type { Hub } from './context.ts';
 import type { ActivityTask } from './store.ts';
 

@@ -1,5 +1,5 @@
 import type { HttpRequestAction } from './actions.ts';
-import type { Replay, Settle } from './replay.ts';
+import type { Settle, Tasks } from './tasks.ts';
 
 /** The activity behind `callHttp`. */
 export const HTTP_ACTIVITY = 'BuiltIn::HttpActivity';
@@ -14,32 +14,17 @@ export interface HttpActivityResult {
 }
 
 /** `callHttp`: one activity, and while the answer is 202 with a Location: a timer and the next GET. */
-export function httpCall(
-  replay: Pick<Replay, 'activity' | 'timer' | 'now'>,
-  request: HttpRequestAction,
-  done: Settle,
-): void {
-  replay.activity(HTTP_ACTIVITY, [request], (event) => {
+export function httpCall(tasks: Tasks, request: HttpRequestAction, done: Settle): void {
+  tasks.activity(HTTP_ACTIVITY, [request], (event) => {
     const result = JSON.parse(event?.Result ?? 'null') as HttpActivityResult | null;
     const location = result && header(result, 'location');
     if (!request.asynchronousPatternEnabled || result?.statusCode !== 202 || !location) return done(event);
     const seconds = header(result, 'retry-after');
-    replay.timer(replay.now + (seconds ? Number(seconds) * 1000 : DEFAULT_POLL_MS), () => {
+    tasks.timer(tasks.now + (seconds ? Number(seconds) * 1000 : DEFAULT_POLL_MS), () => {
       const { content: _, ...rest } = request;
-      httpCall(replay, { ...rest, method: 'GET', uri: new URL(location, request.uri).href }, done);
+      httpCall(tasks, { ...rest, method: 'GET', uri: new URL(location, request.uri).href }, done);
     });
   });
-}
-
-/** Runs {@link HTTP_ACTIVITY}. */
-export async function runHttpActivity([request]: [HttpRequestAction]): Promise<HttpActivityResult> {
-  if (request.tokenSource) throw new Error('callHttp with a tokenSource is not supported by this host');
-  const answer = await fetch(request.uri, {
-    method: request.method,
-    headers: request.headers ?? {},
-    ...(request.content === undefined ? {} : { body: request.content }),
-  });
-  return { statusCode: answer.status, headers: Object.fromEntries(answer.headers), content: await answer.text() };
 }
 
 function header(result: HttpActivityResult, name: string): string | undefined {

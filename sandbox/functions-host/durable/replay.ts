@@ -2,12 +2,10 @@ import { createHash } from 'node:crypto';
 import { ActionType, type Action, type Decision, type RetryOptions } from './actions.ts';
 import { EventType, type HistoryEvent } from './history.ts';
 import { httpCall } from './httpCall.ts';
+import type { Settle, Tasks } from './tasks.ts';
 
 /** The execution breaks off: the orchestrator's code and the history do not fit together, or it asks the impossible. */
 export class ReplayError extends Error {}
-
-/** Called once, when what was asked for has ended. A failure is the orchestrator's business, the shim only goes on. */
-export type Settle = (event?: HistoryEvent) => void;
 
 const LONG_TIMER_INTERVAL = 3 * 86_400_000;
 const MAXIMUM_TIMER = 6 * 86_400_000;
@@ -19,7 +17,7 @@ const NAMES = { activity: 'activity', orchestration: 'sub-orchestration', timer:
  * DurableTask.Core do together. Ids 0, 1, 2, … are taken in the order in which the coroutine asks: that is what makes
  * them agree with the ids the SDK counts. Pure: everything comes from the arguments.
  */
-export class Replay {
+export class Replay implements Tasks {
   /** Asked for and not yet in the history. */
   readonly decisions = new Map<number, Decision>();
   /** Events that came after `continueAsNew`: they go to the next generation. */

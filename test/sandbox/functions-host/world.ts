@@ -40,7 +40,7 @@ export interface World {
 }
 
 /** A host with one of the apps here, on a state folder and a clock of its own. */
-export async function startWorld(app: string, env: Record<string, string> = {}): Promise<World> {
+export async function startWorld(app: string): Promise<World> {
   const directory = mkdtempSync(join(tmpdir(), 'functions-host-'));
   const clock = createClock();
   const clockFile = join(directory, 'clock');
@@ -48,9 +48,9 @@ export async function startWorld(app: string, env: Record<string, string> = {}):
   const logFile = join(directory, 'host.log');
   const start = () =>
     startFunctionsHost({
-      directory: fileURLToPath(new URL(`./apps/${app}`, import.meta.url)),
+      directory: appDirectory(app),
       stateDir: join(directory, 'state'),
-      env: { NODE_OPTIONS: `--import=${PRELOAD}`, SANDBOX_CLOCK_FILE: clockFile, ...env },
+      env: { NODE_OPTIONS: `--import=${PRELOAD}`, SANDBOX_CLOCK_FILE: clockFile },
       clock,
       logFile,
     });
@@ -93,6 +93,11 @@ export async function startWorld(app: string, env: Record<string, string> = {}):
     },
   };
   return world;
+}
+
+/** Where one of the apps here is. */
+export function appDirectory(app: string): string {
+  return fileURLToPath(new URL(`./apps/${app}`, import.meta.url));
 }
 
 /** Asks until the answer is right. @throws Error with the last answer when that takes too long */

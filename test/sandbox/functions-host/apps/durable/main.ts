@@ -156,6 +156,7 @@ df.app.entity('counter', (context) => {
       context.df.destructOnExit();
       return;
     default:
+      // eslint-disable-next-line @typescript-eslint/only-throw-error -- an Error would show as "[object Object]"
       throw `no operation ${context.df.operationName}`;
   }
   context.df.setState(state);

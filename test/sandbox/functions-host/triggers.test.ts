@@ -1,0 +1,277 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createArm, type Arm } from '../../../sandbox/arm/index.ts';
+import { createClock } from '../../../sandbox/core/clock.ts';
+import { createFaults } from '../../../sandbox/core/faults.ts';
+import { startEdge, type Edge } from '../../../sandbox/edge/index.ts';
+import { createSiteService, startFunctionsHost, type FunctionsHost } from '../../../sandbox/functions-host/index.ts';
+import { startStorage, type Storage } from '../../../sandbox/storage/index.ts';
+import { run, runModule } from '../edge/child.ts';
+import { appDirectory, poll } from './world.ts';
+
+const SUBSCRIPTION = '44444444-4444-4444-8444-444444444444';
+const GROUP = `/subscriptions/${SUBSCRIPTION}/resourceGroups/rg`;
+const SITE = `${GROUP}/providers/Microsoft.Web/sites/shop`;
+const CLIENT_ID = '77777777-7777-4777-8777-777777777777';
+const ORIGIN = 'https://shop.azurewebsites.net';
+const APP = { objectId: 'o-app', clientId: 'c-app', kind: 'ServicePrincipal', displayName: 'the app' } as const;
+const PERSON = { objectId: 'o-person', clientId: 'c-cli', kind: 'User', displayName: 'Person' } as const;
+
+let directory: string;
+let edge: Edge;
+let arm: Arm;
+let storage: Storage;
+let host: FunctionsHost;
+let operator: Record<string, string>;
+let log: string;
+
+beforeAll(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'triggers-'));
+  log = join(directory, 'host.log');
+  const clock = createClock();
+  const principalOf = () => APP;
+  edge = await startEdge({ clock, dir: directory, tenantId: 't', principalOf, faults: createFaults() });
+  const { tokens } = edge;
+  const subscriptions = [{ subscriptionId: SUBSCRIPTION, displayName: 'one' }];
+  arm = createArm({ clock, tokens, tenantId: 't', subscriptions, seed: 'triggers' });
+  const { store } = arm.world;
+  storage = await startStorage({ world: arm.world, tokens, dir: directory, guestEnv: edge.guestEnv });
+  arm.register(storage.provider);
+  edge.use(arm.service);
+  edge.use(storage.service);
+  const rolesOf = () => ['Shop.Reader', 'Shop.Writer'];
+  edge.use(createSiteService({ tokens, store, rolesOf, hostUrl: (name) => (name === 'shop' ? host.url : undefined) }));
+  store.put({ id: GROUP, name: 'rg', type: 'Microsoft.Resources/resourceGroups', location: 'westeurope' });
+  for (const name of ['shop', 'idle']) {
+    store.put({ id: SITE.replace('shop', name), name, type: 'Microsoft.Web/sites', location: 'westeurope' });
+  }
+  operator = (await edge.open({ id: 'operator', kind: 'operator' })).env;
+  await queues(`
+    const { StorageManagementClient } = await import('@azure/arm-storage');
+    await new StorageManagementClient(credential, '${SUBSCRIPTION}').storageAccounts.create('rg', 'shopaccount',
+      { location: 'westeurope', kind: 'StorageV2', sku: { name: 'Standard_LRS' } });
+    await service.createQueue('orders');`);
+  const caller = await edge.open({ id: 'functions:shop', kind: 'functions', resourceId: SITE });
+  host = await startFunctionsHost({
+    directory: appDirectory('triggers'),
+    stateDir: join(directory, 'state'),
+    clock,
+    logFile: log,
+    env: {
+      ...caller.env,
+      WEBSITE_HOSTNAME: 'shop.azurewebsites.net',
+      ORDERS_QUEUE: 'orders',
+      ORDERS_FILE: join(directory, 'orders'),
+      Orders__queueServiceUri: 'https://shopaccount.queue.core.windows.net',
+      Orders__credential: 'managedidentity',
+      Orders__clientId: APP.clientId,
+    },
+  });
+});
+afterAll(async () => {
+  await host.stop();
+  await edge.stop();
+  await storage.stop();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+/** Runs code of a client with the operator's identity; the last expression is for `print`. */
+function queues(source: string): Promise<unknown> {
+  return runModule(
+    `import { ManagedIdentityCredential } from '@azure/identity';
+     import { QueueServiceClient } from '@azure/storage-queue';
+     const credential = new ManagedIdentityCredential();
+     const service = new QueueServiceClient('https://shopaccount.queue.core.windows.net', credential);
+     let result = 0;
+     ${source}
+     console.log(JSON.stringify(result));`,
+    operator,
+  );
+}
+
+const direct = (path: string, init?: RequestInit) => fetch(host.url + path, init);
+
+describe('HTTP trigger', () => {
+  test('parameters, query, body, headers, cookies, status', async () => {
+    const answer = await direct('/rest/ECHO/42/Ann%20B?x=1&y=a%20b', { method: 'PUT', body: 'hello' });
+    expect(answer.status).toBe(201);
+    expect(answer.headers.get('x-answer')).toBe('yes');
+    expect(answer.headers.get('set-cookie')).toBe('c=v; HttpOnly');
+    expect(await answer.json()).toMatchObject({
+      params: { id: '42', name: 'Ann B' },
+      query: { x: '1', y: 'a b' },
+      body: 'hello',
+      user: null,
+    });
+    expect(((await (await direct('/rest/echo/7')).json()) as { params: object }).params).toEqual({ id: '7' });
+  });
+
+  test('routes: literals win, constraints, catch-all, methods, what is not there', async () => {
+    expect(await (await direct('/rest/echo/special')).text()).toBe('literal wins');
+    expect(await (await direct('/rest/files/a/b%2Fc/d')).text()).toBe('a/b/c/d');
+    expect((await direct('/rest/echo/word')).status).toBe(404);
+    expect((await direct('/rest/echo/1', { method: 'DELETE' })).status).toBe(404);
+    expect((await direct('/api/echo/1')).status).toBe(404);
+    expect((await direct('/rest/nothing')).status).toBe(204);
+    expect((await direct('/rest/files/%zz')).status).toBe(400);
+  });
+
+  test('keys', async () => {
+    const { masterKey, functionKeys } = host.keys;
+    expect((await direct('/rest/keyed')).status).toBe(401);
+    expect((await direct('/rest/keyed?code=wrong')).status).toBe(401);
+    expect((await direct(`/rest/keyed?code=${functionKeys.default}`)).status).toBe(200);
+    expect((await direct('/rest/keyed', { headers: { 'x-functions-key': masterKey } })).status).toBe(200);
+    expect((await direct(`/rest/master?code=${functionKeys.default}`)).status).toBe(401);
+    expect((await direct(`/rest/master?code=${masterKey}`)).status).toBe(200);
+  });
+
+  test('a failure says nothing to the caller and all to the log', async () => {
+    const answer = await direct('/rest/throws');
+    expect([answer.status, await answer.text()]).toEqual([500, '']);
+    const line = readFileSync(log, 'utf8')
+      .split('\n')
+      .find((one) => one.includes('secret detail'));
+    expect(JSON.parse(line!)).toMatchObject({ level: 'error', function: 'throws', category: 'Host.Results' });
+  });
+
+  test('hooks run around it, logs are structured, the time limit holds', async () => {
+    expect(await (await direct('/rest/hooked')).text()).toBe('from the hook');
+    const called = readFileSync(log, 'utf8')
+      .split('\n')
+      .find((one) => one.includes('echo called'));
+    expect(JSON.parse(called!)).toMatchObject({ level: 'information', function: 'echo', category: 'user' });
+    expect((await direct('/rest/slow')).status).toBe(500);
+  });
+});
+
+describe('App Service', () => {
+  const curl = (...args: string[]) => run('curl', ['-sS', '-w', '\n%{http_code}', ...args], operator);
+  const bearer = (audience: string) => ['-H', `Authorization: Bearer ${edge.tokens.issue(PERSON, audience).token}`];
+  const protect = (validation: object, more: object = {}) =>
+    arm.world.store.put({
+      id: `${SITE}/config/authsettingsV2`,
+      name: 'authsettingsV2',
+      type: 'Microsoft.Web/sites/config',
+      properties: {
+        platform: { enabled: true },
+        globalValidation: { requireAuthentication: true, unauthenticatedClientAction: 'Return401', ...more },
+        identityProviders: {
+          azureActiveDirectory: { enabled: true, registration: { clientId: CLIENT_ID }, validation },
+        },
+      },
+    });
+
+  test('without authentication settings a site is open, and forged principals do not get through', async () => {
+    arm.world.store.delete(`${SITE}/config/authsettingsV2`);
+    const out = await curl(
+      '-H',
+      'X-MS-CLIENT-PRINCIPAL: Zm9yZ2Vk',
+      '-H',
+      'x-ms-client-principal-id: me',
+      `${ORIGIN}/rest/echo/1?q=2`,
+    );
+    const [body, status] = out.split('\n');
+    expect(status).toBe('201');
+    expect(JSON.parse(body!)).toMatchObject({ principal: null, url: `${ORIGIN}/rest/echo/1?q=2` });
+  });
+
+  test('with them a token of the right audience is needed', async () => {
+    protect({ allowedAudiences: [`api://${CLIENT_ID}`] }, { excludedPaths: ['/rest/files'] });
+    expect(await curl(`${ORIGIN}/rest/echo/1`)).toMatch(/\n401$/);
+    expect(await curl(...bearer('https://management.azure.com/'), `${ORIGIN}/rest/echo/1`)).toMatch(/\n401$/);
+    expect(await curl('-H', 'Authorization: Bearer a.b.c', `${ORIGIN}/rest/echo/1`)).toMatch(/\n401$/);
+    expect(await curl(`${ORIGIN}/rest/files/open`)).toBe('open\n200');
+    const [body, status] = (
+      await curl(...bearer(`api://${CLIENT_ID}/`), '-H', 'X-MS-CLIENT-PRINCIPAL-ID: me', `${ORIGIN}/rest/echo/1`)
+    ).split('\n');
+    expect(status).toBe('201');
+    const { principal, user } = JSON.parse(body!) as { principal: string; user: string };
+    expect(user).toBe(PERSON.objectId);
+    const decoded = JSON.parse(Buffer.from(principal, 'base64').toString()) as {
+      auth_typ: string;
+      claims: { typ: string; val: string }[];
+    };
+    expect(decoded.auth_typ).toBe('aad');
+    const claims = decoded.claims.map(({ typ, val }) => `${typ}=${val}`);
+    expect(claims).toContain(`http://schemas.microsoft.com/identity/claims/objectidentifier=${PERSON.objectId}`);
+    expect(claims).toEqual(expect.arrayContaining(['appid=c-cli', 'roles=Shop.Reader', 'roles=Shop.Writer']));
+  });
+
+  test('the policy may name who may come in', async () => {
+    protect({ defaultAuthorizationPolicy: { allowedPrincipals: { identities: ['somebody'] } } });
+    expect(await curl(...bearer(CLIENT_ID), `${ORIGIN}/rest/echo/1`)).toMatch(/\n403$/);
+    protect({ defaultAuthorizationPolicy: { allowedPrincipals: { identities: [PERSON.objectId] } } });
+    expect(await curl(...bearer(CLIENT_ID), `${ORIGIN}/rest/echo/1`)).toMatch(/\n201$/);
+    arm.world.store.delete(`${SITE}/config/authsettingsV2`);
+  });
+
+  test('large bodies go through in both directions', async () => {
+    const file = join(directory, 'large');
+    const out = join(directory, 'large.out');
+    await run('bash', ['-c', `head -c 5000000 /dev/urandom > ${file}`], {});
+    await run('curl', ['-sS', '--data-binary', `@${file}`, '-o', out, `${ORIGIN}/rest/large`], operator);
+    expect(readFileSync(out).reverse().equals(readFileSync(file))).toBe(true);
+  });
+
+  test('a site that does not run, and one that does not exist', async () => {
+    expect(await curl('https://idle.azurewebsites.net/')).toMatch(/\n503$/);
+    expect(await curl('https://nobody.azurewebsites.net/')).toMatch(/\n404$/);
+  });
+});
+
+describe('queue trigger', () => {
+  const orders = () => {
+    const file = join(directory, 'orders');
+    if (!existsSync(file)) return [];
+    const lines = readFileSync(file, 'utf8').trim().split('\n');
+    return lines.map((line) => JSON.parse(line) as { item: { n?: number; fail?: boolean }; dequeueCount: number });
+  };
+
+  test('each message is handled once and deleted; a bad one goes to the poison queue', async () => {
+    await queues(`
+      const queue = service.getQueueClient('orders');
+      await queue.sendMessage(JSON.stringify({ fail: true }));
+      for (let n = 0; n < 10; n++) await queue.sendMessage(JSON.stringify({ n }));`);
+    await poll(orders, (all) => all.filter((one) => one.item.fail).length === 3 && all.length >= 13);
+    expect(
+      orders()
+        .map((one) => one.item.n)
+        .filter((n) => n !== undefined)
+        .sort((a, b) => a - b),
+    ).toEqual([...Array(10).keys()]);
+    expect(
+      orders()
+        .filter((one) => one.item.fail)
+        .map((one) => one.dequeueCount),
+    ).toEqual([1, 2, 3]);
+    const left = await queues(`
+      const poison = service.getQueueClient('orders-poison');
+      for (let tries = 0; tries < 100 && !(await poison.exists()); tries++) await new Promise((r) => setTimeout(r, 50));
+      const { peekedMessageItems } = await poison.peekMessages();
+      const { approximateMessagesCount } = await service.getQueueClient('orders').getProperties();
+      result = { poison: peekedMessageItems.map((one) => one.messageText), left: approximateMessagesCount };`);
+    expect(left).toEqual({ poison: ['{"fail":true}'], left: 0 });
+  });
+});
+
+describe('start-up', () => {
+  const start = (app: string) =>
+    startFunctionsHost({
+      directory: appDirectory(app),
+      stateDir: join(directory, app),
+      env: {},
+      clock: createClock(),
+      logFile: join(directory, `${app}.log`),
+    });
+
+  test('a trigger that this host does not have is an error', async () => {
+    await expect(start('unknown')).rejects.toThrow('Function "hub": this host has no eventHubTrigger');
+  });
+
+  test('so is an app that breaks', async () => {
+    await expect(start('broken')).rejects.toThrow('the app itself is broken');
+  });
+});
