@@ -95,26 +95,31 @@ export async function startProxyServer(options: {
   };
 }
 
-/** Calls back with the first byte of a socket, which stays unread. */
+/** Calls back with the first byte of a socket, which stays unread; never, when the socket ends before. */
 function whenReadable(socket: Socket, found: (first: number) => void): void {
+  const ended = () => socket.destroy();
   const look = () => {
     const chunk = socket.read() as Buffer | null;
     if (chunk === null) {
       if (!socket.destroyed) socket.once('readable', look);
       return;
     }
+    socket.off('end', ended);
     socket.unshift(chunk);
     found(chunk[0]!);
   };
-  socket.once('end', () => socket.destroy());
+  socket.once('end', ended);
   look();
 }
 
-/** No time limits, since bodies of many gigabytes pass; broken clients just lose their connection. */
+/** No time limits, since bodies of many gigabytes pass; what is no HTTP is refused and cut off. */
 function lenient(server: Server): Server {
   server.requestTimeout = 0;
   server.headersTimeout = 0;
   server.keepAliveTimeout = 65_000;
-  server.on('clientError', (_error, socket) => socket.destroy());
+  server.on('clientError', (_error, socket) => {
+    if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n');
+    else socket.destroy();
+  });
   return server;
 }

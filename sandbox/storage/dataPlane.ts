@@ -1,7 +1,7 @@
 import { request as send } from 'node:http';
 import { text } from 'node:stream/consumers';
 import type { Principal, Tokens } from '../core/types.ts';
-import type { AzuritePorts } from './azurite/child.ts';
+import type { AzuritePorts } from './azurite/main.ts';
 import { STORAGE_KINDS } from './contents.ts';
 import type { StorageKind } from './contents.ts';
 

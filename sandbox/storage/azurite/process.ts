@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { mkdir } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import type { AzuritePorts, AzuriteSettings } from './child.ts';
+import type { AzuritePorts, AzuriteSettings } from './main.ts';
 
 export interface Azurite {
   ports: AzuritePorts;
@@ -15,7 +15,7 @@ export interface Azurite {
  */
 export async function startAzurite(settings: AzuriteSettings, guestEnv: Record<string, string>): Promise<Azurite> {
   await mkdir(settings.dir, { recursive: true });
-  const program = fileURLToPath(new URL('./child.ts', import.meta.url));
+  const program = fileURLToPath(new URL('./main.ts', import.meta.url));
   const child = spawn(process.execPath, [program], {
     cwd: settings.dir,
     env: { PATH: process.env.PATH, HOME: settings.dir, ...guestEnv },

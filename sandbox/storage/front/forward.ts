@@ -25,6 +25,8 @@ export function createForwarder(): Forwarder {
       const headers: OutgoingHttpHeaders = { ...request.headers, host };
       for (const name of HOP_BY_HOP) delete headers[name];
       const upstream = send({ agent, host: '127.0.0.1', port, method: request.method, path: request.url, headers });
+      // An upload may fail again after its answer has come; nobody waits for that error any more.
+      upstream.on('error', () => {});
       const hangUp = () => upstream.destroy();
       response.once('close', hangUp);
       try {

@@ -3,7 +3,7 @@ import { buffer } from 'node:stream/consumers';
 import type { ArmResource, ArmWorld } from '../../arm/types.ts';
 import type { RequestContext, Service, Tokens } from '../../core/types.ts';
 import { findAccount } from '../accounts.ts';
-import type { AzuritePorts } from '../azurite/child.ts';
+import type { AzuritePorts } from '../azurite/main.ts';
 import { contentResource } from '../contents.ts';
 import type { StorageKind } from '../contents.ts';
 import { refusalOf } from './authorization.ts';
