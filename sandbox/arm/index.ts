@@ -7,6 +7,7 @@ import { createResources } from './providers/resources/index.ts';
 import { createRegistry } from './registry.ts';
 import { createRouter } from './router.ts';
 import { createService, type ArmExchange } from './service.ts';
+import { createThrottle, defaultLimits, type RequestKind, type RequestLimit } from './throttle.ts';
 import type { ArmWorld, Provider } from './types.ts';
 import { createWorld, type SubscriptionSeed } from './world.ts';
 
@@ -32,8 +33,8 @@ export interface Arm {
   register(provider: Provider): void;
   /** User-assigned identities, by any of their names. */
   identities: { find(selector: Parameters<typeof findIdentity>[1]): ReturnType<typeof findIdentity> };
-  /** What tests turn: page size of lists, pace of operations. */
-  settings: { pageSize: number } & OperationPace;
+  /** What tests turn: page size of lists, pace of operations, request limits. */
+  settings: { pageSize: number; limits: Record<RequestKind, RequestLimit> } & OperationPace;
   /** Resolves when no long-running operation is under way. */
   idle(): Promise<void>;
 }
@@ -41,7 +42,7 @@ export interface Arm {
 /** Builds a world's ARM with the providers of this folder; compute, storage and key vault are registered from outside. */
 export function createArm(options: ArmOptions): Arm {
   const world = createWorld(options);
-  const settings = { pageSize: 1000, holdMs: 2000, extraPolls: 0 };
+  const settings = { pageSize: 1000, holdMs: 2000, extraPolls: 0, limits: structuredClone(defaultLimits) };
   const registry = createRegistry();
   const operations = createOperations(world, settings);
   const router = createRouter({
@@ -58,6 +59,7 @@ export function createArm(options: ArmOptions): Arm {
       world,
       tokens: options.tokens,
       router,
+      throttle: createThrottle(world.clock, settings.limits),
       ...(options.record && { record: options.record }),
     }),
     world,

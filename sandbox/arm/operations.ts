@@ -120,7 +120,7 @@ export function createOperations(world: Pick<ArmWorld, 'clock' | 'guid' | 'store
     if (operation.error) throw operation.error;
     const { method, finalBody } = operation.origin;
     const body = method === 'POST' ? operation.result : method === 'DELETE' ? undefined : finalBody();
-    return body === undefined ? { status: 204 } : { status: 200, body };
+    return { status: 200, body };
   }
 
   return {

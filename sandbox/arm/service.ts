@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RequestContext, Service, Tokens } from '../core/types.ts';
 import { invalidApiVersion, invalidRequestContent, missingApiVersion, unsupportedMediaType } from './errors.ts';
 import type { ArmRequest, Router } from './router.ts';
+import type { Throttle } from './throttle.ts';
 import { ArmError, type ArmReply, type ArmWorld } from './types.ts';
 
 /** One exchange, as a record of ARM traffic holds it. Bodies are as sent: mask secrets before writing them anywhere. */
@@ -11,6 +12,13 @@ export interface ArmExchange {
   status: number;
   request: unknown;
   response: unknown;
+}
+
+/** What is known of an exchange before its answer. */
+interface Sent {
+  body: unknown;
+  /** Headers that the answer has, whatever it is. */
+  headers: Record<string, string>;
 }
 
 const host = 'management.azure.com';
@@ -94,9 +102,10 @@ export function createService(parts: {
   world: ArmWorld;
   tokens: Tokens;
   router: Router;
+  throttle: Throttle;
   record?: (exchange: ArmExchange) => void;
 }): Service {
-  const { world, tokens, router, record } = parts;
+  const { world, tokens, router, throttle, record } = parts;
 
   function standardHeaders(request: IncomingMessage): Record<string, string> {
     const id = world.guid();
@@ -113,14 +122,11 @@ export function createService(parts: {
     };
   }
 
-  async function answer(
-    request: IncomingMessage,
-    url: URL,
-    context: RequestContext,
-    sent: { body: unknown },
-  ): Promise<ArmReply> {
+  async function answer(request: IncomingMessage, url: URL, context: RequestContext, sent: Sent): Promise<ArmReply> {
     const text = await readBody(request);
     const principalId = authenticate(tokens, world.tenantId, request.headers.authorization);
+    const subscriptionId = /^\/subscriptions\/([^/]+)/i.exec(url.pathname)?.[1] ?? '';
+    Object.assign(sent.headers, throttle.take(request.method ?? 'GET', subscriptionId, principalId));
     const apiVersion = checkedVersion(url);
     sent.body = parseBody(text, request.headers['content-type'] ?? '');
     const headers = Object.fromEntries(Object.entries(request.headers).map(([key, value]) => [key, String(value)]));
@@ -141,8 +147,9 @@ export function createService(parts: {
     name: 'Azure Resource Manager',
     answers: (name) => name === host,
     async handle(request: IncomingMessage, response: ServerResponse, context: RequestContext) {
-      const url = new URL(request.url ?? '/', `https://${host}`);
-      const sent: { body: unknown } = { body: undefined };
+      // SDKs put scopes, which begin with a slash, behind a slash; ARM takes the two for one.
+      const url = new URL(`https://${host}/${(request.url ?? '').replace(/^\/+/, '')}`);
+      const sent: Sent = { body: undefined, headers: {} };
       let reply: ArmReply;
       try {
         reply = await answer(request, url, context, sent);
@@ -159,6 +166,7 @@ export function createService(parts: {
       const payload = reply.body === undefined ? '' : JSON.stringify(reply.body);
       response.writeHead(reply.status, {
         ...standardHeaders(request),
+        ...sent.headers,
         ...(payload && { 'Content-Type': 'application/json; charset=utf-8' }),
         // A 204 has no length at all.
         ...(reply.status !== 204 && { 'Content-Length': String(Buffer.byteLength(payload)) }),

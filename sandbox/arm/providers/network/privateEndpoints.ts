@@ -190,6 +190,8 @@ export const privateEndpoints: ResourceType = {
       connectionsOf(endpoint, list).map((connection) => withState(call.world, endpoint, connection)),
     ]);
     const customDnsConfigs = endpointNames(call.world, endpoint);
-    return { ...endpoint, properties: { ...endpoint.properties, ...Object.fromEntries(lists), customDnsConfigs } };
+    // The service keeps a resource GUID (its records name it) but does not show it.
+    const { resourceGuid: _hidden, ...properties } = endpoint.properties ?? {};
+    return { ...endpoint, properties: { ...properties, ...Object.fromEntries(lists), customDnsConfigs } };
   },
 };

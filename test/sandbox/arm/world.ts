@@ -1,0 +1,132 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { existsSync } from 'node:fs';
+import { pathToFileURL } from 'node:url';
+import { resolve } from 'node:path';
+import { createDefaultHttpClient, type HttpClient } from '@azure/core-rest-pipeline';
+import { expect } from 'vitest';
+import { createArm, type Arm, type ArmExchange } from '../../../sandbox/arm/index.ts';
+import { createClock } from '../../../sandbox/core/clock.ts';
+import type { Principal, Tokens } from '../../../sandbox/core/types.ts';
+
+export const subscriptionId = '11111111-1111-4111-8111-111111111111';
+export const tenantId = '22222222-2222-4222-8222-222222222222';
+export const operator: Principal = {
+  objectId: '33333333-3333-4333-8333-333333333333',
+  clientId: '44444444-4444-4444-8444-444444444444',
+  kind: 'User',
+  displayName: 'Operator',
+};
+const management = 'https://management.azure.com/';
+
+/** Tokens that carry their audience in clear: this area tests what ARM makes of them, not how they are signed. */
+export const tokens: Tokens = {
+  issue: (_principal, resource) => ({ token: `token-for:${resource}`, expiresOn: Date.now() + 3_600_000 }),
+  verify(authorization) {
+    const audience = /^Bearer token-for:(.+)$/.exec(authorization ?? '')?.[1];
+    return audience === undefined ? undefined : { principal: operator, audience };
+  },
+};
+
+export const credential = {
+  getToken: () => Promise.resolve({ token: `token-for:${management}`, expiresOnTimestamp: Date.now() + 3_600_000 }),
+};
+
+export interface Answer {
+  status: number;
+  headers: Headers;
+  // Bodies of a REST API: each test knows the shape it asks for.
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+  body: any;
+}
+
+export interface TestWorld {
+  arm: Arm;
+  exchanges: ArmExchange[];
+  /** Options for SDK clients: their requests come here instead of to Azure. */
+  sdk: { httpClient: HttpClient };
+  /** A plain call. `path` without api-version gets one. */
+  call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
+  close(): Promise<void>;
+}
+
+/** A world with one subscription, behind a loopback HTTP server. */
+export async function startWorld(): Promise<TestWorld> {
+  const exchanges: ArmExchange[] = [];
+  const arm = createArm({
+    clock: createClock(),
+    tokens,
+    tenantId,
+    subscriptions: [{ subscriptionId, displayName: 'Test' }],
+    seed: 'arm-test',
+    record: (exchange) => exchanges.push(structuredClone(exchange)),
+  });
+  const context = { caller: { id: 'operator', kind: 'operator' as const }, host: 'management.azure.com', secure: true };
+  const server = createServer((request: IncomingMessage, response: ServerResponse) => {
+    void arm.service.handle(request, response, context);
+  });
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const plain = createDefaultHttpClient();
+  const here = (url: string) => url.replace('https://management.azure.com', origin);
+  return {
+    arm,
+    exchanges,
+    sdk: {
+      httpClient: {
+        sendRequest(request) {
+          const asked = request.url;
+          request.url = here(asked);
+          request.allowInsecureConnection = true;
+          return plain.sendRequest(request).then((response) => {
+            request.url = asked;
+            return response;
+          });
+        },
+      },
+    },
+    async call(method, path, body, headers = {}) {
+      const url = /[?&]api-version=/.test(path)
+        ? path
+        : `${path}${path.includes('?') ? '&' : '?'}api-version=2025-04-01`;
+      const response = await fetch(url.startsWith('https://') ? here(url) : `${origin}${url}`, {
+        method,
+        headers: {
+          authorization: `Bearer token-for:${management}`,
+          ...(body !== undefined && { 'content-type': 'application/json' }),
+          ...headers,
+        },
+        ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+      });
+      const text = await response.text();
+      return { status: response.status, headers: response.headers, body: text ? JSON.parse(text) : undefined };
+    },
+    async close() {
+      await arm.idle();
+      server.closeAllConnections();
+      await new Promise((done) => server.close(done));
+    },
+  };
+}
+
+const checker = resolve(import.meta.dirname, '../../../../shared/arm-types/check.mjs');
+
+type Check = (exchange: ArmExchange) => { errors: string[]; warnings: string[] };
+
+/** The types tell these bodies apart by a name that stands in the path, not in the body. */
+const falseAlarm = /sites\/(config|basicpublishingcredentialspolicies)@\S+ request: unknown name undefined$/;
+
+/** Holds everything that was said against Azure's published types, where those stand beside the project. */
+export async function expectConforming(exchanges: ArmExchange[]): Promise<void> {
+  if (!existsSync(checker)) {
+    process.stdout.write(`skipped the check of ${exchanges.length} exchanges: no ${checker}\n`);
+    return;
+  }
+  const { checkExchange } = (await import(pathToFileURL(checker).href)) as { checkExchange: Check };
+  const errors = exchanges.flatMap((exchange) => checkExchange(exchange).errors);
+  expect([...new Set(errors)].filter((error) => !falseAlarm.test(error))).toEqual([]);
+}
+
+export const inGroup = (path: string, group = 'rg') =>
+  `/subscriptions/${subscriptionId}/resourceGroups/${group}${path}`;
+export const networkPath = (path: string, group = 'rg') => inGroup(`/providers/Microsoft.Network/${path}`, group);
