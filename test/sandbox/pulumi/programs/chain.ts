@@ -64,9 +64,7 @@ const app = new WebApp(
 
 /** Ways of going wrong, on demand. */
 const faults: Record<string, () => unknown> = {
-  untyped: () => new Raw('azure-native:search:Service', 'unknown', {}),
   twice: () => [1, 2].map(() => new ResourceGroup('twin', { resourceGroupName: 'twin' })),
-  nameless: () => new ResourceGroup('nameless'),
   dropped: () =>
     new Raw('azure-native:resources:ResourceGroup', 'dropped', {
       resourceGroupName: 'dropped',
