@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { closeSync, fstatSync, mkdirSync, openSync, readSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Run Command reports the last 4 KiB of each stream. */
@@ -28,7 +27,7 @@ export interface ScriptResult {
 export interface Execution {
   done: Promise<ScriptResult>;
   /** What it has written so far. */
-  written(): Promise<{ output: string; error: string }>;
+  written(): { output: string; error: string };
   terminate(): void;
 }
 
@@ -65,29 +64,28 @@ export function execute(options: ScriptOptions): Execution {
     kill = setTimeout(() => signal('SIGKILL'), GRACE_MS);
   };
   const timeout = setTimeout(() => stop('timed-out'), Math.min(options.timeoutMs, 2 ** 31 - 1));
-  const written = async () => ({ output: await tail(outputs.output), error: await tail(outputs.error) });
+  const written = () => ({ output: tail(outputs.output), error: tail(outputs.error) });
 
   const exited = new Promise<number>((resolve) => {
     child.once('error', () => resolve(127));
     child.once('exit', (code) => resolve(code ?? 137));
   });
-  const done = exited.then(async (exitCode) => {
+  const done = exited.then((exitCode) => {
     clearTimeout(timeout);
     clearTimeout(kill);
-    return { exitCode, end, ...(await written()) };
+    return { exitCode, end, ...written() };
   });
   return { done, written, terminate: () => stop('terminated') };
 }
 
-async function tail(file: string): Promise<string> {
-  const handle = await open(file, 'r').catch(() => undefined);
-  if (!handle) return '';
+function tail(file: string): string {
+  const descriptor = openSync(file, 'r');
   try {
-    const { size } = await handle.stat();
+    const { size } = fstatSync(descriptor);
     const buffer = Buffer.alloc(Math.min(size, REPORTED_BYTES));
-    const { bytesRead } = await handle.read(buffer, 0, buffer.length, size - buffer.length);
-    return buffer.toString('utf8', 0, bytesRead);
+    const count = readSync(descriptor, buffer, 0, buffer.length, size - buffer.length);
+    return buffer.toString('utf8', 0, count);
   } finally {
-    await handle.close();
+    closeSync(descriptor);
   }
 }

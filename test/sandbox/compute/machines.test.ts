@@ -84,7 +84,7 @@ test('a timeout and a termination end the script and what it started', async () 
   expect(slow.end).toBe('timed-out');
   const second = run('echo here; sleep 4711.25');
   await until(() => processes('4711.25').length > 0);
-  expect((await second.written()).output).toBe('here\n');
+  expect(second.written().output).toBe('here\n');
   second.terminate();
   expect((await second.done).end).toBe('terminated');
   await until(() => processes('4711.25').length === 0);

@@ -1,0 +1,94 @@
+import { join } from 'node:path';
+import type { ArmWorld, Provider } from '../arm/types.ts';
+import type { Service } from '../core/types.ts';
+import { createDiskDataPlane } from './disks/dataPlane.ts';
+import { createDiskWorld } from './disks/diskWorld.ts';
+import type { DiskWorld } from './disks/diskWorld.ts';
+import { createDiskSas } from './disks/sas.ts';
+import { createVhdBlobs } from './disks/vhdBlobs.ts';
+import { createVolumes } from './disks/volumes.ts';
+import { createMachines } from './machines/machines.ts';
+import type { CallerPorts, Machines } from './machines/machines.ts';
+import { number, text } from './provider/fields.ts';
+import { computeProvider } from './provider/index.ts';
+import type { ComputeLimits, ComputeParts } from './provider/parts.ts';
+
+export type { DiskWorld } from './disks/diskWorld.ts';
+export type { Machine, Machines } from './machines/machines.ts';
+export { inspectImage } from './disks/imageFile.ts';
+
+export interface ComputeOptions {
+  world: ArmWorld;
+  /** Where disk contents and machines' folders live. */
+  dir: string;
+  /** Opens and closes the machines' proxy ports. */
+  edge: CallerPorts;
+  /** Raw image or fixed VHD that OS disks made from a marketplace image begin with; none: empty ones. */
+  imageDisk?: string;
+  limits?: Partial<ComputeLimits>;
+}
+
+export interface Compute {
+  /** Microsoft.Compute */
+  provider: Provider;
+  /** `md-<id>.z<nn>.blob.storage.azure.net` */
+  service: Service;
+  disks: DiskWorld;
+  machines: Machines;
+  /** Ends all machines and removes the disks' contents. */
+  stop(): Promise<void>;
+}
+
+/** Azure's compute: the resource provider, the disks' data plane, and the machines that run. */
+export function createCompute(options: ComputeOptions): Compute {
+  const { world, dir } = options;
+  const volumes = createVolumes(join(dir, 'disks'));
+  const sas = createDiskSas(world.clock, world.guid);
+  const machines = createMachines(join(dir, 'machines'), options.edge);
+  const disks = createDiskWorld(world, volumes);
+  const fact = (id: string, name: string) => text(world.store.get(id)?.properties, name);
+  const blobs = createVhdBlobs(volumes, (id) => ({
+    created: Date.parse(fact(id, 'timeCreated') ?? world.clock.iso()),
+    uniqueId: fact(id, 'uniqueId') ?? '',
+  }));
+  const parts: ComputeParts = {
+    world,
+    volumes,
+    sas,
+    blobs,
+    machines,
+    limits: { snapshotsPerFiveMinutes: 7, ...options.limits },
+    imageDisk: options.imageDisk,
+    uploads: new Map(),
+    power: new Map(),
+    runs: new Map(),
+    families: new Map(),
+    snapshotTimes: new Map(),
+  };
+  return {
+    provider: computeProvider(parts),
+    service: createDiskDataPlane({
+      clock: world.clock,
+      guid: world.guid,
+      sas,
+      blobs,
+      version: volumes.version,
+      snapshot: (id) => {
+        const properties = world.store.get(id)?.properties;
+        if (!properties) return undefined;
+        return {
+          familyId: text(properties, 'incrementalSnapshotFamilyId'),
+          sizeBytes: number(properties, 'diskSizeBytes') ?? 0,
+          created: text(properties, 'timeCreated') ?? '',
+        };
+      },
+      served: disks.countServed,
+    }),
+    disks,
+    machines,
+    async stop() {
+      await machines.stopAll();
+      volumes.close();
+    },
+  };
+}

@@ -1,0 +1,126 @@
+import { bodyOf } from '../../arm/resource.ts';
+import { ArmError } from '../../arm/types.ts';
+import type { ArmCall, ArmReply, ArmResource } from '../../arm/types.ts';
+import type { Access } from '../disks/sas.ts';
+import { invalidParameter, notAllowed, notHere } from './errors.ts';
+import { number, object, sameId, text } from './fields.ts';
+import { DISK, SNAPSHOT } from './parts.ts';
+import type { ComputeParts } from './parts.ts';
+import { accepted } from './replies.ts';
+
+/** 60 days. */
+const LONGEST_SECONDS = 5_184_000;
+/** Exports at once of one family of snapshots, and through one disk access. */
+const MOST_ACTIVE = 5;
+
+export interface AccessRules {
+  /** @throws ArmError when this disk or snapshot cannot be given that access now */
+  refuse(resource: ArmResource, access: Access): void;
+}
+
+/** `beginGetAccess` and `endGetAccess`, the same for disks and snapshots. */
+export function accessActions(
+  parts: ComputeParts,
+  rules: AccessRules,
+): Record<string, (call: ArmCall, resource: ArmResource) => ArmReply> {
+  return {
+    begingetaccess(call, resource) {
+      const { access, seconds } = wanted(call, resource);
+      const inForce = parts.sas.active(resource.id);
+      if (inForce && inForce.access !== access) {
+        throw notAllowed(`Disk ${resource.name} has an active SAS for ${inForce.access}. Call EndGetAccess first.`);
+      }
+      rules.refuse(resource, access);
+      if (text(resource.properties, 'networkAccessPolicy') === 'DenyAll') {
+        throw notAllowed(`Access to ${resource.name} is denied: its networkAccessPolicy is DenyAll.`);
+      }
+      if (!inForce) refuseBeyondLimits(parts, resource);
+      // While one is in force a second call gives the same one.
+      const grant = inForce ?? parts.sas.grant(resource.id, access, seconds);
+      if (parts.uploads.has(resource.id.toLowerCase())) parts.uploads.set(resource.id.toLowerCase(), 'active');
+      return accepted(async () => ({ accessSAS: grant.url }));
+    },
+    endgetaccess(_call, resource) {
+      parts.sas.revoke(resource.id);
+      return accepted(async () => finishUpload(parts, resource));
+    },
+  };
+}
+
+/** @throws ArmError 400 InvalidParameter */
+function wanted(call: ArmCall, resource: ArmResource): { access: Access; seconds: number } {
+  const body = bodyOf(call);
+  const access = text(body, 'access');
+  const seconds = number(body, 'durationInSeconds');
+  if (access !== 'Read' && access !== 'Write') {
+    throw invalidParameter('grantAccessData.access', `The value '${access ?? 'null'}' of access is not valid.`);
+  }
+  if (seconds === undefined || !Number.isInteger(seconds) || seconds < 1 || seconds > LONGEST_SECONDS) {
+    throw invalidParameter(
+      'grantAccessData.durationInSeconds',
+      `The value '${seconds ?? 'null'}' of durationInSeconds is out of range: 1 to ${LONGEST_SECONDS}.`,
+    );
+  }
+  if (body['getSecureVMGuestStateSAS'] === true) {
+    if (Object.keys(object(resource.properties, 'securityProfile')).length === 0) {
+      throw invalidParameter(
+        'grantAccessData.getSecureVMGuestStateSAS',
+        'getSecureVMGuestStateSAS needs a disk with a securityProfile.',
+      );
+    }
+    throw notHere('virtual machine guest state');
+  }
+  if (text(body, 'fileFormat') === 'VHDX') throw notHere('export as VHDX');
+  return { access, seconds };
+}
+
+/** @throws ArmError 409 OperationNotAllowed */
+function refuseBeyondLimits(parts: ComputeParts, resource: ArmResource): void {
+  const { store } = parts.world;
+  const active = [...store.list({ type: SNAPSHOT }), ...store.list({ type: DISK })].filter((r) =>
+    parts.sas.active(r.id),
+  );
+  const family = text(resource.properties, 'incrementalSnapshotFamilyId');
+  const sameFamily = active.filter((r) => family && text(r.properties, 'incrementalSnapshotFamilyId') === family);
+  if (sameFamily.length >= MOST_ACTIVE) {
+    throw notAllowed(
+      `The maximum number (${MOST_ACTIVE}) of incremental snapshots of one family with active SAS is reached (${resource.name}).`,
+    );
+  }
+  const diskAccess = text(resource.properties, 'diskAccessId');
+  const sameAccess = active.filter((r) => diskAccess && sameId(text(r.properties, 'diskAccessId'), diskAccess));
+  if (sameAccess.length >= MOST_ACTIVE) {
+    throw notAllowed(
+      `The maximum number (${MOST_ACTIVE}) of concurrent imports and exports through disk access ${diskAccess} is reached.`,
+    );
+  }
+}
+
+/** Ends an upload: without a sound footer the disk takes its data again. @throws ArmError 400 InvalidVhd */
+function finishUpload(parts: ComputeParts, resource: ArmResource): undefined {
+  const key = resource.id.toLowerCase();
+  if (parts.uploads.get(key) !== 'active') return undefined;
+  parts.uploads.set(key, 'ready');
+  const verdict = parts.blobs.finishUpload(resource.id);
+  if (verdict.kind === 'no-cookie') {
+    throw invalidVhd(
+      `The specified cookie value in VHD footer indicates that disk '${resource.name}' is not a supported VHD. ` +
+        "Disk is expected to have cookie value 'conectix'.",
+    );
+  }
+  if (verdict.kind === 'damaged')
+    throw invalidVhd(`The VHD footer of disk '${resource.name}' is damaged: ${verdict.why}.`);
+  if (verdict.kind === 'not-fixed') throw invalidVhd(`Disk '${resource.name}' is not a fixed VHD.`);
+  const size = parts.volumes.size(resource.id);
+  if (verdict.size !== size) {
+    throw invalidVhd(
+      `The VHD footer of disk '${resource.name}' speaks of ${verdict.size} bytes, the disk has ${size}.`,
+    );
+  }
+  parts.uploads.delete(key);
+  return undefined;
+}
+
+function invalidVhd(message: string): ArmError {
+  return new ArmError(400, 'InvalidVhd', message);
+}

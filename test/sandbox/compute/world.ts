@@ -1,0 +1,151 @@
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { ComputeManagementClient } from '@azure/arm-compute';
+import { createDefaultHttpClient } from '@azure/core-rest-pipeline';
+import { createArm } from '../../../sandbox/arm/index.ts';
+import type { Arm, ArmExchange } from '../../../sandbox/arm/index.ts';
+import { createCompute } from '../../../sandbox/compute/index.ts';
+import type { Compute } from '../../../sandbox/compute/index.ts';
+import { createClock } from '../../../sandbox/core/clock.ts';
+import type { Caller, Clock, Tokens } from '../../../sandbox/core/types.ts';
+
+export const SUBSCRIPTION = '11111111-1111-4111-8111-111111111111';
+export const LOCATION = 'westeurope';
+export const GROUP = `/subscriptions/${SUBSCRIPTION}/resourceGroups/rg`;
+export const SUBNET = `${GROUP}/providers/Microsoft.Network/virtualNetworks/net/subnets/workers`;
+export const IDENTITY = `${GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/worker`;
+
+const principal = { objectId: 'o', clientId: 'c', kind: 'User', displayName: 'Operator' } as const;
+const tokens: Tokens = {
+  issue: () => ({ token: 't', expiresOn: Date.now() + 3_600_000 }),
+  verify: (authorization) => (authorization ? { principal, audience: 'https://management.azure.com/' } : undefined),
+};
+
+export interface ComputeWorld {
+  arm: Arm;
+  compute: Compute;
+  clock: Clock;
+  exchanges: ArmExchange[];
+  sdk: ComputeManagementClient;
+  /** Callers with an open port. */
+  ports: Map<string, Caller>;
+  /** A request to the disks' data plane, by SAS URL. */
+  fetch(url: string, init?: RequestInit): Promise<Response>;
+  stop(): Promise<void>;
+}
+
+/** ARM and compute behind one loopback HTTP server; the real SDK client speaks to it. */
+export async function startWorld(): Promise<ComputeWorld> {
+  const dir = mkdtempSync(join(tmpdir(), 'compute-'));
+  const clock = createClock();
+  const exchanges: ArmExchange[] = [];
+  const ports = new Map<string, Caller>();
+  const arm = createArm({
+    clock,
+    tokens,
+    tenantId: '22222222-2222-4222-8222-222222222222',
+    subscriptions: [{ subscriptionId: SUBSCRIPTION, displayName: 'Test' }],
+    seed: 'compute-test',
+    record: (exchange) => exchanges.push(structuredClone(exchange)),
+  });
+  const compute = createCompute({
+    world: arm.world,
+    dir,
+    edge: {
+      open: async (caller) => {
+        ports.set(caller.id, caller);
+        return { caller, proxyUrl: 'http://127.0.0.1:9', env: { HTTPS_PROXY: 'http://127.0.0.1:9' } };
+      },
+      close: async (id) => void ports.delete(id),
+    },
+  });
+  arm.register(compute.provider);
+  seed(arm);
+  const server = createServer((request, response) => {
+    const host = String(request.headers['x-azure-host']);
+    const service = [arm.service, compute.service].find((s) => s.answers(host));
+    const caller: Caller = { id: 'operator', kind: 'operator' };
+    void service!.handle(request, response, { caller, host, secure: true });
+  });
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const plain = createDefaultHttpClient();
+  const sdk = new ComputeManagementClient(
+    { getToken: async () => ({ token: 't', expiresOnTimestamp: Date.now() + 3_600_000 }) },
+    SUBSCRIPTION,
+    {
+      httpClient: {
+        async sendRequest(request) {
+          const asked = request.url;
+          const url = new URL(asked);
+          request.url = asked.replace(url.origin, origin);
+          request.headers.set('x-azure-host', url.host);
+          request.allowInsecureConnection = true;
+          const response = await plain.sendRequest(request);
+          request.url = asked;
+          return response;
+        },
+      },
+    },
+  );
+  return {
+    arm,
+    compute,
+    clock,
+    exchanges,
+    sdk,
+    ports,
+    fetch: (url, init = {}) => {
+      const { host, pathname, search } = new URL(url);
+      return fetch(origin + pathname + search, { ...init, headers: { ...init.headers, 'x-azure-host': host } });
+    },
+    async stop() {
+      await compute.stop();
+      server.closeAllConnections();
+      server.close();
+      rmSync(dir, { recursive: true });
+    },
+  };
+}
+
+function seed(arm: Arm): void {
+  const { store } = arm.world;
+  store.put({ id: GROUP, name: 'rg', type: 'Microsoft.Resources/resourceGroups', location: LOCATION, properties: {} });
+  store.put({
+    id: SUBNET.split('/subnets/')[0]!,
+    name: 'net',
+    type: 'Microsoft.Network/virtualNetworks',
+    location: LOCATION,
+  });
+  store.put({
+    id: SUBNET,
+    name: 'workers',
+    type: 'Microsoft.Network/virtualNetworks/subnets',
+    properties: { addressPrefix: '10.1.0.0/24' },
+  });
+  store.put({
+    id: IDENTITY,
+    name: 'worker',
+    type: 'Microsoft.ManagedIdentity/userAssignedIdentities',
+    location: LOCATION,
+    properties: {
+      principalId: 'aaaaaaaa-0000-4000-8000-000000000001',
+      clientId: 'aaaaaaaa-0000-4000-8000-000000000002',
+      tenantId: 't',
+    },
+  });
+}
+
+/** What Azure's published types say against the recorded traffic; undefined where they are not at hand. */
+export async function problems(exchanges: ArmExchange[]): Promise<string[] | undefined> {
+  const file = resolve(import.meta.dirname, '../../../../shared/arm-types/check.mjs');
+  if (!existsSync(file)) return undefined;
+  const { checkExchange } = (await import(pathToFileURL(file).href)) as {
+    checkExchange(exchange: ArmExchange): { errors: string[]; warnings: string[] };
+  };
+  return [...new Set(exchanges.flatMap((exchange) => checkExchange(exchange).errors))];
+}
