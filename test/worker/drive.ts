@@ -19,20 +19,22 @@ import {
   type WorkerEvent,
 } from '../../model/messages.ts';
 
-const { account, clientId, jobs } = JSON.parse(process.env.DRIVE!) as {
+interface Drive {
   account: string;
   clientId: string;
+  attempt: string;
   jobs: Job[];
-};
+}
+const { account, clientId, attempt, jobs } = JSON.parse(process.env.DRIVE!) as Drive;
 const credential = managedIdentity(clientId);
-const attempt = 'attempt-1';
 const key = randomBytes(32);
 const blobs = `https://${account}.blob.core.windows.net`;
 const queues = `https://${account}.queue.core.windows.net`;
 const inbox = messageQueue(`${queues}/worker-${attempt}`, credential);
 const mailbox = messageQueue(`${queues}/mailbox`, credential);
 await Promise.all([inbox.create(), mailbox.create()]);
-for (const name of ['repository', 'logs']) await new ContainerClient(`${blobs}/${name}`, credential).create();
+for (const name of ['repository', 'logs'])
+  await new ContainerClient(`${blobs}/${name}`, credential).createIfNotExists();
 
 const program = new URL('../../worker/main.ts', import.meta.url).pathname;
 const worker = spawn(process.execPath, [program], {

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { BackupDiskJob, Job } from '../../model/jobs.ts';
+import type { BackupDiskJob, Job, JobResult } from '../../model/jobs.ts';
+import type { Point } from '../../model/point.ts';
 import type { WorkerEvent } from '../../model/messages.ts';
 import { createArm } from '../../sandbox/arm/index.ts';
 import { createClient, type Client } from '../../sandbox/client.ts';
@@ -23,7 +24,9 @@ const worker = { objectId: clientId, clientId, kind: 'ServicePrincipal', display
 const group = `/subscriptions/${subscriptionId}/resourceGroups/rg`;
 const provider = `${group}/providers/Microsoft.Compute`;
 const MiB = 1024 ** 2;
-const SIZE = 4 * 1024 * MiB;
+const BLOCK = 256 * 1024;
+const SIZE = 1024 * MiB;
+const location = 'westeurope';
 
 const vault = new VaultContents();
 const stops: (() => Promise<unknown> | void)[] = [];
@@ -81,11 +84,16 @@ async function snapshotOf(disk: string, name: string): Promise<string> {
 }
 
 /** Lets the worker's program do the jobs, one after the other, on a machine behind the proxy. */
-async function drive(account: string, jobs: Job[]) {
+async function drive(attempt: string, jobs: Job[]) {
   const { env } = await edge.open({ id: 'vm:worker', kind: 'machine' });
   const file = new URL('./drive.ts', import.meta.url).pathname;
   const { stdout } = await promisify(execFile)(process.execPath, [file], {
-    env: { PATH: process.env.PATH, ...edge.guestEnv, ...env, DRIVE: JSON.stringify({ account, clientId, jobs }) },
+    env: {
+      PATH: process.env.PATH,
+      ...edge.guestEnv,
+      ...env,
+      DRIVE: JSON.stringify({ account: 'site', clientId, attempt, jobs }),
+    },
     maxBuffer: 64 * MiB,
   });
   return JSON.parse(stdout) as {
@@ -97,47 +105,74 @@ async function drive(account: string, jobs: Job[]) {
   };
 }
 
-test('VMP-22 VMP-26 VMP-27 the program backs up two snapshots through their SAS and restores, on a local Azure', async () => {
-  const account = { location: 'westeurope', kind: 'StorageV2', sku: { name: 'Standard_LRS' }, properties: {} };
+function resultOf<K extends JobResult['kind']>(kind: K, answer: WorkerEvent | undefined) {
+  if (answer?.kind !== 'done' || answer.result.kind !== kind) throw new Error(`no ${kind}: ${JSON.stringify(answer)}`);
+  return answer.result as Extract<JobResult, { kind: K }>;
+}
+
+test('VMP-22 VMP-26 VMP-27 the program backs up two snapshots through their SAS and restores the second', async () => {
+  const account = { location, kind: 'StorageV2', sku: { name: 'Standard_LRS' }, properties: {} };
   await put(`${group}/providers/Microsoft.Storage/storageAccounts/site`, account, '2025-01-01');
   const disk = `${provider}/disks/data`;
   const properties = { creationData: { createOption: 'Empty' }, diskSizeGB: SIZE / 1024 ** 3 };
-  await put(disk, { location: 'westeurope', sku: { name: 'Standard_LRS' }, properties });
+  await put(disk, { location, sku: { name: 'Standard_LRS' }, properties });
   await compute.disks.write(disk, 10 * MiB, Buffer.alloc(3 * MiB, 'strongroom '));
   await compute.disks.write(disk, SIZE - 4096, Buffer.alloc(4096, 7));
-  const first = await snapshotOf(disk, 'first');
+  const firstSas = await snapshotOf(disk, 'first');
 
-  const version = vault.keys.get('repository')!.version;
-  const repository = {
-    url: 'https://site.blob.core.windows.net/repository',
-    keyId: `https://vault1.vault.azure.net/keys/repository/${version}`,
+  const keyVersion = vault.keys.get('repository')!.version;
+  const keyId = `https://vault1.vault.azure.net/keys/repository/${keyVersion}`;
+  const repository = { url: 'https://site.blob.core.windows.net/repository', keyId };
+  const backup = (snapshot: string, sas: string, base: BackupDiskJob['base']): BackupDiskJob => {
+    const id = `${provider}/snapshots/${snapshot}`;
+    const facts = { key: 'lun0', name: 'data', resourceId: disk, uniqueId: 'u', lun: 0, size: SIZE };
+    const taken = { id, familyId: 'f', time: '2026-01-02T03:04:05Z' };
+    const described = { ...facts, snapshot: taken, properties: { location } };
+    return { kind: 'backupDisk', repository, sas, base, fullReason: 'first backup', disk: described };
   };
-  const backup: BackupDiskJob = {
-    kind: 'backupDisk',
-    repository,
-    sas: first,
-    base: null,
-    fullReason: 'first backup',
-    disk: {
-      key: 'lun0',
-      name: 'data',
-      resourceId: disk,
-      uniqueId: 'u',
-      lun: 0,
-      size: SIZE,
-      snapshot: { id: `${provider}/snapshots/first`, familyId: 'f', time: '2026-01-02T03:04:05Z' },
-      properties: { location: 'westeurope' },
-    },
-  };
-  const told = await drive('site', [{ kind: 'initRepository', repository }, backup]);
-  expect(told.answers).toMatchObject([
-    { kind: 'done', result: { kind: 'initRepository', created: true } },
-    { kind: 'done', result: { kind: 'backupDisk', read: { mode: 'full' }, stats: { size: SIZE, blocksRead: 13 } } },
-  ]);
-  expect(told.events.slice(0, 2)).toEqual(['hello', 'done']);
-  expect(told.exitCode).toBe(0);
-  expect(told.log).toContain('"msg":"job done"');
-  expect(told.log).toBe(told.stdout);
-  expect(told.stdout).not.toMatch(/sig=|Bearer/);
+
+  const one = await drive('attempt-1', [{ kind: 'initRepository', repository }, backup('first', firstSas, null)]);
+  expect(one.events.slice(0, 2)).toEqual(['hello', 'done']);
+  expect(resultOf('initRepository', one.answers[0]).created).toBe(true);
+  const first = resultOf('backupDisk', one.answers[1]);
+  expect(first).toMatchObject({ read: { mode: 'full' }, stats: { size: SIZE, blocksRead: 13, read: 13 * BLOCK } });
+  expect(one.exitCode).toBe(0);
+  expect(one.log).toContain('"msg":"job done"');
+  expect(one.log).toBe(one.stdout);
   expect(vault.secrets.names()).toEqual([expect.stringMatching(/^strongroom-recovery-[0-9a-f-]{36}$/)]);
+
+  await compute.disks.write(disk, 11 * MiB, Buffer.alloc(512, 1));
+  compute.disks.clear(disk, 12 * MiB, BLOCK);
+  const content = await compute.disks.sha256(disk);
+  const secondSas = await snapshotOf(disk, 'second');
+  compute.disks.resetBytesServed();
+  const base = { sas: firstSas, image: first.image, point: 'the first' };
+  const two = await drive('attempt-2', [backup('second', secondSas, base)]);
+  const second = resultOf('backupDisk', two.answers[0]);
+  expect(second).toMatchObject({ read: { mode: 'incremental', basePoint: 'the first' }, stats: { read: 2 * BLOCK } });
+  expect(compute.disks.bytesServed()).toBe(2 * BLOCK);
+
+  const { image, read, stats } = second;
+  const point: Point = {
+    version: 1,
+    id: '20260102T030405Z-00000002',
+    time: '2026-01-02T03:04:05Z',
+    session: 's',
+    source: { kind: 'vm', resourceId: 'vm', name: 'vm', location },
+    consistency: 'crash-consistent',
+    machine: {},
+    disks: [{ ...backup('second', '', null).disk, image, read, stats }],
+  };
+  const restored = `${provider}/disks/restored`;
+  const upload = { creationData: { createOption: 'Upload', uploadSizeBytes: SIZE + 512 } };
+  await put(restored, { location, sku: { name: 'Standard_LRS' }, properties: upload });
+  const target = await exportOf(restored, 'Write');
+  const three = await drive('attempt-3', [
+    { kind: 'commitPoint', repository, point },
+    { kind: 'restoreDisk', repository, point: point.id, disk: 'lun0', sas: target },
+  ]);
+  expect(resultOf('restoreDisk', three.answers[1])).toMatchObject({ size: SIZE, sha256: content });
+  await operator.arm('POST', `${restored}/endGetAccess?api-version=2025-01-02`);
+  expect(await compute.disks.sha256(restored)).toBe(content);
+  for (const { stdout } of [one, two, three]) expect(stdout).not.toMatch(/sig=|Bearer/);
 });
