@@ -1,5 +1,6 @@
 import { promisify } from 'node:util';
 import { constants, zstdCompress, zstdCompressSync, zstdDecompress, zstdDecompressSync } from 'node:zlib';
+import { limiter } from './flow.ts';
 
 /** What is sealed: one codec byte, then the content raw or as a zstd frame (docs/format.md, section 5). */
 export type Frame = readonly [codec: Buffer, body: Uint8Array];
@@ -10,6 +11,9 @@ const ZSTD = Buffer.of(1);
 /** Level 1 costs half the time of level 3 for 7 % more bytes (bench of blocks of programs; 2026, zstd 1.5). */
 const BLOCK_LEVEL = 1;
 const PAGE_LEVEL = 3;
+
+/** Each call in the thread pool holds about a megabyte of zstd's own: no more of them than keep the pool busy. */
+const inPool = limiter(8);
 
 const compress = promisify(zstdCompress);
 const decompress = promisify(zstdDecompress);
@@ -26,7 +30,7 @@ const smaller = (plain: Uint8Array, packed: Uint8Array): Frame =>
 
 /** For blocks: compresses in the thread pool, so several run at once. */
 export async function frame(plain: Uint8Array): Promise<Frame> {
-  return smaller(plain, await compress(plain, options(plain, BLOCK_LEVEL)));
+  return smaller(plain, await inPool(() => compress(plain, options(plain, BLOCK_LEVEL))));
 }
 
 /** For small things: pages, directories, points. */
@@ -39,7 +43,8 @@ export async function unframe(framed: Buffer, limit: number): Promise<Buffer | u
   const body = framed.subarray(1);
   if (framed[0] === RAW[0]) return body.length <= limit ? body : undefined;
   if (framed[0] !== ZSTD[0]) return undefined;
-  return decompress(body, { maxOutputLength: limit, chunkSize: Math.max(64, limit) }).catch(() => undefined);
+  const chunkSize = Math.max(64, limit);
+  return inPool(() => decompress(body, { maxOutputLength: limit, chunkSize })).catch(() => undefined);
 }
 
 /** As {@link unframe}, for small things. */

@@ -10,7 +10,7 @@ import type { Ref } from './pack.ts';
 import type { ObjectStore } from './ports.ts';
 import type { Secrets } from './secrets.ts';
 
-/** Reads one image of a repository. Every error of content is REPOSITORY_DAMAGED and names the object. */
+/** Reads one image. What is not as it was written is REPOSITORY_DAMAGED and names the object; an abort is CANCELLED. */
 export interface ImageReader {
   /** Bytes. */
   readonly size: number;
@@ -60,8 +60,13 @@ export function openImage(
   const { size, blockSize } = geometry;
   const blocks = async function* (first: number, end: number, signal?: AbortSignal) {
     const refs = maps.blocks(root, geometry, first, end);
-    for await (const { block, data } of readBlocks(store, secrets, geometry, refs, signal)) {
-      yield { offset: block * blockSize, data };
+    try {
+      for await (const { block, data } of readBlocks(store, secrets, geometry, refs, signal)) {
+        yield { offset: block * blockSize, data };
+      }
+    } catch (cause) {
+      if (!signal?.aborted) throw cause;
+      throw new StrongroomError('CANCELLED', 'Reading the image was cancelled.', { cause });
     }
   };
   return {

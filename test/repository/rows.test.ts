@@ -2,7 +2,20 @@ import { describe, expect, test } from 'vitest';
 import type { ImageRef } from '../../model/point.ts';
 import { createRepository, memoryStore, openRepository } from '../../repository/index.ts';
 import type { ObjectStore } from '../../repository/ports.ts';
-import { bytesStored, created, noise, objectNames, point, readBack, sourceOf, whole, write } from './fixtures.ts';
+import { readRecoveryKey } from '../../repository/recoveryKey.ts';
+import {
+  bytesStored,
+  created,
+  noise,
+  objectNames,
+  point,
+  readBack,
+  smallRepository,
+  sourceOf,
+  whole,
+  write,
+} from './fixtures.ts';
+import { readByTheDocument } from './formatReader.ts';
 
 const BLOCK = 256 * 1024;
 
@@ -111,6 +124,25 @@ describe('what the source documents ask for', () => {
     }
     const opened = await openRepository(store, { kind: 'recovery', key: recoveryKey });
     expect((await readBack(opened.image(image))).equals(text)).toBe(true);
+  });
+
+  test('the format document alone is enough to restore with the recovery key', async () => {
+    const { store, repository, recoveryKey } = await smallRepository();
+    const writer = await repository.writer({ packBytes: 20_000 });
+    const first = Buffer.concat([noise(40_000, 1), Buffer.alloc(50_000), Buffer.alloc(30_832, 'some text')]);
+    const base = await write(writer, first);
+    const second = Buffer.from(first);
+    noise(5000, 2).copy(second, 60_000);
+    const { image } = await write(writer, second, [{ offset: 60_000, length: 5000 }], base.image);
+    const committed = point('20260501T000000Z-00000001', image, base.image);
+    await writer.commit(committed);
+    await writer.close();
+
+    const get = async (name: string) => (await store.get(name)).data;
+    const read = await readByTheDocument(get, readRecoveryKey(recoveryKey), committed.id);
+    expect(read.point).toEqual(committed);
+    expect(read.disks.map((disk) => disk.equals(second))).toEqual([true, false]);
+    expect(read.disks[1]?.equals(first)).toBe(true);
   });
 
   test('equal content in two repositories has nothing in common that is stored', async () => {
