@@ -51,12 +51,17 @@ export async function armCall<T>(what: string, call: () => PromiseLike<T>): Prom
   }
 }
 
+/** How core-lro words the end of an operation that Azure accepted and that failed later; it gives no status. */
+const operationFailed = /^The long-running operation has failed\. (\w+)\. (.*)/s;
+
 export function armError(error: unknown, what: string): StrongroomError {
   if (error instanceof StrongroomError) return error;
   const failure = error as ArmFailure;
-  const status = failure.statusCode;
-  const code = failure.details?.error?.code ?? failure.code ?? 'unknown';
-  const reason = withoutQueries(failure.details?.error?.message ?? failure.message?.split('\n')[0] ?? 'no answer');
+  const [, failedCode, failedReason] = operationFailed.exec(failure.message ?? '') ?? [];
+  const status = failure.statusCode ?? (failedCode ? 400 : undefined);
+  const code = failedCode ?? failure.details?.error?.code ?? failure.code ?? 'unknown';
+  const message = failedReason ?? failure.details?.error?.message ?? failure.message ?? 'no answer';
+  const reason = withoutQueries(message.split('\n')[0]!);
   const text = `${what}: ${code}: ${reason}`;
   const more = { cause: error, details: { status: String(status ?? ''), code } };
   if (status === 404) return new StrongroomError('NOT_FOUND', text, more);

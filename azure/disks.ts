@@ -97,8 +97,8 @@ export function createDisks(arm: Arm): Disks {
       const existing = await find(id);
       if (!existing || !carries(existing, tags)) return;
       const { disks, resourceGroup, name } = at(id);
-      // Azure deletes no disk whose upload is open.
-      await armFind(`revoke access to disk ${id}`, () => disks.revokeAccess(resourceGroup, name));
+      // Azure deletes no disk whose upload is open, and complains of an unfinished one when it is closed.
+      await Promise.allSettled([disks.revokeAccess(resourceGroup, name)]);
       await armFind(`delete disk ${id}`, () => disks.delete(resourceGroup, name));
     },
 

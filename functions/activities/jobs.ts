@@ -74,6 +74,7 @@ export function jobActivities(
     async discardRestoreDisks({ session, diskIds }) {
       for (const id of diskIds) {
         await disks.deleteTagged(id, restoredBy(session));
+        await ledger.strike(session, 'export', id);
         await ledger.strike(session, 'disk', id);
       }
       return null;

@@ -1,0 +1,230 @@
+import { randomBytes } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Arm } from '../../../azure/arm.ts';
+import { createDisks } from '../../../azure/disks.ts';
+import { createMachines } from '../../../azure/machines.ts';
+import { createSnapshots } from '../../../azure/snapshots.ts';
+import { createWorkers } from '../../../azure/workers.ts';
+import {
+  GROUP,
+  IDENTITY,
+  LOCATION,
+  problems,
+  startWorld,
+  SUBNET,
+  SUBSCRIPTION,
+  type ComputeWorld,
+} from '../../sandbox/compute/world.ts';
+
+const MiB = 1024 * 1024;
+const id = (type: string, name: string) => `${GROUP}/providers/Microsoft.Compute/${type}/${name}`;
+const diskAccess = (n: number) => id('diskAccesses', `da${n}`);
+
+let world: ComputeWorld;
+let arm: Arm;
+beforeAll(async () => {
+  world = await startWorld();
+  arm = { compute: () => world.sdk };
+  for (const name of ['da1', 'da2']) await world.sdk.diskAccesses.createOrUpdate('rg', name, { location: LOCATION });
+  await world.sdk.disks.createOrUpdate('rg', 'data', {
+    location: LOCATION,
+    creationData: { createOption: 'Empty' },
+    diskSizeGB: 1,
+    hyperVGeneration: 'V2',
+    sku: { name: 'Premium_LRS' },
+    zones: ['1'],
+    tags: { app: 'web' },
+  });
+});
+afterAll(async () => {
+  await world.stop();
+});
+
+describe('snapshots', () => {
+  const snapshotId = id('snapshots', 'one');
+  const request = () => ({
+    id: snapshotId,
+    location: LOCATION,
+    diskId: id('disks', 'data'),
+    diskAccessId: diskAccess(1),
+    tags: { 'strongroom-id': 's' },
+  });
+
+  test('VMP-02 a snapshot is incremental, private and carries its tags from the start; creating it again changes nothing', async () => {
+    const snapshots = createSnapshots(arm);
+    expect(await snapshots.find(snapshotId)).toBeUndefined();
+    await snapshots.create(request());
+    const made = await snapshots.find(snapshotId);
+    expect(made).toMatchObject({
+      tags: { 'strongroom-id': 's' },
+      size: 1024 * MiB,
+      ready: true,
+      copyError: '',
+      diskAccessId: diskAccess(1),
+    });
+    expect(made!.familyId).toMatch(/^[0-9a-f-]{36}$/);
+    const put = world.exchanges.find(({ method, url }) => method === 'PUT' && url.includes('/snapshots/one'))!;
+    expect(put.request).toMatchObject({
+      tags: { 'strongroom-id': 's' },
+      properties: {
+        incremental: true,
+        networkAccessPolicy: 'AllowPrivate',
+        publicNetworkAccess: 'Disabled',
+        diskAccessId: diskAccess(1),
+      },
+    });
+    await snapshots.create({ ...request(), tags: {} });
+    expect(await snapshots.find(snapshotId)).toEqual(made);
+    expect((await snapshots.listByGroup(SUBSCRIPTION, 'rg')).map((snapshot) => snapshot.id)).toEqual([made!.id]);
+  });
+
+  test('grant, move to another disk access, revoke and delete; twice does no harm', async () => {
+    const snapshots = createSnapshots(arm);
+    await snapshots.useDiskAccess(snapshotId, diskAccess(2));
+    expect((await snapshots.find(snapshotId))!.diskAccessId).toBe(diskAccess(2));
+    expect(await snapshots.grant(snapshotId, 3600)).toMatch(/^https:\/\/md-.*sig=/);
+    for (let i = 0; i < 2; i++) await snapshots.revoke(snapshotId);
+    for (let i = 0; i < 2; i++) await snapshots.delete(snapshotId);
+    await snapshots.revoke(snapshotId);
+    expect(await snapshots.find(snapshotId)).toBeUndefined();
+  });
+});
+
+describe('disks', () => {
+  test('a disk for upload is like its source and goes only to the session that made it', async () => {
+    const disks = createDisks(arm);
+    const source = await disks.get(id('disks', 'data'));
+    expect(source).toMatchObject({
+      size: 1024 * MiB,
+      properties: { location: LOCATION, sku: 'Premium_LRS', zones: ['1'], hyperVGeneration: 'V2' },
+    });
+    const made = {
+      id: id('disks', 'restored'),
+      size: source.size,
+      properties: source.properties,
+      diskAccessId: diskAccess(1),
+    };
+    await disks.createForUpload({ ...made, tags: { 'strongroom-restore': 's' } });
+    expect(await disks.readyForUpload(made.id)).toBe(true);
+    await disks.createForUpload({ ...made, tags: { 'strongroom-restore': 's' } });
+    await expect(disks.createForUpload({ ...made, tags: { 'strongroom-restore': 't' } })).rejects.toMatchObject({
+      code: 'ALREADY_EXISTS',
+    });
+    const stored = await world.sdk.disks.get('rg', 'restored');
+    expect(stored).toMatchObject({
+      hyperVGeneration: 'V2',
+      zones: ['1'],
+      sku: { name: 'Premium_LRS' },
+      tags: { app: 'web' },
+    });
+    expect(await disks.grantWrite(made.id, 3600)).toContain('sig=');
+    await disks.deleteTagged(made.id, { 'strongroom-restore': 't' });
+    expect(await disks.readyForUpload(made.id)).toBe(true);
+    await disks.deleteTagged(made.id, { 'strongroom-restore': 's' });
+    await expect(disks.get(made.id)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  });
+
+  test('whether a group exists', async () => {
+    expect(await createDisks(arm).groupExists(SUBSCRIPTION, 'rg')).toBe(true);
+    expect(await createDisks(arm).groupExists(SUBSCRIPTION, 'nowhere')).toBe(false);
+  });
+});
+
+describe('workers and machines', () => {
+  const machineId = id('virtualMachines', 'strongroom-worker-1');
+  const nsg = `${GROUP}/providers/Microsoft.Network/networkSecurityGroups/nsg`;
+  const spec = {
+    id: machineId,
+    location: LOCATION,
+    size: 'Standard_D4ds_v5',
+    subnetId: SUBNET,
+    networkSecurityGroupId: nsg,
+    identityId: IDENTITY,
+    tags: {},
+  };
+
+  test('VMP-13 a worker is an Ubuntu 22.04 machine without a public address; it starts, stops and is found by its state', async () => {
+    world.arm.world.store.put({
+      id: nsg,
+      name: 'nsg',
+      type: 'Microsoft.Network/networkSecurityGroups',
+      location: LOCATION,
+      properties: {},
+    });
+    const workers = createWorkers(arm);
+    expect(await workers.state(machineId)).toEqual({ state: 'absent', detail: '' });
+    await workers.create(spec);
+    expect((await workers.state(machineId)).state).toBe('running');
+    const put = world.exchanges.find(({ method, url }) => method === 'PUT' && url.includes('strongroom-worker-1'))!;
+    expect(put.request).toMatchObject({
+      properties: {
+        storageProfile: { imageReference: { offer: '0001-com-ubuntu-server-jammy', sku: '22_04-lts-gen2' } },
+      },
+    });
+    expect(JSON.stringify(put.request)).not.toContain('publicIPAddress');
+    await workers.deallocate(machineId);
+    await expect.poll(async () => (await workers.state(machineId)).state).toBe('deallocated');
+    await workers.start(machineId);
+    await expect.poll(async () => (await workers.state(machineId)).state).toBe('running');
+  });
+
+  test('VMP-14 a bootstrap command runs with its environment; a failed one tells why', async () => {
+    const workers = createWorkers(arm);
+    const secret = randomBytes(16).toString('hex');
+    await workers.runCommand({
+      machineId,
+      name: 'good',
+      location: LOCATION,
+      script: '[ "$A" = 1 ] && [ -n "$B" ]',
+      parameters: { A: '1' },
+      protectedParameters: { B: secret },
+    });
+    await workers.runCommand({
+      machineId,
+      name: 'bad',
+      location: LOCATION,
+      script: 'echo "BINARY_MISMATCH node: md5sum is x" >&2; exit 65',
+      parameters: {},
+      protectedParameters: {},
+    });
+    await expect
+      .poll(() => workers.commandError(machineId, 'bad'))
+      .toMatchObject({ code: 'BINARY_MISMATCH', retryable: false });
+    expect(await workers.commandError(machineId, 'good')).toBeNull();
+    expect(await workers.commandError(machineId, 'absent')).toBeNull();
+    expect(
+      JSON.stringify(
+        await world.sdk.virtualMachineRunCommands.getByVirtualMachine('rg', 'strongroom-worker-1', 'good'),
+      ),
+    ).not.toContain(secret);
+    for (let i = 0; i < 2; i++) await workers.deleteCommand(machineId, 'good');
+    await workers.deleteCommand(machineId, 'bad');
+  });
+
+  test('a machine is read as ARM returned it, with its disks; what is not there is NOT_FOUND', async () => {
+    const machines = createMachines(arm);
+    const machine = await machines.get(machineId);
+    expect(machine).toMatchObject({
+      name: 'strongroom-worker-1',
+      location: LOCATION,
+      disks: [{ key: 'os', lun: null }],
+    });
+    expect(machine.raw).toMatchObject({ properties: { hardwareProfile: { vmSize: 'Standard_D4ds_v5' } } });
+    await expect(machines.get(id('virtualMachines', 'none'))).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    await expect(machines.get(id('disks', 'data'))).rejects.toMatchObject({ code: 'INVALID_INPUT' });
+    expect(await machines.diskAccessExists(diskAccess(1))).toBe(true);
+    expect(await machines.diskAccessExists(diskAccess(9))).toBe(false);
+  });
+
+  test('a worker is deleted with what belongs to it', async () => {
+    const workers = createWorkers(arm);
+    for (let i = 0; i < 2; i++) await workers.delete(machineId);
+    expect((await workers.state(machineId)).state).toBe('absent');
+    await workers.deallocate(machineId);
+    await workers.deleteCommand(machineId, 'good');
+  });
+});
+
+test("every exchange agrees with Azure's published types", async () => {
+  expect((await problems(world.exchanges)) ?? []).toEqual([]);
+});
