@@ -17,7 +17,6 @@ import type { ProxyServer } from './proxyServer.ts';
 import { createRecorder } from './record.ts';
 import { createTokens } from './tokens.ts';
 
-export { personOf } from './identities.ts';
 export type { IdentitySelector, PrincipalOf } from './identities.ts';
 
 /** The edge of a world: through it, and only through it, requests come in. */
@@ -41,7 +40,7 @@ export interface EdgeOptions {
   /** Folder for `ca.pem` and the clock's file; made when absent. */
   dir: string;
   tenantId: string;
-  /** Managed identities of machines and apps; the operator and the deployer are built in ({@link personOf}). */
+  /** Managed identities of machines and apps; the operator and the deployer are built in (`identities.ts`). */
   principalOf: PrincipalOf;
   /** File that gets one JSON line per exchange with management.azure.com. */
   record?: string;
