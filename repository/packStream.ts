@@ -19,8 +19,8 @@ export interface PackStreamOptions {
   packBytes: number;
   /** Runs before a pack is uploaded: what its content relies on is stored first. */
   before?(): Promise<void>;
-  /** Runs after a pack is stored. */
-  stored?(pack: IndexedPack): void;
+  /** Runs after a pack is stored; its failure is an upload's. */
+  stored?(pack: IndexedPack): Promise<void>;
 }
 
 /**
@@ -57,8 +57,13 @@ export class PackStream {
   /** Resolves when everything that was added is stored. */
   async flush(): Promise<void> {
     this.#close();
-    await Promise.all(this.#uploads);
+    await this.settle();
     this.#throwIfFailed();
+  }
+
+  /** Resolves when no upload is under way, whatever became of them. */
+  async settle(): Promise<void> {
+    await Promise.all(this.#uploads);
   }
 
   #close(): void {
@@ -79,7 +84,7 @@ export class PackStream {
     await before?.();
     await putNew(store, packName(this.#kind, builder.pack), parts);
     const size = parts.reduce((sum, part) => sum + part.length, 0);
-    stored?.({ pack: builder.pack, size, entries: builder.entries });
+    await stored?.({ pack: builder.pack, size, entries: builder.entries });
   }
 
   #throwIfFailed(): void {

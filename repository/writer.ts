@@ -34,7 +34,7 @@ export interface Writer {
    * @throws WRITER_LAPSED, ALREADY_EXISTS (another point has the id), REPOSITORY_DAMAGED (an image's root cannot be read)
    */
   commit(point: Point): Promise<{ stored: number }>;
-  /** Ends the registration. A writer that is only dropped holds up prune for half an hour. */
+  /** Waits for uploads, lists in the index what an unfinished image stored, and ends the registration. A writer that is only dropped holds up prune for half an hour. */
   close(): Promise<void>;
 }
 
@@ -53,13 +53,6 @@ export async function openWriter(context: WriterContext, packBytes = DATA_PACK_B
   const registration = await Registration.begin(store, config.id, random(16).toString('hex'));
 
   const unlisted: IndexedPack[] = [];
-  const dataPacks = new PackStream('data', {
-    store,
-    secrets,
-    random,
-    packBytes,
-    stored: (pack) => unlisted.push(pack),
-  });
   const listPacks = async (): Promise<void> => {
     while (unlisted.length > 0) {
       const packs = unlisted.splice(0, PACKS_PER_INDEX);
@@ -67,6 +60,17 @@ export async function openWriter(context: WriterContext, packBytes = DATA_PACK_B
       await putNew(store, indexName(index), [writeIndexObject(secrets, index, packs, random(32))]);
     }
   };
+  const dataPacks = new PackStream('data', {
+    store,
+    secrets,
+    random,
+    packBytes,
+    stored: async (pack) => {
+      unlisted.push(pack);
+      // During a long image too, so that a try after a crash finds what this one stored.
+      if (unlisted.length >= PACKS_PER_INDEX) await listPacks();
+    },
+  });
   // Maps are stored when the blocks are that they refer to.
   const mapPacks = new PackStream('maps', {
     store,
@@ -119,6 +123,13 @@ export async function openWriter(context: WriterContext, packBytes = DATA_PACK_B
       await registration.renew();
       return { stored: await writePoint(store, secrets, parsed.data, context.keys, random(32)) };
     },
-    close: () => registration.close(),
+    async close() {
+      await Promise.all([dataPacks.settle(), mapPacks.settle()]);
+      try {
+        await listPacks();
+      } finally {
+        await registration.close();
+      }
+    },
   };
 }
