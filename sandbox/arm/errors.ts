@@ -1,3 +1,4 @@
+import { locationNames } from './locations.ts';
 import { ArmError } from './types.ts';
 
 /** Errors that ARM itself gives, whatever the provider. Codes and texts as ARM writes them. */
@@ -92,6 +93,23 @@ export function locationConflict(name: string, group: string, existing: string, 
     'InvalidResourceLocation',
     `The resource '${name}' already exists in location '${existing}' in resource group '${group}'. A resource with ` +
       `the same name cannot be created in location '${wanted}'. Please select a new resource name.`,
+  );
+}
+
+export function locationNotAvailable(type: string, location: string): ArmError {
+  const regions = locationNames().join(',');
+  if (type === 'Microsoft.Resources/resourceGroups') {
+    return new ArmError(
+      400,
+      'LocationNotAvailableForResourceGroup',
+      `The provided location '${location}' is not available for resource group. List of available regions is '${regions}'.`,
+    );
+  }
+  return new ArmError(
+    400,
+    'LocationNotAvailableForResourceType',
+    `The provided location '${location}' is not available for resource type '${type}'. ` +
+      `List of available regions for the resource type is '${regions}'.`,
   );
 }
 

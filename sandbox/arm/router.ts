@@ -1,8 +1,10 @@
 import {
   invalidRequestContent,
   invalidResourceNamespace,
+  invalidResourceType,
   invalidSubscriptionId,
   locationConflict,
+  locationNotAvailable,
   methodNotAllowed,
   notSupported,
   parentNotFound,
@@ -10,7 +12,7 @@ import {
   resourceGroupNotFound,
   subscriptionNotFound,
 } from './errors.ts';
-import { normalizeLocation } from './locations.ts';
+import { isLocation, normalizeLocation } from './locations.ts';
 import type { Operations } from './operations.ts';
 import { page } from './paging.ts';
 import type { Paths, Target } from './paths.ts';
@@ -58,8 +60,11 @@ export function createRouter(parts: {
     const group = `/subscriptions/${subscriptionId}/resourceGroups/${resourceGroup}`;
     const creatingIt = call.method === 'PUT' && id.toLowerCase() === group.toLowerCase();
     if (resourceGroup !== '' && !creatingIt && !store.get(group)) throw resourceGroupNotFound(resourceGroup);
-    const namespace = type.split('/')[0]!;
+    const [namespace = '', ...kinds] = type.split('/');
     if (!/^[a-z0-9]+(\.[a-z0-9]+)+$/i.test(namespace)) throw invalidResourceNamespace(namespace);
+    // Names that no type in Azure has. Others that this world lacks may exist there: those answer 501.
+    const odd = kinds.some((kind) => !/^[a-z][a-z0-9]*$/i.test(kind));
+    if (odd) throw invalidResourceType(type, call.apiVersion);
   }
 
   /** A child needs its topmost parent; an extension the resource it extends. */
@@ -98,7 +103,9 @@ export function createRouter(parts: {
     }
     const body = call.body as Record<string, unknown>;
     if (typeof body.location === 'string') body.location = normalizeLocation(body.location);
-    if (call.method !== 'PUT' || !existing?.location || typeof body.location !== 'string') return;
+    if (call.method !== 'PUT' || typeof body.location !== 'string') return;
+    if (!existing && !isLocation(body.location)) throw locationNotAvailable(call.path.type, body.location);
+    if (!existing?.location) return;
     if (body.location !== existing.location) {
       throw locationConflict(existing.name, call.path.resourceGroup, existing.location, body.location);
     }
@@ -122,7 +129,7 @@ export function createRouter(parts: {
   }
 
   /** What a handler answered, made into what goes on the wire. */
-  function finish(call: ArmCall, target: Target, reply: ArmReply): ArmReply {
+  function finish(call: ArmCall, target: Target, existing: ArmResource | undefined, reply: ArmReply): ArmReply {
     const shown = () => {
       const now = store.get(call.path.id);
       if (!now) throw resourceNotFound(call.path.id);
@@ -132,7 +139,7 @@ export function createRouter(parts: {
     const body = reply.body === undefined && writes ? shown() : reply.body;
     if (!reply.longRunning) return { ...reply, body };
     const sent = call.body as { location?: unknown } | undefined;
-    const location = store.get(call.path.id)?.location ?? sent?.location ?? 'global';
+    const location = existing?.location ?? store.get(call.path.id)?.location ?? sent?.location ?? 'global';
     const headers = operations.start(reply.longRunning, {
       method: call.method,
       subscriptionId: call.path.subscriptionId,
@@ -172,20 +179,20 @@ export function createRouter(parts: {
         return { status: existing ? 204 : 404 };
       case 'PUT':
         checkBody(call, existing);
-        return type.put ? finish(call, target, await type.put(call, existing)) : unclaimed(call);
+        return type.put ? finish(call, target, existing, await type.put(call, existing)) : unclaimed(call);
       case 'PATCH':
         checkBody(call, existing);
         if (!type.patch) return unclaimed(call);
         if (!existing) throw resourceNotFound(call.path.id);
-        return finish(call, target, await type.patch(call, existing));
+        return finish(call, target, existing, await type.patch(call, existing));
       case 'DELETE':
         if (!type.delete) return unclaimed(call);
-        return existing ? finish(call, target, await type.delete(call, existing)) : { status: 204 };
+        return existing ? finish(call, target, existing, await type.delete(call, existing)) : { status: 204 };
       case 'POST': {
         const handler = type.actions?.[action ?? ''];
         if (!handler) return unclaimed(call);
         if (!existing) throw resourceNotFound(call.path.id);
-        return finish(call, target, await handler(call, existing));
+        return finish(call, target, existing, await handler(call, existing));
       }
       default:
         throw methodNotAllowed(call.method);

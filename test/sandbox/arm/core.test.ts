@@ -108,6 +108,7 @@ describe('what is missing', () => {
     ],
     [networkPath('virtualNetworks/no/subnets'), 404, 'ResourceNotFound', /virtualNetworks\/no/],
     [inGroup('/providers/nonsense/things/x'), 404, 'InvalidResourceNamespace', /'nonsense'/],
+    [networkPath('route-tables/x'), 404, 'InvalidResourceType', /The resource type 'route-tables' could not be found/],
     [networkPath('loadBalancers/x'), 501, 'SandboxNotSupported', /GET .*loadBalancers\/x/],
     [inGroup('/providers/Microsoft.Sql/servers/x'), 501, 'SandboxNotSupported', /Microsoft.Sql\/servers/],
   ])('GET %s: %i %s', async (path, status, code, message) => {
@@ -143,6 +144,8 @@ describe('resources', () => {
     expect(moved).toMatchObject({ status: 409, body: { error: { code: 'InvalidResourceLocation' } } });
     const nowhere = await world.call('PUT', table('u'), { properties: {} });
     expect(nowhere.body.error.code).toBe('LocationRequired');
+    const mars = await world.call('PUT', table('u'), { location: 'mars', properties: {} });
+    expect(mars.body.error.code).toBe('LocationNotAvailableForResourceType');
   });
 
   it('have their tags replaced by PATCH', async () => {
@@ -286,6 +289,7 @@ describe('Microsoft.Resources', () => {
     expect(await list("resourceType eq 'microsoft.network/routetables'")).toEqual(['a', 'b']);
     expect(await list("resourceType eq 'Microsoft.Network/routeTables' and name eq 'b'")).toEqual(['b']);
     expect(await list("substringof('a', name)")).toEqual(['a']);
+    expect((await world.call('GET', inGroup('/resources'))).body.value).toHaveLength(2);
     expect(await list('tagName is team')).toBe('InvalidFilterInQueryString');
   });
 

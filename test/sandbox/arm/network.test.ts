@@ -70,6 +70,18 @@ describe('virtual networks', () => {
   });
 });
 
+it('leaves a network as it was when one of its subnets is refused', async () => {
+  const body = {
+    location,
+    addressSpace: { addressPrefixes: ['10.1.0.0/16'] },
+    subnets: [{ name: 'bad', addressPrefix: '10.1.5.0/24', natGateway: { id: networkPath('natGateways/none') } }],
+  };
+  await expect(network.virtualNetworks.createOrUpdate('rg', 'vnet', body)).rejects.toMatchObject({
+    code: 'InvalidResourceReference',
+  });
+  expect((await network.virtualNetworks.get('rg', 'vnet')).subnets).toHaveLength(3);
+});
+
 describe('network interfaces', () => {
   const subnet = { id: networkPath('virtualNetworks/vnet/subnets/workers') };
 
@@ -98,7 +110,10 @@ describe('network interfaces', () => {
     ).rejects.toMatchObject({ code: 'InvalidResourceReference' });
   });
 
-  it('keep their subnet from being deleted', async () => {
+  it('keep their subnet from being deleted or moved', async () => {
+    await expect(
+      network.subnets.createOrUpdate('rg', 'vnet', 'workers', { addressPrefix: '10.1.7.0/24' }),
+    ).rejects.toMatchObject({ code: 'InUsePrefixCannotBeDeleted' });
     await expect(network.subnets.delete('rg', 'vnet', 'workers')).rejects.toMatchObject({
       code: 'InUseSubnetCannotBeDeleted',
     });

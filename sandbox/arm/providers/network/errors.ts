@@ -45,6 +45,14 @@ export function subnetInUse(subnet: string, user: string): ArmError {
   );
 }
 
+export function prefixInUse(prefix: string, subnet: string): ArmError {
+  return new ArmError(
+    400,
+    'InUsePrefixCannotBeDeleted',
+    `IpPrefix ${prefix} on Subnet ${subnet} has active allocations and cannot be deleted.`,
+  );
+}
+
 export function subnetIsFull(subnet: string, prefix: string): ArmError {
   return new ArmError(
     400,

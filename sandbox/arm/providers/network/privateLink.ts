@@ -32,10 +32,8 @@ const targets: Record<string, Record<string, (resource: ArmResource) => LinkMemb
 /** A disk access stands for the storage hosts that its disks' SAS URLs name: `md-…` in a numbered zone, and `md-impexp-…`. */
 function diskAccessMembers(id: string): LinkMember[] {
   const word = createHash('sha256').update(id.toLowerCase()).digest('hex').slice(0, 12);
-  return [
-    { member: 'diskblob_1', fqdns: [`md-${word}.z01.blob.storage.azure.net`] },
-    { member: 'diskblob_2', fqdns: [`md-impexp-${word}.blob.core.windows.net`] },
-  ];
+  const fqdns = [`md-${word}.z01.blob.storage.azure.net`, `md-impexp-${word}.blob.core.windows.net`];
+  return [{ member: 'diskAccess_1', fqdns }];
 }
 
 /** The members of a sub-resource; undefined when the target has no such group. */

@@ -6,6 +6,7 @@ import {
   invalidPrefixFormat,
   invalidResourceReference,
   invalidSubnet,
+  prefixInUse,
   subnetInUse,
   subnetRangesOverlap,
 } from './errors.ts';
@@ -52,12 +53,20 @@ export function checkSubnets(networkId: string, space: string[], subnets: Subnet
   }
 }
 
-/** What the subnet points at must exist. */
-function checkReferences(world: ArmWorld, id: string, properties: Record<string, unknown>): void {
+/**
+ * What may keep a subnet from becoming what a body asks for: something it points at is missing, or an address in use
+ * would lose its prefix.
+ * @throws ArmError 400 InvalidResourceReference, InUsePrefixCannotBeDeleted
+ */
+export function checkChange(world: ArmWorld, id: string, properties: Record<string, unknown> = {}): void {
   for (const key of ['networkSecurityGroup', 'routeTable', 'natGateway']) {
     const reference = properties[key] as Reference | null | undefined;
     if (reference && !world.store.get(reference.id)) throw invalidResourceReference(reference.id, id);
   }
+  const before = world.store.get(id);
+  const kept = new Set(prefixesOf(properties));
+  const lost = prefixesOf(before?.properties).find((prefix) => !kept.has(prefix));
+  if (before && lost !== undefined && interfacesIn(world.store, id).length > 0) throw prefixInUse(lost, before.name);
 }
 
 function delegation(id: string, given: { name: string; properties?: { serviceName?: string } }, etag: string) {
@@ -74,9 +83,8 @@ function delegation(id: string, given: { name: string; properties?: { serviceNam
   };
 }
 
-/** Puts a subnet into the store. `base` is its id, name and type. */
+/** Puts a checked subnet into the store. `base` is its id, name and type. */
 export function storeSubnet(world: ArmWorld, base: ArmResource, given: Record<string, unknown>, state: string): void {
-  checkReferences(world, base.id, given);
   const etag = newEtag(world);
   const delegations = (given.delegations ?? []) as Parameters<typeof delegation>[1][];
   world.store.put({
@@ -131,6 +139,7 @@ export const subnets: ResourceType = {
       ...siblings(call, virtualNetwork.id),
       { name: path.name, properties },
     ]);
+    checkChange(world, path.id, properties);
     storeSubnet(world, proxy(call), properties, 'Updating');
     return settling(call, existing ? 200 : 201);
   },

@@ -2,6 +2,7 @@ import { bodyOf, patchTags, required, tracked } from '../../resource.ts';
 import type { ArmResource, ArmWorld, ResourceType } from '../../types.ts';
 import {
   checkedPrefix,
+  checkChange,
   checkSubnets,
   checkUnused,
   storeSubnet,
@@ -20,6 +21,7 @@ function replaceSubnets(world: ArmWorld, networkId: string, wanted: SubnetBody[]
   const names = new Set(wanted.map(({ name }) => name.toLowerCase()));
   const gone = subnetsOf(world, networkId).filter(({ name }) => !names.has(name.toLowerCase()));
   for (const subnet of gone) checkUnused(world, subnet);
+  for (const { name, properties } of wanted) checkChange(world, `${networkId}/subnets/${name}`, properties);
   for (const subnet of gone) world.store.delete(subnet.id);
   for (const { name, properties = {} } of wanted) {
     const id = `${networkId}/subnets/${name}`;

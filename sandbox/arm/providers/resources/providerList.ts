@@ -1,4 +1,4 @@
-import { locationNames } from '../../locations.ts';
+import { locationDisplayNames } from '../../locations.ts';
 import type { Registry } from '../../registry.ts';
 import { ArmError, type ArmCall, type ArmReply, type Provider } from '../../types.ts';
 
@@ -25,7 +25,7 @@ function describe(provider: Provider, subscriptionId: string): unknown {
     registrationState: 'Registered',
     resourceTypes: provider.types.map(({ type }) => ({
       resourceType: type.slice(namespace.length + 1),
-      locations: locationNames(),
+      locations: locationDisplayNames(),
       apiVersions: apiVersions[namespace.toLowerCase()] ?? ['2025-01-01'],
       capabilities: 'SupportsTags, SupportsLocation',
     })),
