@@ -1,15 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { PointSummary } from '../model/api.ts';
+import { isTerminal, type SessionView } from '../model/session.ts';
 import type { Client, Reply } from '../sandbox/client.ts';
 
-/** What the demo needs of the API's answers; the whole of them stands in /api/openapi.json and model/api.ts. */
-export interface SessionView {
-  id: string;
-  status: string;
-  error?: { code: string; message: string };
-  point?: string;
-  disks: { key: string; phase: string; total: number; done: number; stored: number; mode?: string; reason?: string }[];
-}
-
+/** The appliance's answers: model/session.ts and model/api.ts hold their shapes. */
 /** The appliance as its operator sees it: HTTP and nothing else. */
 export class Appliance {
   private readonly client: Client;
@@ -26,9 +20,15 @@ export class Appliance {
     return this.client.send(method, this.url + path, { body, resource: this.audience });
   }
 
-  private async expect<T>(status: number, method: string, path: string, body?: unknown): Promise<{ reply: Reply; body: T }> {
+  private async expect<T>(
+    status: number,
+    method: string,
+    path: string,
+    body?: unknown,
+  ): Promise<{ reply: Reply; body: T }> {
     const reply = await this.call(method, path, body);
-    if (reply.status !== status) throw new Error(`${method} ${path} answered ${reply.status}: ${JSON.stringify(reply.body)}`);
+    if (reply.status !== status)
+      throw new Error(`${method} ${path} answered ${reply.status}: ${JSON.stringify(reply.body)}`);
     return { reply, body: reply.body as T };
   }
 
@@ -37,7 +37,8 @@ export class Appliance {
     for (const until = Date.now() + limitMs; ; await delay(200)) {
       const reply = await this.call('GET', '/api/health').catch(() => undefined);
       if (reply?.status === 200) return;
-      if (Date.now() > until) throw new Error(`The appliance did not answer at ${this.url}/api/health: ${JSON.stringify(reply)}`);
+      if (Date.now() > until)
+        throw new Error(`The appliance did not answer at ${this.url}/api/health: ${JSON.stringify(reply)}`);
     }
   }
 
@@ -48,16 +49,17 @@ export class Appliance {
     for (;;) {
       const { body: session } = await this.expect<SessionView>(200, 'GET', location.pathname);
       onProgress(session);
-      if (session.status === 'succeeded') return session;
-      if (session.status === 'failed' || session.status === 'cancelled') {
-        throw new Error(`Session ${session.id} ${session.status}: ${session.error?.code} ${session.error?.message}`);
+      if (session.state === 'failed') {
+        throw new Error(`Session ${session.id} failed: ${session.error?.code} ${session.error?.message}`);
       }
+      if (isTerminal(session.state)) return session;
       await delay(250);
     }
   }
 
-  async points(resourceId: string): Promise<{ id: string; time: string; disks: { key: string; size: number; stats: { read: number; stored: number } }[] }[]> {
-    const { body } = await this.expect<{ value: never[] }>(200, 'GET', `/api/restore-points?resourceId=${encodeURIComponent(resourceId)}`);
+  async points(resourceId: string): Promise<PointSummary[]> {
+    const path = `/api/restore-points?resourceId=${encodeURIComponent(resourceId)}`;
+    const { body } = await this.expect<{ value: PointSummary[] }>(200, 'GET', path);
     return body.value;
   }
 }

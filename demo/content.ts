@@ -34,7 +34,11 @@ export function* diskContent(seed: string, size: number, bytes: number): Generat
     const offset = i * stride * MiB;
     const kind = i % 8;
     const data =
-      kind < 4 ? logText(seed, offset) : kind < 7 ? randomBytesOf(seed, offset, MiB) : randomBytesOf('the same', 0, MiB);
+      kind < 4
+        ? logText(seed, offset)
+        : kind < 7
+          ? randomBytesOf(seed, offset, MiB)
+          : randomBytesOf('the same', 0, MiB);
     yield { offset, data };
   }
 }

@@ -1,17 +1,10 @@
 import cliProgress from 'cli-progress';
+import type { SessionDisk } from '../model/session.ts';
 import { bytes } from './format.ts';
-
-/** Live progress of one disk, as the API reports it. */
-export interface DiskProgress {
-  key: string;
-  phase: string;
-  total: number;
-  done: number;
-}
 
 /** Shows how a session gets on: bars on a terminal, a plain line per quarter elsewhere. */
 export interface ProgressView {
-  update(disks: DiskProgress[]): void;
+  update(disks: SessionDisk[]): void;
   end(): void;
 }
 
@@ -19,9 +12,15 @@ export function progressView(stream: NodeJS.WriteStream): ProgressView {
   return stream.isTTY ? bars(stream) : lines(stream);
 }
 
+/** Work known and done: until the worker has looked, the disk's size stands for the work. */
+function figures({ state, total, done, size }: SessionDisk): { total: number; done: number } {
+  const known = Math.max(total ?? size, 1);
+  return { total: known, done: state === 'done' ? known : (done ?? 0) };
+}
+
 function bars(stream: NodeJS.WriteStream): ProgressView {
   const all = new cliProgress.MultiBar(
-    { stream, hideCursor: true, clearOnComplete: false, format: '  {disk} |{bar}| {percentage}% of {size}  {phase}' },
+    { stream, hideCursor: true, clearOnComplete: false, format: '  {disk} |{bar}| {percentage}% of {work}  {state}' },
     cliProgress.Presets.shades_classic,
   );
   const byKey = new Map<string, cliProgress.SingleBar>();
@@ -30,12 +29,9 @@ function bars(stream: NodeJS.WriteStream): ProgressView {
       for (const disk of disks) {
         let bar = byKey.get(disk.key);
         if (!bar) byKey.set(disk.key, (bar = all.create(1, 0)));
-        bar.setTotal(Math.max(disk.total, 1));
-        bar.update(disk.phase === 'done' ? Math.max(disk.total, 1) : disk.done, {
-          disk: disk.key.padEnd(5),
-          size: bytes(disk.total),
-          phase: disk.phase,
-        });
+        const { total, done } = figures(disk);
+        bar.setTotal(total);
+        bar.update(done, { disk: disk.key.padEnd(5), work: bytes(total), state: disk.state });
       }
     },
     end: () => all.stop(),
@@ -47,11 +43,11 @@ function lines(stream: NodeJS.WriteStream): ProgressView {
   return {
     update(disks) {
       for (const disk of disks) {
-        const quarter = disk.total > 0 ? Math.floor((disk.done * 4) / disk.total) * 25 : 0;
-        const line = `${disk.phase} ${quarter}%`;
+        const { total, done } = figures(disk);
+        const line = `${disk.state} ${Math.floor((done * 4) / total) * 25}%`;
         if (said.get(disk.key) === line) continue;
         said.set(disk.key, line);
-        stream.write(`  ${disk.key.padEnd(5)} ${line} of ${bytes(disk.total)}\n`);
+        stream.write(`  ${disk.key.padEnd(5)} ${line} of ${bytes(total)}\n`);
       }
     },
     end() {},

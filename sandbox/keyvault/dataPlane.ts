@@ -33,7 +33,10 @@ export function keyVaultService(options: {
   clock: Clock;
 }): Service {
   const { contents, tokens, tenantId, clock } = options;
-  const app = new Hono<{ Variables: { vault: VaultContents; base: string } }>();
+  const app = new Hono<{ Variables: { vault: VaultContents; base: string } }>({
+    // An empty version (`keys/name//wrapkey`, `keys/name/`) means the newest: the service takes both spellings.
+    getPath: (request) => new URL(request.url).pathname.replace(/\/{2,}/g, '/').replace(/(.)\/$/, '$1'),
+  });
 
   app.use(async (c, next) => {
     const host = new URL(c.req.url).hostname;

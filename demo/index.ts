@@ -1,0 +1,66 @@
+/**
+ * The guided tour: stands the appliance up in a local Azure, backs a machine up twice, restores both points and compares
+ * every byte. Exit code 1 when a check fails, 2 when the arguments are wrong.
+ */
+import { existsSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+import { inspectImage } from '../sandbox/compute/index.ts';
+import { account } from './account.ts';
+import { takeTour } from './tour.ts';
+
+const usage = `npm run demo -- [options]
+  --disk FILE     a raw image or fixed VHD of 20 MiB or more that becomes a data disk (repeatable)
+  --export DIR    keep the restored disks of the second point as raw images in DIR
+  --json FILE     write the figures and checks as JSON
+  --record FILE   write every ARM exchange as a line of JSON, secrets masked
+  --help          this text`;
+
+function fail(message: string): never {
+  console.error(`${message}\n\n${usage}`);
+  process.exit(2);
+}
+
+function readArguments() {
+  try {
+    return parseArgs({
+      options: {
+        disk: { type: 'string', multiple: true, default: [] },
+        export: { type: 'string' },
+        json: { type: 'string' },
+        record: { type: 'string' },
+        help: { type: 'boolean', default: false },
+      },
+    }).values;
+  } catch (error) {
+    return fail((error as Error).message);
+  }
+}
+
+const MIN_DISK = 20 * 1024 * 1024;
+
+const options = readArguments();
+if (options.help) {
+  console.log(usage);
+  process.exit(0);
+}
+for (const file of options.disk) {
+  if (!existsSync(file)) fail(`--disk ${file}: there is no such file.`);
+  const facts = await inspectImage(file).catch((error: Error) => fail(`--disk: ${error.message}.`));
+  if (facts.contentBytes < MIN_DISK)
+    fail(
+      `--disk ${file}: ${facts.contentBytes} bytes are less than 20 MiB, the smallest disk that can be uploaded to Azure.`,
+    );
+}
+
+const { disk: diskFiles, export: exportTo, record } = options;
+const report = await takeTour({
+  diskFiles,
+  exportTo,
+  record,
+  say: (line) => console.log(line),
+  progressTo: process.stdout,
+});
+console.log(`\n${account(report)}`);
+if (options.json) await writeFile(options.json, JSON.stringify(report, null, 2) + '\n');
+process.exitCode = report.checks.every(({ ok }) => ok) ? 0 : 1;
