@@ -1,7 +1,7 @@
 #!/bin/bash
 # Brings a Strongroom worker to life. Runs as a managed Run Command; nothing but curl, coreutils and systemd is needed.
 # Environment: STRONGROOM_FILES ([{"name","size","md5","sha256","executable"},…] as JSON.stringify writes it),
-# STRONGROOM_FILES_URL, STRONGROOM_FILES_SAS (secret), STRONGROOM_MESSAGE_KEY (secret), and what worker/settings.ts lists.
+# STRONGROOM_FILES_URL (ends in the set's version), STRONGROOM_FILES_SAS (secret), STRONGROOM_MESSAGE_KEY (secret), and what worker/settings.ts lists.
 # Exit codes: 64 bad manifest, 65 a file is not the one that was built (stderr: "BINARY_MISMATCH <name>: …").
 set -euo pipefail
 umask 077
@@ -34,7 +34,7 @@ while read -r entry; do
   if [ "$executable" = true ]; then chmod 700 "$name"; fi
 done < <(grep -o '{[^}]*}' <<< "$STRONGROOM_FILES")
 
-STRONGROOM_VERSION=$(printf %s "$STRONGROOM_FILES" | sha256sum | cut -c1-12)
+STRONGROOM_VERSION="${STRONGROOM_FILES_URL##*/}"
 NAPI_RS_NATIVE_LIBRARY_PATH="$dir/blake.node"
 settings="$dir/worker-$STRONGROOM_ATTEMPT.env"
 rm -f worker-*.env

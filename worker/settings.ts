@@ -13,7 +13,7 @@ const settingsSchema = z.object({
   STRONGROOM_CLIENT_ID: z.guid(),
   /** 32 bytes, base64: seals and opens this attempt's messages. */
   STRONGROOM_MESSAGE_KEY: z.base64().transform((text) => Buffer.from(text, 'base64')),
-  /** Which set of worker files runs: the start of the SHA-256 of their manifest. */
+  /** Which set of worker files runs: its manifest's version. */
   STRONGROOM_VERSION: z.string(),
 });
 

@@ -104,7 +104,7 @@ test('VMP-14 VMP-15 the files are downloaded through the SAS, installed and star
   expect(started).toMatchObject({
     STRONGROOM_ATTEMPT: 'a1',
     STRONGROOM_MESSAGE_KEY: KEY,
-    STRONGROOM_VERSION: expect.stringMatching(/^[0-9a-f]{12}$/) as string,
+    STRONGROOM_VERSION: 'v1',
     NAPI_RS_NATIVE_LIBRARY_PATH: join(folder(), 'blake.node'),
   });
   expect(started).not.toHaveProperty('STRONGROOM_FILES_SAS');

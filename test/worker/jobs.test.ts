@@ -210,6 +210,16 @@ test('VMP-26 without a usable base everything is read, and the result says why',
   expect(refused.read).toHaveProperty('reason', expect.stringContaining('Azure refused the comparison'));
   expect(refused.stats.blocksNew).toBe(0);
 
+  const forbidden = diskJob(snapshot('forbidden', disk), { base });
+  server.blobs.get('forbidden')!.diff = 'forbidden';
+  const jobId = 'forbidden';
+  await worker.command({ kind: 'job', jobId, job: forbidden });
+  for (let renewals = 1; renewals <= 3; renewals++) {
+    await expect.poll(() => worker.events().filter(({ kind }) => kind === 'sasExpired').length).toBe(renewals);
+    await worker.command({ kind: 'sas', jobId, sas: forbidden.sas, baseSas: base.sas });
+  }
+  expect((await worker.event('done', jobId)).result).toMatchObject({ read: { mode: 'full' } });
+
   const resized = { ...base, image: { ...first.image, size: SIZE + PAGE } };
   expect((await run(diskJob(snapshot('resized', disk), { base: resized }))).read).toEqual({
     mode: 'full',

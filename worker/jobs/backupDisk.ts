@@ -46,10 +46,18 @@ async function planRead(job: BackupDiskJob, size: number, context: JobContext): 
     const extents = await grants.use(({ sas, baseSas }) => world.reader(sas).changedSince(baseSas ?? base.sas, signal));
     return { extents, base, reason: '' };
   } catch (error) {
-    if (!(error instanceof StrongroomError) || error.code !== 'DIFF_UNSUPPORTED') throw error;
+    if (!(error instanceof StrongroomError) || !isRefusedComparison(error)) throw error;
     log.warn({ disk: job.disk.key, message: error.message }, 'no comparison: reading in full');
     return planFull(context, error.message);
   }
+}
+
+/**
+ * Azure may refuse a comparison with the status of an expired URL, and no grant cures that: then the full read shows
+ * whether the URL opens the disk. (A retryable SAS_EXPIRED means that no grant came.)
+ */
+function isRefusedComparison({ code, retryable }: StrongroomError): boolean {
+  return code === 'DIFF_UNSUPPORTED' || (code === 'SAS_EXPIRED' && !retryable);
 }
 
 async function planFull({ world, grants, signal }: JobContext, reason: string): Promise<ReadPlan> {

@@ -9,8 +9,8 @@ const PAGE = 512;
 /** A page blob as the Blob service speaks of it (Get Blob, Get Page Ranges, Put Page), and what was asked of it. */
 export interface PageBlob {
   data: Buffer;
-  /** Of the comparison with the base: pages in order; absent: the comparison is refused. */
-  diff?: { page: number; pages: number; cleared?: boolean }[];
+  /** Of the comparison with the base: pages in order; absent: the comparison is refused; as if its URL had expired. */
+  diff?: { page: number; pages: number; cleared?: boolean }[] | 'forbidden';
   /** The signature that opens it. */
   sig: string;
 }
@@ -75,8 +75,10 @@ export async function startPageBlobServer(): Promise<PageBlobServer> {
     }
     if (comp === 'pagelist') {
       const compared = request.headers['x-ms-previous-snapshot-url'] !== undefined;
+      if (compared && blob.diff === 'forbidden') return refuse(response, 403, 'AuthenticationFailed');
       if (compared && !blob.diff) return refuse(response, 409, 'PreviousSnapshotNotFound');
-      const list = compared ? blob.diff!.map((d) => ({ cleared: false, ...d })) : pagesOf(blob.data);
+      const diff = blob.diff === 'forbidden' ? [] : (blob.diff ?? []);
+      const list = compared ? diff.map((d) => ({ cleared: false, ...d })) : pagesOf(blob.data);
       const inside = list.filter((r) => r.page * PAGE <= end && (r.page + r.pages) * PAGE > start);
       const from = Number(url.searchParams.get('marker') ?? 0);
       const ranges = inside.slice(from, from + world.segment).map(({ page, pages, cleared }) => {
