@@ -39,6 +39,11 @@ export class PackStream {
     this.#options = options;
   }
 
+  /** Why an upload failed, if one did. */
+  get failure(): { error: unknown } | undefined {
+    return this.#failure;
+  }
+
   add(content: Frame, identity: Buffer): Ref {
     this.#throwIfFailed();
     const { random, secrets, packBytes } = this.#options;

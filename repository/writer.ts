@@ -25,7 +25,8 @@ const PACKS_PER_INDEX = 32;
 export interface Writer {
   /**
    * Writes an image, in full or over a base. When it resolves, all of it is stored; a point makes it visible.
-   * @throws INVALID_INPUT, CANCELLED, REPOSITORY_DAMAGED (of the base's map), and what `input.read` throws
+   * @throws INVALID_INPUT, CANCELLED, REPOSITORY_DAMAGED (of the base's map), WRITER_LAPSED (an upload failed before), and
+   * what `input.read` and the store throw
    */
   writeImage(input: ImageInput): Promise<{ image: ImageRef; stats: ImageStats }>;
   /**
@@ -95,8 +96,20 @@ export async function openWriter(context: WriterContext, packBytes = DATA_PACK_B
     return loading;
   };
 
+  // After a failed upload the index in memory may name blocks that were never stored.
+  const refuseIfFailed = async (): Promise<void> => {
+    const failure = dataPacks.failure ?? mapPacks.failure;
+    if (!failure) return;
+    await registration.close().catch(() => undefined);
+    throw new StrongroomError('WRITER_LAPSED', 'An upload of this writer failed before: begin with a new writer.', {
+      cause: failure.error,
+      retryable: true,
+    });
+  };
+
   return {
     async writeImage(input) {
+      await refuseIfFailed();
       try {
         const index = await loadIndex();
         const written = await writeImage(

@@ -164,7 +164,7 @@ describe('writers', () => {
     failing = true;
     await expect(write(writer, noise(50 * BLOCK, 1))).rejects.toThrow('the store is full');
     failing = false;
-    await expect(write(writer, noise(50 * BLOCK, 1))).rejects.toThrow('the store is full');
+    await expect(write(writer, noise(50 * BLOCK, 1))).rejects.toMatchObject({ code: 'WRITER_LAPSED', retryable: true });
     expect(await objectNames(store, 'maps/')).toEqual([]);
     expect(await objectNames(store, 'index/')).toEqual([]);
     await writer.close();
