@@ -140,8 +140,4 @@ export const sites: ResourceType = {
     start: (call, existing) => setState(call, existing, 'Running'),
     stop: (call, existing) => setState(call, existing, 'Stopped'),
   },
-  view(site, call) {
-    const siteConfig = call.world.store.get(`${site.id}/config/web`)?.properties ?? {};
-    return { ...site, properties: { ...site.properties, siteConfig: structuredClone(siteConfig) } };
-  },
 };
