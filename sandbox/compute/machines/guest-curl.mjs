@@ -8,8 +8,22 @@ import { parseArgs } from 'node:util';
 
 const flag = { type: 'boolean' };
 const text = { type: 'string' };
+
+/** Lines of a config file (`url = "…"`, `header = "…"`, `silent`) as arguments. */
+function configured(file) {
+  return readFileSync(file === '-' ? 0 : file, 'utf8')
+    .split('\n')
+    .map((line) => /^\s*-{0,2}([\w.-]+)\s*(?:[=:\s]\s*(?:"((?:[^"\\]|\\.)*)"|(.*?)))?\s*$/.exec(line))
+    .filter(Boolean)
+    .map(([, name, quoted, bare]) => ({ name, value: quoted?.replace(/\\(.)/g, '$1') ?? bare }))
+    .flatMap(({ name, value }) => (name === 'url' ? [value] : value ? [`--${name}=${value}`] : [`--${name}`]));
+}
+
+const given = process.argv.slice(2);
+const config = given.findIndex((argument) => argument === '--config' || argument === '-K');
+if (config >= 0) given.splice(config, 2, ...configured(given[config + 1]));
 const { values, positionals } = parseArgs({
-  args: process.argv.slice(2),
+  args: given,
   allowPositionals: true,
   options: {
     fail: { ...flag, short: 'f' },

@@ -6,15 +6,17 @@ trap '' HUP INT TERM QUIT PIPE
 
 marked() { grep -lszxF -e "$mark" /proc/[0-9]*/environ 2>/dev/null | tr -dc '0-9\n'; }
 
+# A process in the middle of an exec shows no environment for a moment: only three empty looks in a row mean "none".
 end_with() { # signal, rounds of 50 ms
-  local pids round
+  local pid pids round empty=0
+  local -A told=()
   for ((round = 0; round < $2; round++)); do
     pids=$(marked)
-    [ -z "$pids" ] && exit 0
-    if [ "$1" = KILL ] || [ "$round" = 0 ]; then
-      # shellcheck disable=SC2086
-      kill -s "$1" $pids 2>/dev/null
-    fi
+    if [ -n "$pids" ]; then empty=0; elif ((++empty == 3)); then exit 0; fi
+    for pid in $pids; do
+      [ -n "${told[$pid]-}" ] || kill -s "$1" "$pid" 2>/dev/null
+      told[$pid]=yes
+    done
     sleep 0.05
   done
 }

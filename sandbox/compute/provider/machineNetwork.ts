@@ -1,11 +1,14 @@
-import { formatAddress, network, parseAddress, parseCidr } from '../../arm/providers/network/cidr.ts';
+import { buildInterface } from '../../arm/providers/network/networkInterfaces.ts';
 import { ArmError } from '../../arm/types.ts';
 import type { ArmResource, ResourceStore } from '../../arm/types.ts';
-import { invalidParameter } from './errors.ts';
+import { invalidParameter, notHere } from './errors.ts';
 import { chosen, object, objects, sameId, text } from './fields.ts';
 import type { Json } from './fields.ts';
 import { NETWORK_INTERFACE } from './parts.ts';
 import type { ComputeParts } from './parts.ts';
+
+/** What an interface takes from its configuration as it is. */
+const TAKEN_OVER = ['networkSecurityGroup', 'dnsSettings', 'enableAcceleratedNetworking', 'enableIPForwarding'];
 
 /**
  * The network interfaces that `networkProfile` asks for: named ones are taken, described ones
@@ -62,50 +65,23 @@ function create(
   machine: { id: string; name: string; location: string },
   configuration: Json,
 ): Json {
-  const { store } = parts.world;
+  const { store, guid } = parts.world;
   const asked = object(configuration, 'properties');
-  const suffix = parts.world.guid().slice(0, 8);
-  const name = `${text(configuration, 'name') ?? machine.name}-${suffix}`;
+  const name = `${text(configuration, 'name') ?? machine.name}-${guid().slice(0, 8)}`;
   const group = machine.id.split('/').slice(0, 5).join('/');
   const id = `${group}/providers/${NETWORK_INTERFACE}/${name}`;
   const primary = asked['primary'] !== false;
-  const ipConfigurations = objects(asked, 'ipConfigurations').map((ip, i) => {
-    const wanted = object(ip, 'properties');
-    if ('publicIPAddressConfiguration' in wanted) {
-      throw new ArmError(501, 'NotImplemented', 'This local Azure has no public IP addresses.');
-    }
-    const subnetId = text(object(wanted, 'subnet'), 'id') ?? '';
-    const ipName = text(ip, 'name') ?? `ip${i}`;
-    return {
-      id: `${id}/ipConfigurations/${ipName}`,
-      name: ipName,
-      properties: {
-        provisioningState: 'Succeeded',
-        primary: wanted['primary'] ?? i === 0,
-        privateIPAddress: freeAddress(store, subnetId, id),
-        privateIPAddressVersion: 'IPv4',
-        privateIPAllocationMethod: 'Dynamic',
-        subnet: { id: subnetId },
-      },
-    };
+  const ipConfigurations = objects(asked, 'ipConfigurations').map((ip) => {
+    const { publicIPAddressConfiguration, ...properties } = object(ip, 'properties');
+    if (publicIPAddressConfiguration) throw notHere('public IP addresses made with a machine');
+    return { name: ip['name'], properties };
   });
-  store.put({
-    id,
-    name,
-    type: NETWORK_INTERFACE,
-    location: machine.location,
-    properties: {
-      provisioningState: 'Succeeded',
-      resourceGuid: parts.world.guid(),
-      primary,
-      ipConfigurations,
-      ...chosen(asked, ['networkSecurityGroup', 'dnsSettings']),
-      enableAcceleratedNetworking: asked['enableAcceleratedNetworking'] ?? false,
-      enableIPForwarding: asked['enableIPForwarding'] ?? false,
-      nicType: 'Standard',
-      virtualMachine: { id: machine.id },
-    },
-  });
+  const nic = buildInterface(
+    parts.world,
+    { id, name, type: NETWORK_INTERFACE, location: machine.location },
+    { ...chosen(asked, TAKEN_OVER), ipConfigurations },
+  );
+  store.put({ ...nic, properties: { ...nic.properties, primary, virtualMachine: { id: machine.id } } });
   return { id, properties: { primary, ...chosen(asked, ['deleteOption']) } };
 }
 
@@ -125,36 +101,4 @@ function requireReference(store: ResourceStore, id: string, referrer: string): A
     `Resource ${id} referenced by resource ${referrer} was not found. Please make sure that the referenced resource exists, ` +
       'and that both resources are in the same region.',
   );
-}
-
-/** The first address of a subnet that no interface has. Azure keeps the first four and the last. */
-function freeAddress(store: ResourceStore, subnetId: string, referrer: string): string {
-  const prefix = subnetPrefix(store, subnetId) ?? requireSubnet(store, subnetId, referrer);
-  const range = parseCidr(prefix);
-  if (!range) throw invalidParameter('subnet', `Subnet ${subnetId} has no IPv4 prefix.`);
-  const used = new Set(
-    store
-      .list({ type: NETWORK_INTERFACE })
-      .flatMap((nic) => objects(nic.properties, 'ipConfigurations'))
-      .map((ip) => parseAddress(text(object(ip, 'properties'), 'privateIPAddress') ?? '')),
-  );
-  const { first, size } = network(range);
-  for (let address = first + 4; address < first + size - 1; address += 1) {
-    if (!used.has(address)) return formatAddress(address);
-  }
-  throw new ArmError(400, 'SubnetIsFull', `Subnet ${subnetId} does not have enough capacity for 1 IP addresses.`);
-}
-
-/** Subnets stand in the store themselves, or in their network's properties. */
-function subnetPrefix(store: ResourceStore, subnetId: string): string | undefined {
-  const vnet = store.get(subnetId.split('/subnets/')[0] ?? '');
-  const inline = objects(vnet?.properties, 'subnets').find((s) => sameId(text(s, 'name'), subnetId.split('/').at(-1)));
-  const subnet = store.get(subnetId)?.properties ?? object(inline, 'properties');
-  const { addressPrefixes } = subnet as { addressPrefixes?: string[] };
-  return text(subnet, 'addressPrefix') ?? addressPrefixes?.[0];
-}
-
-function requireSubnet(store: ResourceStore, subnetId: string, referrer: string): string {
-  requireReference(store, subnetId, referrer);
-  throw invalidParameter('subnet', `Subnet ${subnetId} has no address prefix.`);
 }

@@ -165,4 +165,6 @@ test('the curl stand-in fetches and fails as scripts expect', () => {
   expect(() => call('--proto', '=https', '-fsSL', 'http://127.0.0.1:9/')).toThrow('Protocol "http" disabled');
   expect(() => call('-fsS', '--retry', '1', '--retry-delay', '0', 'http://127.0.0.1:1/')).toThrow('curl: (7)');
   expect(call('-fsSL', 'data:text/plain,hello')).toBe('hello');
+  const options = { encoding: 'utf8', input: 'url = "data:text/plain,configured"\nsilent\n' } as const;
+  expect(execFileSync(process.execPath, [curl, '--config', '-', '--fail'], options)).toBe('configured');
 });
