@@ -17,7 +17,12 @@ const slotSchema = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('passphrase'),
     salt: base64url,
-    n: z.number().int().min(2).max(SCRYPT_MOST.n),
+    n: z
+      .number()
+      .int()
+      .min(2)
+      .max(SCRYPT_MOST.n)
+      .refine((n) => Number.isInteger(Math.log2(n)), 'a power of two'),
     r: z.number().int().min(1).max(SCRYPT_MOST.r),
     p: z.number().int().min(1).max(SCRYPT_MOST.p),
     box: base64url,
