@@ -1,5 +1,5 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** The host's keys, as `listKeys` of a function app shows them. */
@@ -15,7 +15,9 @@ export function hostKeys(stateDir: string): HostKeys {
   if (existsSync(file)) return JSON.parse(readFileSync(file, 'utf8')) as HostKeys;
   const key = () => randomBytes(32).toString('base64url');
   const keys = { masterKey: key(), functionKeys: { default: key() }, systemKeys: { durabletask_extension: key() } };
-  writeFileSync(file, JSON.stringify(keys), { mode: 0o600 });
+  // Under another name first: a host killed here must not leave half a file.
+  writeFileSync(`${file}.new`, JSON.stringify(keys), { mode: 0o600 });
+  renameSync(`${file}.new`, file);
   return keys;
 }
 

@@ -13,9 +13,11 @@ import type { HostMessage, HostStart } from './process.ts';
 import { appListener, openServer, publicListener } from './server.ts';
 import { httpTriggers } from './triggers/http.ts';
 import { queueTrigger } from './triggers/queue.ts';
-import { queueService, resolveSettings } from './triggers/queueConnection.ts';
+import { queueService } from './triggers/queueConnection.ts';
+import { resolveSettings } from './triggers/settings.ts';
+import { timerTrigger } from './triggers/timer.ts';
 
-const TRIGGERS = ['httptrigger', 'queuetrigger', 'orchestrationtrigger', 'activitytrigger', 'entitytrigger'];
+const TRIGGERS = ['httptrigger', 'queuetrigger', 'timertrigger', 'orchestrationtrigger', 'activitytrigger', 'entitytrigger'];
 
 // Nobody may be left behind: the channel to the parent closes however the parent ends.
 process.on('disconnect', () => process.exit(0));
@@ -76,6 +78,11 @@ async function run() {
       invoke,
       log,
     });
+  }
+  for (const fn of functions.filter((one) => isTrigger(one, 'timertrigger'))) {
+    const { schedule, runOnStartup = false } = fn.trigger as { schedule?: string; runOnStartup?: boolean };
+    const resolved = resolveSettings(schedule ?? '', process.env);
+    timerTrigger({ fn, schedule: resolved, runOnStartup, stateDir, invoke, log });
   }
   log('information', `Host started with ${functions.length} functions`, {
     category: 'Host.Startup',

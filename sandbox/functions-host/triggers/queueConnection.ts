@@ -1,16 +1,7 @@
 import { DefaultAzureCredential, ManagedIdentityCredential } from '@azure/identity';
 import { QueueServiceClient } from '@azure/storage-queue';
 
-type Settings = Record<string, string | undefined>;
-
-/** Replaces `%SETTING%`. @throws Error when a setting is missing */
-export function resolveSettings(text: string, settings: Settings): string {
-  return text.replace(/%([^%]+)%/g, (_, name: string) => {
-    const value = settings[name];
-    if (value === undefined) throw new Error(`'%${name}%' does not resolve to a value.`);
-    return value;
-  });
-}
+type Settings = NodeJS.ProcessEnv;
 
 /**
  * The queue service behind a binding's `connection`: a connection string under that name (or with `AzureWebJobs` in

@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,6 +9,7 @@ import { createClock } from '../../../sandbox/core/clock.ts';
 import { createFaults } from '../../../sandbox/core/faults.ts';
 import { startEdge, type Edge } from '../../../sandbox/edge/index.ts';
 import { createSiteService, startFunctionsHost, type FunctionsHost } from '../../../sandbox/functions-host/index.ts';
+import { parseCron } from '../../../sandbox/functions-host/triggers/cron.ts';
 import { startStorage, type Storage } from '../../../sandbox/storage/index.ts';
 import { run, runModule } from '../edge/child.ts';
 import { appDirectory, poll } from './world.ts';
@@ -19,6 +22,7 @@ const ORIGIN = 'https://shop.azurewebsites.net';
 const APP = { objectId: 'o-app', clientId: 'c-app', kind: 'ServicePrincipal', displayName: 'the app' } as const;
 const PERSON = { objectId: 'o-person', clientId: 'c-cli', kind: 'User', displayName: 'Person' } as const;
 
+const clock = createClock();
 let directory: string;
 let edge: Edge;
 let arm: Arm;
@@ -30,7 +34,6 @@ let log: string;
 beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), 'triggers-'));
   log = join(directory, 'host.log');
-  const clock = createClock();
   const principalOf = () => APP;
   edge = await startEdge({ clock, dir: directory, tenantId: 't', principalOf, faults: createFaults() });
   const { tokens } = edge;
@@ -63,6 +66,7 @@ beforeAll(async () => {
       ...caller.env,
       WEBSITE_HOSTNAME: 'shop.azurewebsites.net',
       ORDERS_QUEUE: 'orders',
+      TICKS_FILE: join(directory, 'ticks'),
       ORDERS_FILE: join(directory, 'orders'),
       Orders__queueServiceUri: 'https://shopaccount.queue.core.windows.net',
       Orders__credential: 'managedidentity',
@@ -76,6 +80,14 @@ afterAll(async () => {
   await storage.stop();
   rmSync(directory, { recursive: true, force: true });
 });
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
 
 /** Runs code of a client with the operator's identity; the last expression is for `print`. */
 function queues(source: string): Promise<unknown> {
@@ -257,6 +269,35 @@ describe('queue trigger', () => {
   });
 });
 
+describe('timer trigger', () => {
+  const ticks = () => {
+    const file = join(directory, 'ticks');
+    return existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n') : [];
+  };
+
+  test('runs by the sandbox clock, once for all that was passed over', async () => {
+    expect(ticks()).toEqual([]);
+    clock.advance(25 * 3_600_000);
+    await poll(ticks, (all) => all.length === 1);
+    clock.advance(24 * 3_600_000);
+    await poll(ticks, (all) => all.length === 2);
+    expect(ticks()).toEqual(['past due: true', 'past due: true']);
+  });
+
+  test('NCRONTAB', () => {
+    const next = (text: string, after: string) => new Date(parseCron(text)(Date.parse(after))).toISOString();
+    expect(next('*/15 * * * * *', '2030-01-01T00:00:00Z')).toBe('2030-01-01T00:00:15.000Z');
+    expect(next('0 */5 * * * *', '2030-01-01T00:55:00.001Z')).toBe('2030-01-01T01:00:00.000Z');
+    expect(next('0 30 9 * * mon-fri', '2030-01-04T09:30:00Z')).toBe('2030-01-07T09:30:00.000Z');
+    expect(next('0 0 0 31 * *', '2030-01-31T00:00:00Z')).toBe('2030-03-31T00:00:00.000Z');
+    expect(next('0 0 29 2 *', '2030-01-01T00:00:00Z')).toBe('2032-02-29T00:00:00.000Z');
+    expect(next('5/20 1,2 * * * *', '2030-01-01T00:01:45Z')).toBe('2030-01-01T00:02:05.000Z');
+    for (const wrong of ['', '* * *', '60 * * * * *', '*/0 * * * * *', 'x * * * * *', '1-2-3 * * * * *']) {
+      expect(() => parseCron(wrong)).toThrow('was not recognized');
+    }
+  });
+});
+
 describe('start-up', () => {
   const start = (app: string) =>
     startFunctionsHost({
@@ -269,6 +310,28 @@ describe('start-up', () => {
 
   test('a trigger that this host does not have is an error', async () => {
     await expect(start('unknown')).rejects.toThrow('Function "hub": this host has no eventHubTrigger');
+  });
+
+  test('the host ends with its parent, however that ends', async () => {
+    const source = `
+      const { startFunctionsHost } = await import(${JSON.stringify(import.meta.resolve('../../../sandbox/functions-host/index.ts'))});
+      const { createClock } = await import(${JSON.stringify(import.meta.resolve('../../../sandbox/core/clock.ts'))});
+      const host = await startFunctionsHost({ directory: ${JSON.stringify(appDirectory('durable'))}, env: {},
+        stateDir: ${JSON.stringify(join(directory, 'orphan'))}, logFile: ${JSON.stringify(join(directory, 'orphan.log'))}, clock: createClock() });
+      console.log(host.pid);
+      setTimeout(() => process.kill(process.pid, 'SIGKILL'), 50);`;
+    const child = spawn(process.execPath, ['--input-type=module', '--eval', source], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    let out = '';
+    child.stdout.on('data', (data: Buffer) => (out += data.toString()));
+    await once(child, 'exit');
+    const pid = Number(out);
+    expect(pid).toBeGreaterThan(0);
+    await poll(
+      () => isAlive(pid),
+      (alive) => !alive,
+    );
   });
 
   test('so is an app that breaks', async () => {
