@@ -1,4 +1,4 @@
-import { StrongroomError } from '../model/errors.ts';
+import { StrongroomError, type ErrorCode } from '../model/errors.ts';
 import type { RepositoryTarget } from '../model/jobs.ts';
 import { createRepository, openRepository, type Repository, type Writer } from '../repository/index.ts';
 import type { KeyWrapper, ObjectStore } from '../repository/ports.ts';
@@ -12,11 +12,14 @@ export interface Repositories {
    * @throws ALREADY_EXISTS when there is one
    */
   create(target: RepositoryTarget): Promise<{ repository: Repository; recoveryKey: string }>;
-  /** Lends the shared writer. One that has lapsed is not lent again: the next job gets a new one. */
+  /** Lends the shared writer. One that has lapsed or failed to store is not lent again: the next job gets a new one. */
   withWriter<T>(target: RepositoryTarget, work: (writer: Writer) => Promise<T>): Promise<T>;
   /** Ends the writers' registrations. */
   close(): Promise<void>;
 }
+
+/** After these a writer's memory of what it stored may be wrong. */
+const unfit = new Set<ErrorCode>(['WRITER_LAPSED', 'AZURE_UNAVAILABLE', 'AZURE_REFUSED']);
 
 export function repositories(world: {
   store(url: string): ObjectStore;
@@ -26,6 +29,8 @@ export function repositories(world: {
 }): Repositories {
   const opened = new Map<string, Promise<Repository>>();
   const writers = new Map<string, Promise<Writer>>();
+  // Registered until the end: other jobs, and points yet to be committed, may count on what they stored.
+  const retired: Writer[] = [];
 
   /** Shares what is being made; forgets it when that fails. */
   function shared<T>(cache: Map<string, Promise<T>>, key: string, make: () => Promise<T>): Promise<T> {
@@ -54,17 +59,22 @@ export function repositories(world: {
 
     async withWriter(target, work) {
       const repository = await open(target);
-      const writer = await shared(writers, target.url, () => repository.writer());
+      const lent = shared(writers, target.url, () => repository.writer());
+      const writer = await lent;
       try {
         return await work(writer);
       } catch (error) {
-        if (error instanceof StrongroomError && error.code === 'WRITER_LAPSED') writers.delete(target.url);
+        const replace = error instanceof StrongroomError && unfit.has(error.code) && writers.get(target.url) === lent;
+        if (replace) {
+          writers.delete(target.url);
+          retired.push(writer);
+        }
         throw error;
       }
     },
 
     async close() {
-      const ending = [...writers.values()].map(async (writer) => (await writer).close());
+      const ending = [...writers.values(), ...retired].map(async (writer) => (await writer).close());
       writers.clear();
       await Promise.allSettled(ending);
     },

@@ -248,6 +248,16 @@ test('a URL that expires in the middle is renewed, and the backup goes on', asyn
   expect(result).toMatchObject({ kind: 'backupDisk', stats: { read: 5 * BLOCK + 3 * PAGE } });
 });
 
+test('a writer whose upload failed is replaced: the next try succeeds', async () => {
+  await run({ kind: 'initRepository', repository: target });
+  const { put } = store;
+  store.put = () => Promise.reject(new StrongroomError('AZURE_UNAVAILABLE', 'The store is away.'));
+  const job = diskJob(snapshot('first', content()));
+  await expect(run(job)).rejects.toMatchObject({ code: 'AZURE_UNAVAILABLE' });
+  store.put = put;
+  expect((await run(job)).stats.read).toBe(5 * BLOCK + 3 * PAGE);
+});
+
 test('a snapshot or a new disk of another size is refused', async () => {
   await run({ kind: 'initRepository', repository: target });
   const small = snapshot('small', Buffer.alloc(4 * BLOCK));
