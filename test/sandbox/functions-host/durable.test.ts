@@ -183,7 +183,7 @@ describe('entities', () => {
   });
 
   test('concurrent signals count exactly once', async () => {
-    const ids = await Promise.all(Array.from({ length: 10 }, () => world.start('addMany', { times: 20 })));
+    const ids = await Promise.all(Array.from({ length: 10 }, () => world.start('addMany', { times: 20, key: 'shared' })));
     const direct = Array.from({ length: 20 }, () => client('signal', 'shared', { name: 'add', data: 1 }));
     await Promise.all([...direct, ...ids.map((id) => world.ended(id))]);
     const state = await poll(
@@ -270,4 +270,18 @@ test('a host killed in the middle goes on where it was', async () => {
   expect(lines.filter((line) => line === 'step 0')).toHaveLength(1);
   expect(lines.filter((line) => line === 'step 1')).toHaveLength(2);
   expect(lines.filter((line) => line === 'step 2')).toHaveLength(1);
+});
+
+test('state changes exactly once however often the host is killed', async () => {
+  const start = () => world.start('addMany', { times: 30, key: 'killed' });
+  const parent = await world.start('parent', { count: 40 });
+  const ids = await Promise.all(Array.from({ length: 10 }, start));
+  for (let kills = 0; kills < 3; kills++) {
+    await world.host.kill();
+    await world.restart();
+    ids.push(await start());
+  }
+  for (const id of ids) expect((await world.ended(id)).runtimeStatus).toBe('Completed');
+  expect((await world.ended(parent)).output).toHaveLength(40);
+  expect(await client('state', 'killed')).toEqual({ entityExists: true, entityState: { value: 13 * 31 } });
 });

@@ -175,8 +175,8 @@ df.app.orchestration('useCounter', function* (context) {
   return { value, failure };
 });
 df.app.orchestration('addMany', function* (context) {
-  const { times } = context.df.getInput() as { times: number };
-  const id = new df.EntityId('Counter', 'shared');
+  const { times, key } = context.df.getInput() as { times: number; key: string };
+  const id = new df.EntityId('Counter', key);
   for (let index = 0; index < times; index++) context.df.signalEntity(id, 'add', 1);
   yield context.df.callEntity(id, 'add', 1);
 });
