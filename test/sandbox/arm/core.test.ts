@@ -303,6 +303,12 @@ describe('Microsoft.Resources', () => {
         subnets: [{ name: 's', properties: { addressPrefix: '10.0.0.0/24', routeTable: { id: table('a') } } }],
       },
     });
+    const zone = networkPath('privateDnsZones/example.org');
+    await world.call('PUT', zone, { location: 'global' });
+    await world.call('PUT', `${zone}/virtualNetworkLinks/v`, {
+      location: 'global',
+      properties: { virtualNetwork: { id: networkPath('virtualNetworks/v') } },
+    });
     await resources.resourceGroups.delete('rg');
     expect(await resources.resourceGroups.checkExistence('rg')).toMatchObject({ body: false });
     expect(world.arm.world.store.under(`/subscriptions/${subscriptionId}`)).toEqual([]);

@@ -257,6 +257,40 @@ describe('private endpoints and zones', () => {
     await expect(network.networkInterfaces.get('rg', 'pe-nic')).rejects.toMatchObject({ statusCode: 404 });
   });
 
+  it.each([
+    ['Microsoft.KeyVault/vaults', 'vault', 'privatelink.vaultcore.azure.net', ['target']],
+    ['Microsoft.Web/sites', 'sites', 'privatelink.azurewebsites.net', ['target', 'target.scm']],
+  ])('name %s as its zone wants', async (type, group, zoneName, names) => {
+    const target = { id: account.replace(/Microsoft\.Storage.*/, `${type}/target`), name: 'target', type, location };
+    world.arm.world.store.put(target);
+    const name = `pe-${group}`;
+    const body = { ...endpoint(target.id, [group]), customNetworkInterfaceName: `${name}-nic` };
+    await network.privateEndpoints.createOrUpdate('rg', name, body);
+    const { id } = await dns.privateZones.createOrUpdate('rg', zoneName, { location: 'global' });
+    const made = await network.privateDnsZoneGroups.createOrUpdate('rg', name, 'default', {
+      privateDnsZoneConfigs: [{ name: group, privateDnsZoneId: id }],
+    });
+    const sets = made.privateDnsZoneConfigs?.[0]?.recordSets ?? [];
+    expect(sets.map(({ recordSetName }) => recordSetName)).toEqual(names);
+    expect(new Set(sets.map(({ ipAddresses }) => ipAddresses?.[0])).size).toBe(1);
+    await network.privateEndpoints.delete('rg', name);
+  });
+
+  it('wait for the owner when asked by hand', async () => {
+    const { privateLinkServiceConnections, ...rest } = endpoint(account);
+    const asked = { ...rest, manualPrivateLinkServiceConnections: privateLinkServiceConnections };
+    const state = (pe: Awaited<ReturnType<typeof network.privateEndpoints.get>>) =>
+      pe.manualPrivateLinkServiceConnections?.[0]?.privateLinkServiceConnectionState?.status;
+    expect(state(await network.privateEndpoints.createOrUpdate('rg', 'manual', asked))).toBe('Pending');
+    const [connection] = world.arm.world.store.under(account);
+    const approved = { status: 'Approved', description: 'fine' };
+    connection!.properties!.privateLinkServiceConnectionState = approved;
+    expect(state(await network.privateEndpoints.get('rg', 'manual'))).toBe('Approved');
+    world.arm.world.store.delete(connection!.id);
+    expect(state(await network.privateEndpoints.get('rg', 'manual'))).toBe('Disconnected');
+    await network.privateEndpoints.delete('rg', 'manual');
+  });
+
   it('link a network to one zone of a name only', async () => {
     const link = {
       location: 'global',

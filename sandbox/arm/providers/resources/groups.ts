@@ -3,16 +3,35 @@ import { bodyOf, patchTags, tracked } from '../../resource.ts';
 import { ArmError, type ArmCall, type ArmPath, type ArmResource, type ResourceType } from '../../types.ts';
 import { resourceFilter } from './filter.ts';
 
-/** The path of a resource that stands directly in a group. */
+/** The path of a resource in a group. */
 function pathOf(resource: ArmResource, group: ArmPath, scope: string | undefined): ArmPath {
+  const names = resource.id
+    .split(/\/providers\/[^/]+\//i)
+    .at(-1)!
+    .split('/')
+    .filter((_, i) => i % 2 === 1);
   return {
     ...group,
     id: resource.id,
     type: resource.type,
-    names: [resource.name],
+    names,
     name: resource.name,
     ...(scope !== undefined && { scope }),
   };
+}
+
+const depthOf = ({ id }: { id: string }) => id.split('/').length;
+
+/**
+ * What of a group is deleted by name: what stands directly in it, and below that what has a location of its own (links
+ * of zones, run commands), deepest first. The rest goes with its parent.
+ */
+function deletable(call: ArmCall): ArmResource[] {
+  const direct = depthOf(call.path) + 4;
+  return call.world.store
+    .under(call.path.id)
+    .filter((resource) => depthOf(resource) === direct || resource.location !== undefined)
+    .sort((a, b) => depthOf(b) - depthOf(a));
 }
 
 /** Deletes one resource the way its provider does, to the end. */
@@ -31,9 +50,8 @@ async function deleteOne(registry: Registry, call: ArmCall, resource: ArmResourc
  */
 async function emptyGroup(registry: Registry, call: ArmCall): Promise<void> {
   const { store } = call.world;
-  const depth = call.path.id.split('/').length + 4;
   for (;;) {
-    const left = store.under(call.path.id).filter((resource) => resource.id.split('/').length === depth);
+    const left = deletable(call);
     if (left.length === 0) return;
     const failures: { id: string; error: unknown }[] = [];
     for (const resource of left) {
