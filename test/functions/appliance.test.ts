@@ -1,0 +1,282 @@
+import { randomBytes } from 'node:crypto';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { activities, asOutcome } from '../../functions/activities/index.ts';
+import { receive } from '../../functions/triggers/mailbox.ts';
+import { startBackup } from '../../functions/triggers/startBackup.ts';
+import { startRestore } from '../../functions/triggers/startRestore.ts';
+import type { MachinePlan, WorkerHandle } from '../../model/activities.ts';
+import { StrongroomError } from '../../model/errors.ts';
+import { resourcePool } from '../../model/leases.ts';
+import { commandSchema, openMessage, readEnvelope, sealMessage, type WorkerEvent } from '../../model/messages.ts';
+import type { Point } from '../../model/point.ts';
+import { siteLayout } from '../../model/site.ts';
+import {
+  GROUP,
+  IDENTITY,
+  LOCATION,
+  startWorld,
+  SUBNET,
+  SUBSCRIPTION,
+  type ComputeWorld,
+} from '../sandbox/compute/world.ts';
+import { localAppliance, LocalDurable, type LocalAppliance } from './localAppliance.ts';
+
+const site = { appliance: 'strongroom', subscriptionId: SUBSCRIPTION, region: LOCATION };
+const vmId = `${GROUP}/providers/Microsoft.Compute/virtualMachines/web`;
+const session = 'backup-20261121t100000z-1a2b3c4d';
+const worker: WorkerHandle = { attempt: `${session}-1`, site, slot: 'worker-1' };
+
+let world: ComputeWorld;
+let appliance: LocalAppliance;
+let client: LocalDurable;
+
+beforeAll(async () => {
+  world = await startWorld();
+  const { resourceGroup, diskAccesses } = siteLayout(site);
+  const id = `/subscriptions/${SUBSCRIPTION}/resourceGroups/${resourceGroup}`;
+  world.arm.world.store.put({
+    id,
+    name: resourceGroup,
+    type: 'Microsoft.Resources/resourceGroups',
+    location: LOCATION,
+  });
+  for (const { name } of diskAccesses)
+    await world.sdk.diskAccesses.createOrUpdate(resourceGroup, name, { location: LOCATION });
+  await world.sdk.virtualMachines.createOrUpdate('rg', 'web', {
+    location: LOCATION,
+    hardwareProfile: { vmSize: 'Standard_D2ds_v5' },
+    identity: { type: 'UserAssigned', userAssignedIdentities: { [IDENTITY]: {} } },
+    storageProfile: {
+      imageReference: {
+        publisher: 'Canonical',
+        offer: '0001-com-ubuntu-server-jammy',
+        sku: '22_04-lts-gen2',
+        version: 'latest',
+      },
+      osDisk: { createOption: 'FromImage', diskSizeGB: 1 },
+      dataDisks: [{ lun: 0, createOption: 'Empty', diskSizeGB: 1 }],
+    },
+    osProfile: { computerName: 'web', adminUsername: 'admin1', adminPassword: 'Secret-1!' },
+    networkProfile: {
+      networkApiVersion: '2022-11-01',
+      networkInterfaceConfigurations: [
+        { name: 'nic', primary: true, ipConfigurations: [{ name: 'ip', primary: true, subnet: { id: SUBNET } }] },
+      ],
+    },
+  });
+});
+afterAll(async () => {
+  await world.stop();
+});
+beforeEach(() => {
+  appliance = localAppliance(world);
+  client = new LocalDurable();
+});
+
+describe('starting a backup', () => {
+  test('the lease decides: of two requests at the same time one starts, the other is told its session', async () => {
+    const results = await Promise.allSettled([
+      startBackup(appliance, client, vmId),
+      startBackup(appliance, client, vmId),
+    ]);
+    const won = results.filter((result) => result.status === 'fulfilled').map(({ value }) => value);
+    const refused = results
+      .filter((result) => result.status === 'rejected')
+      .map(({ reason }) => reason as StrongroomError);
+    expect(won).toHaveLength(1);
+    expect(refused[0]).toMatchObject({ code: 'RESOURCE_BUSY', details: { session: won[0] } });
+    expect(client.started).toMatchObject([{ orchestrator: 'backupVm', instanceId: won[0] }]);
+    expect(await appliance.sessions.find(won[0]!)).toMatchObject({ state: 'queued', kind: 'backup', disks: [] });
+  });
+
+  test('a lease that a dead session left is freed; one of a session that is about to start is not', async () => {
+    const pool = resourcePool(vmId).key;
+    const hold = (owner: string, since: string) =>
+      client.pools.set(pool, { holders: { [owner]: { member: 'resource', weight: 1, since } } });
+    hold('dead', appliance.now());
+    client.statuses.set('dead', 'ended');
+    await startBackup(appliance, client, vmId);
+    hold('young', appliance.now());
+    await expect(startBackup(appliance, client, vmId)).rejects.toMatchObject({ code: 'RESOURCE_BUSY' });
+    expect(Object.keys(client.pools.get(pool)!.holders)).toEqual(['young']);
+    hold('old', '2020-01-01T00:00:00.000Z');
+    await startBackup(appliance, client, vmId);
+  });
+
+  test('when the orchestration cannot be started the lease is given back and the session says why', async () => {
+    client.start = () => Promise.reject(new Error('no host'));
+    await expect(startBackup(appliance, client, vmId)).rejects.toThrow('no host');
+    expect(client.pools.get(resourcePool(vmId).key)!.holders).toEqual({});
+    expect(await appliance.sessions.list()).toMatchObject([{ state: 'failed', error: { message: 'no host' } }]);
+  });
+
+  test.each([
+    ['a malformed id', 'vm1', 'INVALID_INPUT'],
+    ['another type', `${GROUP}/providers/Microsoft.Compute/disks/x`, 'INVALID_INPUT'],
+    ['a machine that is not there', `${GROUP}/providers/Microsoft.Compute/virtualMachines/none`, 'NOT_FOUND'],
+  ])('%s is refused', async (_, id, code) => {
+    await expect(startBackup(appliance, client, id)).rejects.toMatchObject({ code });
+    expect(client.started).toEqual([]);
+  });
+});
+
+describe('activities', () => {
+  test("HOW-08 snapshots lie in the machine's group; VMP-17 VMP-25 the SAS travels sealed, is renewed and revoked", async () => {
+    const act = activities(appliance);
+    const { machine, ...plan } = await act.describeMachine({ resourceId: vmId });
+    expect(machine).toMatchObject({ id: vmId });
+    for (let i = 0; i < 2; i++) await act.createSnapshots({ session, plan });
+    const keys = plan.disks.map(({ key }) => ({ key }));
+    const snapshots = await act.readSnapshots({ session, vm: plan.vm, disks: keys });
+    for (const { id, ready } of snapshots) expect([id.startsWith(`${GROUP}/`), ready]).toEqual([true, true]);
+
+    const bases = () =>
+      act.chooseBases({
+        resourceId: vmId,
+        repository: appliance.repository,
+        disks: plan.disks.map((disk, i) => ({ ...disk, familyId: snapshots[i]!.familyId })),
+      });
+    expect((await bases())['os']).toEqual({ base: null, fullReason: 'first backup' });
+
+    await act.openAttempt({ session, worker });
+    const key = await appliance.messageKeys.of(worker.attempt);
+    const instanceId = `${session}-disk-os`;
+    const address = { attempt: worker.attempt, jobId: `${instanceId}-read`, session, instanceId };
+    const [disk] = plan.disks;
+    const input = {
+      session,
+      worker,
+      repository: appliance.repository,
+      disk: { ...disk!, snapshot: snapshots[0]! },
+      choice: (await bases())['os']!,
+    };
+    const diskAccessId = siteLayout(site).diskAccesses[1]!.id;
+    await act.sendBackupDisk({ address, diskAccessId, input });
+    expect((await appliance.snapshots.find(snapshots[0]!.id))!.diskAccessId).toBe(diskAccessId);
+    const queue = appliance.queues.get(worker.attempt)!;
+    const open = (n: number) => openMessage(key, readEnvelope(queue.messages[n]!.text), 'to-worker', commandSchema);
+    expect(open(0)).toMatchObject({
+      kind: 'job',
+      job: { kind: 'backupDisk', base: null, sas: expect.stringContaining('sig=') },
+    });
+    expect(queue.messages[0]!.text).not.toContain('sig=');
+
+    const mail = (event: WorkerEvent) =>
+      sealMessage(key, { attempt: worker.attempt, direction: 'to-appliance', id: 'e' }, event, randomBytes(12));
+    const warnings: string[] = [];
+    const deliver = (text: string) => receive(appliance, client, text, (message) => warnings.push(message));
+    client.statuses.set(session, 'running').set(instanceId, 'running');
+    await deliver(mail({ kind: 'hello', version: 'v', hostname: 'h' }));
+    await deliver(
+      mail({ kind: 'progress', jobId: address.jobId, progress: { phase: 'reading', total: 9, done: 3, stored: 1 } }),
+    );
+    await deliver(mail({ kind: 'sasExpired', jobId: address.jobId }));
+    expect(open(1)).toMatchObject({
+      kind: 'sas',
+      jobId: address.jobId,
+      baseSas: null,
+      sas: expect.stringContaining('sig='),
+    });
+    const error = { code: 'REPOSITORY_DAMAGED' as const, message: 'x', retryable: false };
+    await deliver(mail({ kind: 'failed', jobId: address.jobId, error }));
+    expect(client.raised).toEqual([
+      { instanceId: session, event: `hello:${worker.attempt}`, data: { version: 'v', hostname: 'h' } },
+      { instanceId, event: `job:${address.jobId}`, data: { kind: 'failed', error } },
+    ]);
+    expect(warnings).toEqual([]);
+
+    await act.revokeExports({ address });
+    expect((await world.sdk.snapshots.get('rg', snapshots[0]!.id.split('/').at(-1)!)).diskState).toBe('Unattached');
+    await deliver(mail({ kind: 'sasExpired', jobId: address.jobId }));
+    expect(queue.messages).toHaveLength(2);
+    await deliver('{"forged":true}');
+    await deliver(mail({ kind: 'heartbeat' }).replace('"id":"e"', '"id":"f"'));
+    await deliver(
+      mail({ kind: 'progress', jobId: 'another', progress: { phase: 'reading', total: 1, done: 1, stored: 1 } }),
+    );
+    expect(warnings).toHaveLength(3);
+
+    await prune(plan, snapshots);
+    await act.closeAttempt({ session, worker });
+    await deliver(mail({ kind: 'heartbeat' }));
+    expect(warnings.at(-1)).toContain('is over');
+    expect(appliance.written.join('\n')).not.toContain('sig=');
+    expect(appliance.written.join('\n')).not.toContain(key.toString('base64url'));
+
+    /** A second session's point frees the first one's snapshots, and only those. */
+    async function prune({ vm, disks }: Omit<MachinePlan, 'machine'>, first: typeof snapshots) {
+      await act.recordPoint({
+        point: pointOf(session, '20261121T100000Z-1a2b3c4d', first),
+        repository: appliance.repository,
+      });
+      expect(await act.pruneSnapshots({ session, resourceId: vmId })).toEqual({ deleted: 0 });
+      expect((await bases())['os']!.base).toMatchObject({
+        snapshotId: first[0]!.id,
+        point: '20261121T100000Z-1a2b3c4d',
+      });
+      const next = 'backup-20261122t100000z-00000002';
+      await act.createSnapshots({ session: next, plan: { vm, disks, site } });
+      const second = await act.readSnapshots({ session: next, vm, disks });
+      await act.recordPoint({
+        point: pointOf(next, '20261122T100000Z-00000002', second),
+        repository: appliance.repository,
+      });
+      expect(await act.pruneSnapshots({ session: next, resourceId: vmId })).toEqual({ deleted: 2 });
+      expect((await bases())['os']).toMatchObject({ base: { snapshotId: second[0]!.id } });
+      await act.discardSnapshots({ session: next, vm, disks }); // a committed point names them: they stay
+      const left = await appliance.snapshots.listByGroup(SUBSCRIPTION, 'rg');
+      expect(left.map(({ id }) => id).sort()).toEqual(second.map(({ id }) => id).sort());
+      await world.sdk.snapshots.update('rg', second[0]!.id.split('/').at(-1)!, { tags: {} });
+      expect((await bases())['os']).toEqual({ base: null, fullReason: 'base snapshot altered' });
+
+      function pointOf(of: string, id: string, taken: typeof snapshots): Point {
+        const image = { size: 1024 ** 3, depth: 0, root: null };
+        const stats = { size: 1, read: 1, stored: 1, blocksRead: 1, blocksNew: 1, blocksZero: 0 };
+        const read = { mode: 'full' as const, reason: 'first backup' };
+        const all = disks.map((each, i) => ({ ...each, snapshot: taken[i]!, image, read, stats }));
+        const source = { kind: 'vm' as const, resourceId: vmId, name: 'web', location: LOCATION };
+        return {
+          version: 1,
+          id,
+          time: taken[0]!.time,
+          session: of,
+          source,
+          consistency: 'per-disk',
+          machine: {},
+          disks: all,
+        };
+      }
+    }
+
+    await expect(startRestore(appliance, client, { point: 'none', resourceGroupId: GROUP })).rejects.toMatchObject({
+      code: 'NOT_FOUND',
+    });
+    const point = '20261122T100000Z-00000002';
+    await expect(startRestore(appliance, client, { point, resourceGroupId: GROUP, disks: ['lun9'] })).rejects.toThrow(
+      'os, lun0',
+    );
+    await expect(startRestore(appliance, client, { point, resourceGroupId: `${GROUP}x` })).rejects.toThrow(
+      'There is no resource group',
+    );
+    const restore = await startRestore(appliance, client, { point, resourceGroupId: GROUP, disks: ['lun0'] });
+    expect(client.started.at(-1)).toMatchObject({
+      orchestrator: 'restoreDisks',
+      instanceId: restore,
+      input: { site, disks: [{ key: 'lun0' }] },
+    });
+  });
+
+  test('what an activity throws becomes an outcome without stack or query', async () => {
+    const said: string[] = [];
+    const context = { functionName: 'f', warn: (text: string) => said.push(text) } as never;
+    const outcome = await asOutcome(() => Promise.reject(new Error('GET https://x.net/a?sig=secret failed')))(
+      null,
+      context,
+    );
+    expect(outcome).toEqual({
+      ok: false,
+      error: { code: 'INTERNAL', message: 'GET https://x.net/a?… failed', retryable: false },
+    });
+    expect(said.join()).not.toContain('secret');
+  });
+});
