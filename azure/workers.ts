@@ -48,11 +48,14 @@ export interface Workers {
   deallocate(machineId: string): Promise<void>;
   /** For a machine whose creation failed: with its NIC and disk. No error when it is gone. */
   delete(machineId: string): Promise<void>;
-  /** Submits a managed Run Command that is not waited for: without outbound it may run and never report. */
+  /**
+   * Submits a managed Run Command that is not waited for: without outbound it may run and never report. One that is
+   * there already is left alone: sent again, Azure would run it again.
+   */
   runCommand(command: BootstrapCommand): Promise<void>;
   /** Why the command failed; null while it runs, when it succeeded and when it is not there. */
   commandError(machineId: string, name: string): Promise<ErrorInfo | null>;
-  /** No error when the command or the machine is gone. */
+  /** Waits for it: what runs next on the machine would meet its end. No error when the command or the machine is gone. */
   deleteCommand(machineId: string, name: string): Promise<void>;
 }
 
@@ -94,6 +97,8 @@ export function createWorkers(arm: Arm): Workers {
 
     async runCommand({ machineId, name, location, script, parameters, protectedParameters }) {
       const { commands, resourceGroup, name: machine } = at(machineId);
+      const what = `read ${name} on ${machineId}`;
+      if (await armFind(what, () => commands.getByVirtualMachine(resourceGroup, machine, name))) return;
       const body = {
         location,
         source: { script },
@@ -117,7 +122,7 @@ export function createWorkers(arm: Arm): Workers {
 
     async deleteCommand(machineId, name) {
       const { commands, resourceGroup, name: machine } = at(machineId);
-      await armFind(`delete ${name} on ${machineId}`, () => commands.delete(resourceGroup, machine, name).submitted());
+      await armFind(`delete ${name} on ${machineId}`, () => commands.delete(resourceGroup, machine, name));
     },
   };
 }

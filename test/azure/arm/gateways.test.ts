@@ -190,6 +190,17 @@ describe('workers and machines', () => {
     await expect
       .poll(() => workers.commandError(machineId, 'bad'))
       .toMatchObject({ code: 'BINARY_MISMATCH', retryable: false });
+    const puts = () =>
+      world.exchanges.filter(({ method, url }) => method === 'PUT' && url.includes('/runCommands/good')).length;
+    await workers.runCommand({
+      machineId,
+      name: 'good',
+      location: LOCATION,
+      script: 'exit 1',
+      parameters: {},
+      protectedParameters: {},
+    });
+    expect(puts()).toBe(1); // a repeated activity does not run the script twice
     expect(await workers.commandError(machineId, 'good')).toBeNull();
     expect(await workers.commandError(machineId, 'absent')).toBeNull();
     expect(
