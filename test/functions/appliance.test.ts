@@ -5,7 +5,7 @@ import { receive } from '../../functions/triggers/mailbox.ts';
 import { startBackup } from '../../functions/triggers/startBackup.ts';
 import { startRestore } from '../../functions/triggers/startRestore.ts';
 import type { MachinePlan, WorkerHandle } from '../../model/activities.ts';
-import { StrongroomError } from '../../model/errors.ts';
+import type { StrongroomError } from '../../model/errors.ts';
 import { resourcePool } from '../../model/leases.ts';
 import { commandSchema, openMessage, readEnvelope, sealMessage, type WorkerEvent } from '../../model/messages.ts';
 import type { Point } from '../../model/point.ts';
