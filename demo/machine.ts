@@ -17,18 +17,23 @@ export interface DemoMachine {
   disks: DemoDisk[];
 }
 
-/** Sizes and amounts of data of the disks that the demo makes itself. */
-const ownDisks = [
-  { key: 'os', name: 'web-os', gib: 2, data: 256 * MiB },
-  { key: 'lun0', name: 'web-data', gib: 1, data: 160 * MiB },
-  { key: 'lun1', name: 'web-logs', gib: 3, data: 96 * MiB },
-];
+/** Bytes of data on the disks that the demo makes itself: OS disk, first and second data disk. */
+export const usualData: [number, number, number] = [256 * MiB, 160 * MiB, 96 * MiB];
+
+function ownDisks(data: [number, number, number]) {
+  return [
+    { key: 'os', name: 'web-os', gib: 1, data: data[0] },
+    { key: 'lun0', name: 'web-data', gib: 1, data: data[1] },
+    { key: 'lun1', name: 'web-logs', gib: 2, data: data[2] },
+  ];
+}
 
 /** Creates a resource group with a running machine: an OS disk, two data disks, and one for each image file. */
 export async function addMachine(
   sandbox: Sandbox,
-  { region, diskFiles }: { region: string; diskFiles: string[] },
+  { region, diskFiles, data }: { region: string; diskFiles: string[]; data: [number, number, number] },
 ): Promise<DemoMachine> {
+  const sizes = ownDisks(data);
   const { client, subscriptionId, disks } = sandbox;
   const group = `/subscriptions/${subscriptionId}/resourceGroups/shop`;
   const put = (path: string, version: string, body: object) =>
@@ -46,8 +51,8 @@ export async function addMachine(
       sku: { name: 'Premium_LRS' },
       properties: { creationData: { createOption: 'Empty' }, diskSizeGB: gib },
     });
-  const own = ownDisks.map(({ key, name, data }) => ({ key, name, data, id: `${compute}/disks/${name}` }));
-  for (const { name, gib } of ownDisks.slice(1)) await dataDisk(name, gib);
+  const own = sizes.map(({ key, name, data }) => ({ key, name, data, id: `${compute}/disks/${name}` }));
+  for (const { name, gib } of sizes.slice(1)) await dataDisk(name, gib);
   const files = diskFiles.map((file, i) => ({
     key: `lun${i + 2}`,
     name: `web-file-${i + 1}`,
@@ -68,7 +73,7 @@ export async function addMachine(
         osDisk: {
           name: own[0]!.name,
           createOption: 'FromImage',
-          diskSizeGB: ownDisks[0]!.gib,
+          diskSizeGB: sizes[0]!.gib,
           managedDisk: { storageAccountType: 'Premium_LRS' },
         },
         dataDisks: attached.map(({ id }, lun) => ({ lun, createOption: 'Attach', managedDisk: { id } })),

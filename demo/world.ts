@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { applianceLayout, type ApplianceLayout } from '../model/site.ts';
 import { startSandbox, type RunningApp, type Sandbox } from '../sandbox/index.ts';
 import { Appliance } from './appliance.ts';
-import { addMachine, type DemoMachine } from './machine.ts';
+import { addMachine, usualData, type DemoMachine } from './machine.ts';
 
 const root = join(import.meta.dirname, '..');
 const region = 'westeurope';
@@ -27,15 +27,22 @@ export interface WorldOptions {
   record?: string;
   /** Images that become data disks of the machine. */
   diskFiles?: string[];
+  /** Bytes of data on the machine's own three disks. */
+  data?: [number, number, number];
   say?: (line: string) => void;
 }
 
 /** Starts the local Azure, declares the environment with the Pulumi program, deploys and starts the appliance. */
-export async function startWorld({ record, diskFiles = [], say = () => {} }: WorldOptions = {}): Promise<World> {
+export async function startWorld({
+  record,
+  diskFiles = [],
+  data = usualData,
+  say = () => {},
+}: WorldOptions = {}): Promise<World> {
   const sandbox = await startSandbox(record === undefined ? {} : { record });
   try {
     say(`Local Azure: ${sandbox.operator.proxyUrl} (files in ${sandbox.dir})`);
-    const machine = await addMachine(sandbox, { region, diskFiles });
+    const machine = await addMachine(sandbox, { region, diskFiles, data });
     const { subscriptionId, tenantId } = sandbox;
     const { outputs, resources } = await sandbox.apply({
       program: join(root, 'infra/index.ts'),

@@ -46,6 +46,6 @@ export const jobResultSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('initRepository'), repositoryId: z.string(), created: z.boolean() }),
   z.object({ kind: z.literal('backupDisk'), image: imageRefSchema, read: readModeSchema, stats: imageStatsSchema }),
   z.object({ kind: z.literal('commitPoint'), point: z.string(), stored: z.number().int() }),
-  z.object({ kind: z.literal('restoreDisk'), size: z.number().int(), written: z.number().int(), sha256: z.string() }),
+  z.object({ kind: z.literal('restoreDisk'), size: z.number().int(), written: z.number().int() }),
 ]);
 export type JobResult = z.infer<typeof jobResultSchema>;

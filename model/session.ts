@@ -69,9 +69,8 @@ export interface SessionDisk {
   /** Bytes read from the source disk. */
   read?: number;
   mode?: ReadMode;
-  /** Restore: the disk made, and the SHA-256 of what was written to it. */
+  /** Restore: the disk made. */
   target?: string;
-  sha256?: string;
   error?: ErrorInfo;
 }
 

@@ -47,6 +47,11 @@ export interface CreateOptions {
   passphrase?: string;
   /** Whether to make a recovery key: the way in when vault and passphrase are gone. */
   recovery: boolean;
+  /**
+   * Puts the recovery key where it survives. Awaited before the repository comes into being, so that none exists whose
+   * recovery key nobody has; when it fails, so does the creation.
+   */
+  keepRecoveryKey?(recoveryKey: string, repositoryId: string): Promise<void>;
   /** Time of creation, ISO 8601 UTC. */
   now(): string;
   random?(bytes: number): Buffer;
@@ -87,12 +92,14 @@ export async function createRepository(
 
   const keys = writeCheckedText({ config, slots } satisfies KeyDocument);
   for (const name of keyNames(id)) await putNew(store, name, [keys]);
+  const recoveryKey = recovery && writeRecoveryKey(recovery);
+  if (recoveryKey) await options.keepRecoveryKey?.(recoveryKey, id);
   // This put decides: before it there is no repository, whoever comes later finds one.
   await putNew(store, CONFIG, [writeCheckedText(config)]).catch((error: unknown) => {
     throw isCode(error, 'ALREADY_EXISTS') ? exists(store, error) : error;
   });
   const repository = openWith(store, config, secrets, keys, random);
-  return recovery ? { repository, recoveryKey: writeRecoveryKey(recovery) } : { repository };
+  return recoveryKey ? { repository, recoveryKey } : { repository };
 }
 
 /** @throws REPOSITORY_UNKNOWN, REPOSITORY_DAMAGED, KEY_REFUSED */

@@ -13,7 +13,11 @@ export interface Reply {
 /** A person at a terminal: sends HTTP through a caller's proxy, with that caller's tokens. */
 export interface Client {
   /** `resource`: the token's audience; none sends no token. */
-  send(method: string, url: string, options?: { body?: unknown; resource?: string; headers?: Record<string, string> }): Promise<Reply>;
+  send(
+    method: string,
+    url: string,
+    options?: { body?: unknown; resource?: string; headers?: Record<string, string> },
+  ): Promise<Reply>;
   /** A call to ARM, waited for to its end. @throws when the answer or the operation's end is a failure. */
   arm(method: string, pathAndQuery: string, body?: unknown): Promise<unknown>;
   close(): void;
@@ -24,7 +28,10 @@ const management = 'https://management.azure.com';
 /** A client that speaks as the given caller. `ca`: the sandbox's certificate authority, PEM. */
 export function createClient(port: CallerPort, ca: string): Client {
   const proxyEnv = { HTTP_PROXY: port.proxyUrl, HTTPS_PROXY: port.proxyUrl };
-  const agents = { http: new http.Agent({ keepAlive: true, proxyEnv }), https: new https.Agent({ keepAlive: true, ca, proxyEnv }) };
+  const agents = {
+    http: new http.Agent({ keepAlive: true, proxyEnv }),
+    https: new https.Agent({ keepAlive: true, ca, proxyEnv }),
+  };
   const tokens = new Map<string, { token: string; until: number }>();
 
   function raw(method: string, url: string, headers: Record<string, string>, body?: string): Promise<Reply> {
@@ -35,7 +42,13 @@ export function createClient(port: CallerPort, ca: string): Client {
         const chunks: Buffer[] = [];
         response.on('data', (chunk: Buffer) => chunks.push(chunk));
         response.on('error', reject);
-        response.on('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, body: parse(Buffer.concat(chunks).toString()) }));
+        response.on('end', () =>
+          resolve({
+            status: response.statusCode ?? 0,
+            headers: response.headers,
+            body: parse(Buffer.concat(chunks).toString()),
+          }),
+        );
       });
       request.on('error', reject);
       request.end(body);
@@ -68,7 +81,8 @@ export function createClient(port: CallerPort, ca: string): Client {
     const url = management + pathAndQuery;
     const get = (address: string) => send('GET', address, { resource: `${management}/` });
     const first = await send(method, url, { body, resource: `${management}/` });
-    const fail = (reply: Reply) => new Error(`${method} ${pathAndQuery}: ${reply.status} ${JSON.stringify(reply.body)}`);
+    const fail = (reply: Reply) =>
+      new Error(`${method} ${pathAndQuery}: ${reply.status} ${JSON.stringify(reply.body)}`);
     if (first.status >= 400) throw fail(first);
     const operation = first.headers['azure-asyncoperation'] as string | undefined;
     const location = first.headers.location;

@@ -36,11 +36,11 @@ const world: World = {
     store: (url) => blobStore(url, credential),
     wrapper: (keyId) => keyWrapper(keyId, credential),
     now,
+    escrow: (keyId, repositoryId, recoveryKey) =>
+      setSecret(vaultOf(keyId), `strongroom-recovery-${repositoryId}`, recoveryKey, credential),
   }),
   reader: (sas) => diskReader(sas),
   writer: (sas) => diskWriter(sas),
-  escrow: (keyId, repositoryId, recoveryKey) =>
-    setSecret(vaultOf(keyId), `strongroom-recovery-${repositoryId}`, recoveryKey, credential),
   random: randomBytes,
   now,
 };

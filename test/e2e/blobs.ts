@@ -1,0 +1,80 @@
+import https from 'node:https';
+import { readFileSync } from 'node:fs';
+import type { World } from '../../demo/world.ts';
+
+const headers = { 'x-ms-version': '2024-11-04' };
+const resource = 'https://storage.azure.com/';
+
+/** Names of all objects in the repository's container (or another container URL). */
+export async function blobNames(world: World, container = repositoryUrl(world)): Promise<string[]> {
+  const reply = await world.sandbox.client.send('GET', `${container}?restype=container&comp=list`, {
+    resource,
+    headers,
+  });
+  if (reply.status !== 200) throw new Error(`Listing ${container} answered ${reply.status}`);
+  return [...String(reply.body).matchAll(/<Name>([^<]*)<\/Name>/g)].map((match) => match[1]!);
+}
+
+export function repositoryUrl(world: World): string {
+  const setting = world.sandbox.world.store.require(`${world.layout.functionApp.id}/config/appsettings`)
+    .properties as Record<string, string>;
+  return setting.STRONGROOM_REPOSITORY_URL!;
+}
+
+/** An object's bytes, as the operator reads them. */
+export async function readBlob(world: World, name: string, container = repositoryUrl(world)): Promise<Buffer> {
+  return (await blobRequest(world, 'GET', `${container}/${name}`)).body;
+}
+
+/** Overwrites an object, as someone with write access to the account may. */
+export async function writeBlob(
+  world: World,
+  url: string,
+  content: Buffer,
+  more: Record<string, string> = {},
+): Promise<void> {
+  const { status } = await blobRequest(world, 'PUT', url, content, { 'x-ms-blob-type': 'BlockBlob', ...more });
+  if (status !== 201) throw new Error(`Writing ${url} answered ${status}`);
+}
+
+async function blobRequest(
+  world: World,
+  method: string,
+  url: string,
+  body?: Buffer,
+  more: Record<string, string> = {},
+) {
+  const { operator, caFile } = world.sandbox;
+  const identity = await world.sandbox.client.send(
+    'GET',
+    `http://169.254.169.254/metadata/identity/oauth2/token?api-version=2018-02-01&resource=${encodeURIComponent(resource)}`,
+    { headers: { Metadata: 'true' } },
+  );
+  const { access_token: token } = identity.body as { access_token: string };
+  const agent = new https.Agent({ ca: readFileSync(caFile), proxyEnv: { HTTPS_PROXY: operator.proxyUrl } });
+  try {
+    return await new Promise<{ status: number; body: Buffer }>((resolve, reject) => {
+      const request = https.request(
+        url,
+        {
+          method,
+          agent,
+          headers: {
+            ...headers,
+            ...more,
+            authorization: `Bearer ${token}`,
+            ...(body && { 'content-length': body.length }),
+          },
+        },
+        (response) => {
+          const chunks: Buffer[] = [];
+          response.on('data', (chunk: Buffer) => chunks.push(chunk));
+          response.on('end', () => resolve({ status: response.statusCode!, body: Buffer.concat(chunks) }));
+        },
+      );
+      request.on('error', reject).end(body);
+    });
+  } finally {
+    agent.destroy();
+  }
+}
