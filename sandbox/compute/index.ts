@@ -14,7 +14,7 @@ import { computeProvider } from './provider/index.ts';
 import type { ComputeLimits, ComputeParts } from './provider/parts.ts';
 
 export type { DiskWorld } from './disks/diskWorld.ts';
-export type { Machine, Machines } from './machines/machines.ts';
+export type { Machines } from './machines/machines.ts';
 export { inspectImage } from './disks/imageFile.ts';
 
 export interface ComputeOptions {
