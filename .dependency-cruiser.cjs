@@ -15,7 +15,11 @@ module.exports = {
     only('azure', ['model/', 'repository/ports\\.ts$'], 'gateways know the model and the store port'),
     only('functions', ['model/', 'azure/'], 'the appliance'),
     only('functions/orchestrators', ['model/'], 'orchestrators only decide: model and durable-functions'),
-    only('worker', ['model/', 'repository/', 'azure/(blobStore|keys|secrets|queues|diskData|credential|appendLog)\\.ts$'], 'the worker has no ARM'),
+    only(
+      'worker',
+      ['model/', 'repository/', 'azure/(blobStore|keys|secrets|queues|diskData|credential|appendLog)\\.ts$'],
+      'the worker has no ARM',
+    ),
     only('infra', ['model/'], 'the Pulumi program'),
     only('sandbox', [], 'the sandbox knows Azure and nothing of Strongroom'),
     only('demo', ['sandbox/', 'model/'], 'the tour uses the product through HTTP, the command line and dist/'),
@@ -52,6 +56,9 @@ module.exports = {
     exclude: { path: '^(node_modules|dist)/' },
     tsConfig: { fileName: 'tsconfig.json' },
     tsPreCompilationDeps: true,
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'require', 'node', 'default', 'types'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'require', 'node', 'default', 'types'],
+    },
   },
 };

@@ -2,7 +2,16 @@ import tseslint from 'typescript-eslint';
 
 /** Globals and modules that make an orchestrator give another answer at replay. */
 const nonDeterministicGlobals = [
-  'Date', 'setTimeout', 'setInterval', 'setImmediate', 'queueMicrotask', 'fetch', 'process', 'crypto', 'performance', 'console',
+  'Date',
+  'setTimeout',
+  'setInterval',
+  'setImmediate',
+  'queueMicrotask',
+  'fetch',
+  'process',
+  'crypto',
+  'performance',
+  'console',
 ].map((name) => ({ name, message: 'Orchestrators only decide: use context.df (clock, guid, timers) or an activity.' }));
 
 export default tseslint.config(
@@ -35,7 +44,11 @@ export default tseslint.config(
       ],
       'no-restricted-syntax': [
         'error',
-        { selector: 'FunctionDeclaration[async=true], FunctionExpression[async=true], ArrowFunctionExpression[async=true], AwaitExpression', message: 'Orchestrators are synchronous generators.' },
+        {
+          selector:
+            'FunctionDeclaration[async=true], FunctionExpression[async=true], ArrowFunctionExpression[async=true], AwaitExpression',
+          message: 'Orchestrators are synchronous generators.',
+        },
         { selector: 'ImportExpression', message: 'No dynamic import in an orchestrator.' },
       ],
     },

@@ -56,6 +56,8 @@ export interface WorkerFiles {
    * not there. Returns how many were uploaded.
    */
   ensure(pack: WorkerPackage): Promise<number>;
+  /** Removes the set of a version, so that the next `ensure` uploads it anew. */
+  discard(manifest: WorkerManifest): Promise<void>;
   /** A SAS that reads the container for an hour, without `?`: a secret. */
   readSas(): Promise<string>;
 }
@@ -79,6 +81,16 @@ export function createWorkerFiles(accountUrl: string, containerName: string, cre
 
   return {
     url,
+
+    async discard({ version, files }) {
+      const container = service.getContainerClient(containerName);
+      for (const { name } of files) {
+        await storageCall(`delete ${url(version)}/${name}`, () => container.deleteBlob(`${version}/${name}`)).catch(
+          ignoreAbsent,
+        );
+      }
+    },
+
     readSas: () => sas('r', DOWNLOAD_MS),
 
     async ensure({ folder, manifest }) {
@@ -105,6 +117,10 @@ export function createWorkerFiles(accountUrl: string, containerName: string, cre
       return uploaded;
     },
   };
+}
+
+function ignoreAbsent(error: unknown): void {
+  if (!(error instanceof StrongroomError && error.code === 'NOT_FOUND')) throw error;
 }
 
 async function createContainer(service: BlobServiceClient, name: string): Promise<void> {

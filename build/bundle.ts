@@ -14,7 +14,8 @@ export async function bundle(entry: string, output: string): Promise<void> {
     plugins: [
       {
         name: 'native-addons-stay-outside',
-        resolveId: (source) => (/^@napi-rs\/blake-hash-/.test(source) || source.endsWith('.node') ? { id: source, external: true } : null),
+        resolveId: (source) =>
+          /^@napi-rs\/blake-hash-/.test(source) || source.endsWith('.node') ? { id: source, external: true } : null,
       },
     ],
     onLog(level, log, handler) {

@@ -19,7 +19,11 @@ async function sourceDigest(): Promise<string> {
   for await (const entry of glob(sources, { cwd: root, withFileTypes: true })) {
     if (entry.isFile()) files.push(join(entry.parentPath, entry.name));
   }
-  for (const file of files.sort()) digest.update(file).update('\0').update(await readFile(file));
+  for (const file of files.sort())
+    digest
+      .update(file)
+      .update('\0')
+      .update(await readFile(file));
   return digest.digest('hex');
 }
 

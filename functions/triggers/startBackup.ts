@@ -12,6 +12,7 @@ import { startSession } from './startSession.ts';
 /** How long the lease entity may take to answer, and how often it is asked meanwhile. */
 const ANSWER_MS = 20_000;
 const LOOK_MS = 100;
+const ASK_AGAIN_MS = 2_000;
 
 /**
  * Starts a backup of a virtual machine and gives the session's id.
@@ -50,6 +51,8 @@ async function takeMachine(appliance: Appliance, durable: Durable, resourceId: s
       if (!(await isDead(appliance, durable, owner, holding))) throw busy(resourceId, owner);
       await durable.release(key, { owner });
       await durable.acquire(key, request);
+    } else if (waited > 0 && waited % ASK_AGAIN_MS === 0) {
+      await durable.acquire(key, request); // whoever was in the way when it was asked first has gone
     }
     await wait(LOOK_MS);
   }

@@ -17,7 +17,14 @@ import { queueService } from './triggers/queueConnection.ts';
 import { resolveSettings } from './triggers/settings.ts';
 import { timerTrigger } from './triggers/timer.ts';
 
-const TRIGGERS = ['httptrigger', 'queuetrigger', 'timertrigger', 'orchestrationtrigger', 'activitytrigger', 'entitytrigger'];
+const TRIGGERS = [
+  'httptrigger',
+  'queuetrigger',
+  'timertrigger',
+  'orchestrationtrigger',
+  'activitytrigger',
+  'entitytrigger',
+];
 
 // Nobody may be left behind: the channel to the parent closes however the parent ends.
 process.on('disconnect', () => process.exit(0));

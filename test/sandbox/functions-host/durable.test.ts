@@ -183,7 +183,9 @@ describe('entities', () => {
   });
 
   test('concurrent signals count exactly once', async () => {
-    const ids = await Promise.all(Array.from({ length: 10 }, () => world.start('addMany', { times: 20, key: 'shared' })));
+    const ids = await Promise.all(
+      Array.from({ length: 10 }, () => world.start('addMany', { times: 20, key: 'shared' })),
+    );
     const direct = Array.from({ length: 20 }, () => client('signal', 'shared', { name: 'add', data: 1 }));
     await Promise.all([...direct, ...ids.map((id) => world.ended(id))]);
     const state = await poll(
