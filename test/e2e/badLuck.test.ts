@@ -85,7 +85,7 @@ describe('bad requests', () => {
 });
 
 describe('bad luck', () => {
-  it('VMP-12 refuses a worker file whose content was altered, names it, and uploads it anew for the next session', async () => {
+  it('VMP-12 VMP-25 refuses a worker file whose content was altered, names it, and uploads it anew for the next session', async () => {
     const folder = join(import.meta.dirname, '../../dist/functions/worker');
     const manifest = JSON.parse(await readFile(join(folder, 'manifest.json'), 'utf8')) as {
       version: string;

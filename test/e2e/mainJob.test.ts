@@ -168,7 +168,7 @@ describe('the worker', () => {
     expect(traffic.eventsSent()).toBeGreaterThan(10);
   });
 
-  it('VMP-28 is deallocated when the session completes; nothing temporary is left', async () => {
+  it('VMP-25 VMP-28 takes back every SAS and is deallocated when the session completes; nothing temporary is left', async () => {
     expect((await leftovers(world, second.id)).filter(({ ok }) => !ok)).toEqual([]);
   });
 });
