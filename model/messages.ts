@@ -1,4 +1,5 @@
 import { createCipheriv, createDecipheriv } from 'node:crypto';
+import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { z } from 'zod';
 import { errorCodes, StrongroomError } from './errors.ts';
 import { jobResultSchema, jobSchema } from './jobs.ts';
@@ -11,6 +12,8 @@ import { jobResultSchema, jobSchema } from './jobs.ts';
 export const MESSAGE_VERSION = 1;
 /** Azure Queue Storage takes 64 KiB; 48 KiB leaves room for base64 (azure-facts: Queue). */
 export const MAX_MESSAGE_BYTES = 48 * 1024;
+/** Largest message once inflated: a restore point of a machine with 64 data disks is a tenth of it. */
+const MAX_PLAIN_BYTES = 2 * 1024 * 1024;
 
 export const commandSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('job'), jobId: z.string(), job: jobSchema }),
@@ -53,7 +56,7 @@ export const envelopeSchema = z.object({
   attempt: z.string().min(1),
   direction: z.enum(['to-worker', 'to-appliance']),
   id: z.string().min(1),
-  /** base64url of nonce (12) ‖ ciphertext ‖ tag (16). */
+  /** base64url of nonce (12) ‖ ciphertext of the raw-deflated JSON ‖ tag (16). */
   box: z.string(),
 });
 export type Envelope = z.infer<typeof envelopeSchema>;
@@ -67,12 +70,8 @@ export function sealMessage(
 ): string {
   const cipher = createCipheriv('aes-256-gcm', key, nonce);
   cipher.setAAD(associatedData(head));
-  const box = Buffer.concat([
-    nonce,
-    cipher.update(JSON.stringify(message), 'utf8'),
-    cipher.final(),
-    cipher.getAuthTag(),
-  ]);
+  const plain = deflateRawSync(JSON.stringify(message));
+  const box = Buffer.concat([nonce, cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
   const text = JSON.stringify({ v: MESSAGE_VERSION, ...head, box: box.toString('base64url') } satisfies Envelope);
   if (Buffer.byteLength(text) > MAX_MESSAGE_BYTES) {
     throw new StrongroomError(
@@ -103,7 +102,7 @@ export function openMessage<T>(key: Uint8Array, envelope: Envelope, direction: D
     decipher.setAAD(associatedData(envelope));
     decipher.setAuthTag(box.subarray(box.length - 16));
     const plain = Buffer.concat([decipher.update(box.subarray(12, box.length - 16)), decipher.final()]);
-    return schema.parse(JSON.parse(plain.toString('utf8')));
+    return schema.parse(JSON.parse(inflateRawSync(plain, { maxOutputLength: MAX_PLAIN_BYTES }).toString('utf8')));
   } catch (cause) {
     throw new StrongroomError(
       'MESSAGE_REJECTED',
