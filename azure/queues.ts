@@ -3,14 +3,14 @@ import { StrongroomError } from '../model/errors.ts';
 import type { TokenCredential } from './credential.ts';
 import { storageCall } from './storageErrors.ts';
 
-/** A message nobody took for a day speaks of a session that is long over. */
-const TIME_TO_LIVE_SECONDS = 86_400;
+/** Never expires: a job's message must outlast the job, which takes days for the largest disks. Queues go with their attempts. */
+const TIME_TO_LIVE_SECONDS = -1;
 /** Receive Messages gives no more at once. */
 const MOST_MESSAGES = 32;
 
 export interface ReceivedMessage {
   readonly text: string;
-  /** How often it was handed out, this time included. */
+  /** How often it was handed out, this time included: a job that ends its worker each time shows by it. */
   readonly deliveries: number;
   /** Stays hidden from others for that many seconds from now. @throws when another receiver has it meanwhile. */
   renew(seconds: number): Promise<void>;

@@ -117,6 +117,25 @@ export const customRoles = {
       'blobs/write': 'renew the registration of a writer, claim marks by ETag, seal the log',
     }),
   },
+  inbox: {
+    title: 'inbox',
+    description: 'Take messages from queues and keep them while working. Assigned to workers on site accounts.',
+    actions: [],
+    // The built-in Message Processor may not update a message (Put Message and Update Message: "messages/write").
+    dataActions: actions('Microsoft.Storage/storageAccounts/queueServices/queues', {
+      'messages/read': 'see a job',
+      'messages/process/action': 'take a job, remove it when it is answered',
+      'messages/write': 'keep a job hidden from a second start of the worker while it runs',
+    }),
+  },
+  escrow: {
+    title: 'escrow',
+    description: 'Put secrets into a vault, never read or delete one. Assigned to workers on the vault.',
+    actions: [],
+    dataActions: actions('Microsoft.KeyVault/vaults', {
+      'secrets/setSecret/action': 'keep the recovery key of a new repository',
+    }),
+  },
 } satisfies Record<string, CustomRole>;
 
 /** Ids of the built-in roles used, by their names in the portal. */
@@ -124,11 +143,9 @@ export const builtInRoles = {
   'Storage Blob Data Owner': 'b7e6dc6d-f1e8-4753-8033-0f276bb0955b',
   'Storage Blob Data Contributor': 'ba92f5b4-2d11-453d-a403-e96b0029c9fe',
   'Storage Queue Data Contributor': '974c5e8b-45b9-4653-ba55-5f855dd0fb88',
-  'Storage Queue Data Message Processor': '8a0f0c08-91a1-4084-bc3d-661d67233fed',
   'Storage Queue Data Message Sender': 'c6a89b2d-59bc-44d0-9896-0f6e12d7b80a',
   'Storage Table Data Contributor': '0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3',
   'Key Vault Crypto User': '12338af0-0e69-4776-bea7-57ae8d297424',
-  'Key Vault Secrets Officer': 'b86a8fe4-44ce-4948-aee5-eccb2c155cd7',
   'Monitoring Metrics Publisher': '3913510d-42f4-4e42-8a64-420c390055eb',
 } as const;
 
@@ -201,12 +218,7 @@ export const grants: Grant[] = [
   },
   { to: 'worker', role: { custom: 'writer' }, on: 'repository', why: 'write restore points' },
   { to: 'worker', role: { custom: 'writer' }, on: 'workerLogs', why: 'write its log' },
-  {
-    to: 'worker',
-    role: { builtIn: 'Storage Queue Data Message Processor' },
-    on: 'siteAccount',
-    why: 'take jobs from its inbox',
-  },
+  { to: 'worker', role: { custom: 'inbox' }, on: 'siteAccount', why: 'take jobs from its inbox' },
   {
     to: 'worker',
     role: { builtIn: 'Storage Queue Data Message Sender' },
@@ -219,10 +231,5 @@ export const grants: Grant[] = [
     on: 'vault',
     why: 'wrap and unwrap the master key of repositories',
   },
-  {
-    to: 'worker',
-    role: { builtIn: 'Key Vault Secrets Officer' },
-    on: 'vault',
-    why: 'put the recovery key of a new repository in escrow',
-  },
+  { to: 'worker', role: { custom: 'escrow' }, on: 'vault', why: 'put the recovery key of a new repository in escrow' },
 ];

@@ -21,7 +21,10 @@ export interface Timing {
   lease: number;
   /** How long fresh export URLs are waited for. */
   grant: number;
-  /** Without work for so long, the worker ends: its appliance has forgotten it. */
+  /**
+   * Without work for so long, the worker ends: its appliance has forgotten it. Long, because a session's disks may wait
+   * with their worker until other sessions' full reads free export slots.
+   */
   idle: number;
 }
 
@@ -31,8 +34,11 @@ export const timing: Timing = {
   progress: 5_000,
   lease: 120_000,
   grant: 15 * 60_000,
-  idle: 60 * 60_000,
+  idle: 24 * 3_600_000,
 };
+
+/** A job that was handed out more often ended its worker each time: it is not begun again. */
+const MOST_STARTS = 5;
 
 export interface LoopOptions {
   attempt: string;
@@ -112,18 +118,23 @@ export async function workerLoop(options: LoopOptions): Promise<'stopped' | 'idl
     }
     const known = jobs.get(command.jobId);
     switch (command.kind) {
-      case 'job':
-        if (!known) return void jobs.set(command.jobId, start(command.jobId, command.job, message));
-        known.message = message;
-        if (known.answer) await answer(known, known.answer);
+      case 'job': {
+        if (!known && message.deliveries <= MOST_STARTS) {
+          return void jobs.set(command.jobId, start(command.jobId, command.job, message));
+        }
+        const met = known ?? refused(command.jobId, endedItsWorkers);
+        jobs.set(command.jobId, met);
+        met.message = message;
+        if (met.answer) await answer(met, met.answer);
         return;
+      }
       case 'sas':
         known?.grants?.renew({ sas: command.sas, baseSas: command.baseSas });
         return forget(message);
       case 'cancel': {
         const reason = new StrongroomError('CANCELLED', 'The job was cancelled.');
         if (known) known.cancel.abort(reason);
-        else jobs.set(command.jobId, cancelled(command.jobId, reason)); // the queue may hand out the job later
+        else jobs.set(command.jobId, refused(command.jobId, reason)); // the queue may hand out the job later
         return forget(message);
       }
     }
@@ -156,10 +167,7 @@ export async function workerLoop(options: LoopOptions): Promise<'stopped' | 'idl
     } catch (error) {
       if (signal.aborted) return jobLog.info('job given up: the worker ends');
       const info = errorInfo(known.cancel.signal.aborted ? known.cancel.signal.reason : error);
-      jobLog.error(
-        { error: info, stack: error instanceof Error ? error.stack?.split('\n').slice(1) : [] },
-        'job failed',
-      );
+      jobLog.error({ error: info, stack: frames(error) }, 'job failed');
       known.answer = { kind: 'failed', jobId, error: info };
     }
     await answer(known, known.answer);
@@ -183,7 +191,13 @@ export async function workerLoop(options: LoopOptions): Promise<'stopped' | 'idl
   }
 }
 
-function cancelled(jobId: string, reason: StrongroomError): KnownJob {
+const endedItsWorkers = new StrongroomError(
+  'WORKER_LOST',
+  `The worker ended ${MOST_STARTS} times while it ran this job. Its log says why, or its machine has too little memory.`,
+);
+
+/** A job that is not run. */
+function refused(jobId: string, reason: StrongroomError): KnownJob {
   return {
     message: undefined,
     answer: { kind: 'failed', jobId, error: errorInfo(reason) },
@@ -191,4 +205,10 @@ function cancelled(jobId: string, reason: StrongroomError): KnownJob {
     grants: undefined,
     ended: Promise.resolve(),
   };
+}
+
+/** Where it was thrown. The lines before are the message, of which {@link errorInfo} says what may be said. */
+function frames(error: unknown): string[] {
+  const lines = error instanceof Error ? (error.stack ?? '').split('\n') : [];
+  return lines.filter((line) => /^\s+at /.test(line));
 }

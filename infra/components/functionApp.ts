@@ -102,7 +102,11 @@ export class FunctionApp extends pulumi.ComponentResource {
         name: this.app.name,
         platform: { enabled: true },
         httpSettings: { requireHttps: true },
-        globalValidation: { requireAuthentication: true, unauthenticatedClientAction: 'Return401' },
+        globalValidation: {
+          requireAuthentication: true,
+          unauthenticatedClientAction: 'Return401',
+          excludedPaths: ['/api/health'], // what a load balancer asks; it says nothing but that the host answers
+        },
         identityProviders: {
           azureActiveDirectory: {
             enabled: true,

@@ -150,7 +150,11 @@ test('the Functions app runs on Node 24 in the network, keyless, behind Entra', 
   const settings = (inputs.siteConfig as { appSettings: { name: string; value: string }[] }).appSettings;
   expect(settings.map(({ value }) => value).join('\n')).not.toMatch(/AccountKey=|sig=/);
   expect(of('web:WebAppAuthSettingsV2')[0]!.inputs).toMatchObject({
-    globalValidation: { requireAuthentication: true, unauthenticatedClientAction: 'Return401' },
+    globalValidation: {
+      requireAuthentication: true,
+      unauthenticatedClientAction: 'Return401',
+      excludedPaths: ['/api/health'],
+    },
   });
 });
 

@@ -62,10 +62,22 @@ test('a command that is handed out again while its job runs keeps one run, and t
   expect(runs).toBe(1);
 });
 
+test('a job that ended its worker again and again is not begun once more', async () => {
+  let runs = 0;
+  worker = startWorker(async () => (runs++, done));
+  await worker.event('hello');
+  const sent = worker.command({ kind: 'job', jobId: 'j1', job: init });
+  worker.inbox.messages[0]!.deliveries = 5;
+  await sent;
+  expect((await worker.event('failed', 'j1')).error).toMatchObject({ code: 'WORKER_LOST' });
+  await expect.poll(() => worker.inbox.messages).toEqual([]);
+  expect(runs).toBe(0);
+});
+
 test('a failure is answered with its code and without secrets, and the worker goes on', async () => {
   worker = startWorker(async (job) => {
     if (job.kind === 'initRepository') return done;
-    throw new Error(`fetch of ${sas} failed`);
+    throw new Error(`fetch of ${sas} failed\n${sas}`);
   });
   await worker.command({ kind: 'job', jobId: 'j1', job: restore });
   const { error } = await worker.event('failed', 'j1');
