@@ -3,8 +3,7 @@ import type { PointSummary } from '../model/api.ts';
 import { isTerminal, type SessionView } from '../model/session.ts';
 import type { Client, Reply } from '../sandbox/client.ts';
 
-/** The appliance's answers: model/session.ts and model/api.ts hold their shapes. */
-/** The appliance as its operator sees it: HTTP and nothing else. */
+/** The appliance as its operator sees it: HTTP and nothing else. model/session.ts and model/api.ts hold its answers. */
 export class Appliance {
   private readonly client: Client;
   private readonly url: string;
@@ -33,8 +32,8 @@ export class Appliance {
   }
 
   /** Waits until the API answers: a cold start takes a moment. */
-  async ready(limitMs = 60_000): Promise<void> {
-    for (const until = Date.now() + limitMs; ; await delay(200)) {
+  async ready(signal?: AbortSignal, limitMs = 60_000): Promise<void> {
+    for (const until = Date.now() + limitMs; ; await delay(200, undefined, { signal })) {
       const reply = await this.call('GET', '/api/health').catch(() => undefined);
       if (reply?.status === 200) return;
       if (Date.now() > until)

@@ -7,6 +7,7 @@ import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { inspectImage } from '../sandbox/compute/index.ts';
 import { account } from './account.ts';
+import { endedBy, interruption } from './interruption.ts';
 import { takeTour } from './tour.ts';
 
 const usage = `npm run demo -- [options]
@@ -54,13 +55,15 @@ for (const file of options.disk) {
 }
 
 const { disk: diskFiles, export: exportTo, record } = options;
+const signal = interruption();
 const report = await takeTour({
+  signal,
   diskFiles,
   exportTo,
   record,
   say: (line) => console.log(line),
   progressTo: process.stdout,
-});
+}).catch(endedBy(signal));
 console.log(`\n${account(report)}`);
 if (options.json) await writeFile(options.json, JSON.stringify(report, null, 2) + '\n');
 process.exitCode = report.checks.every(({ ok }) => ok) ? 0 : 1;

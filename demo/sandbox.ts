@@ -1,7 +1,10 @@
 /** Keeps the local Azure and the appliance running until Ctrl-C, and says how to reach them. */
+import { once } from 'node:events';
+import { endedBy, interruption } from './interruption.ts';
 import { startWorld } from './world.ts';
 
-const world = await startWorld({ say: (line) => console.log(line) });
+const signal = interruption();
+const world = await startWorld({ signal, say: (line) => console.log(line) }).catch(endedBy(signal));
 const { sandbox, apiUrl, apiAudience, machine } = world;
 const environment = Object.entries(sandbox.operator.env)
   .map(([key, value]) => `export ${key}='${value}'`)
@@ -23,7 +26,7 @@ curl -s -H "Authorization: Bearer $token" ${apiUrl}/api/sessions
 
 Ctrl-C ends it and removes everything.`);
 
-await new Promise((resolve) => process.once('SIGINT', resolve).once('SIGTERM', resolve));
+if (!signal.aborted) await once(signal, 'abort');
 console.log('\nStopping …');
 await world.stop();
 process.exit(0);

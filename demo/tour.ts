@@ -13,6 +13,8 @@ export interface TourOptions {
   record?: string | undefined;
   say: (line: string) => void;
   progressTo: NodeJS.WriteStream;
+  /** Ends the tour and its world. */
+  signal?: AbortSignal;
 }
 
 export interface BackupFigures {
@@ -46,16 +48,14 @@ export async function takeTour(options: TourOptions): Promise<Report> {
   const world = await startWorld({
     say,
     diskFiles: options.diskFiles ?? [],
-    ...(options.record === undefined ? {} : { record: options.record }),
+    ...(options.record !== undefined && { record: options.record }),
+    ...(options.signal && { signal: options.signal }),
   });
-  const end = () => void world.stop().then(() => process.exit(130));
-  process.once('SIGINT', end).once('SIGTERM', end);
   try {
     const setupMs = Date.now() - started;
     say(`Appliance ready at ${world.apiUrl}: ${world.resources} resources declared.`);
     return { ...(await protectAndRestore(world, options)), setupMs, totalMs: Date.now() - started };
   } finally {
-    process.off('SIGINT', end).off('SIGTERM', end);
     await world.stop();
   }
 }

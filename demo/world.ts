@@ -30,6 +30,8 @@ export interface WorldOptions {
   /** Bytes of data on the machine's own three disks. */
   data?: [number, number, number];
   say?: (line: string) => void;
+  /** Ends the world, also one that is still being set up. */
+  signal?: AbortSignal;
 }
 
 /** Starts the local Azure, declares the environment with the Pulumi program, deploys and starts the appliance. */
@@ -38,8 +40,9 @@ export async function startWorld({
   diskFiles = [],
   data = usualData,
   say = () => {},
+  signal,
 }: WorldOptions = {}): Promise<World> {
-  const sandbox = await startSandbox(record === undefined ? {} : { record });
+  const sandbox = await startSandbox({ ...(record !== undefined && { record }), ...(signal && { signal }) });
   try {
     say(`Local Azure: ${sandbox.operator.proxyUrl} (files in ${sandbox.dir})`);
     const machine = await addMachine(sandbox, { region, diskFiles, data });
@@ -59,7 +62,7 @@ export async function startWorld({
     const { apiUrl, apiAudience, functionAppId } = outputs as Record<string, string>;
     const app = await sandbox.startApp(functionAppId!, join(root, 'dist/functions'));
     const appliance = new Appliance(sandbox.client, apiUrl!, apiAudience!);
-    await appliance.ready();
+    await appliance.ready(signal);
     return {
       sandbox,
       machine,

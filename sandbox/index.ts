@@ -21,6 +21,8 @@ export interface SandboxOptions {
   /** File that gets one JSON line per ARM exchange, secrets masked. */
   record?: string;
   subscriptions?: { subscriptionId: string; displayName: string }[];
+  /** Ends the world, also one that is still being started. */
+  signal?: AbortSignal;
 }
 
 /** A deployed Function app whose host runs. */
@@ -55,23 +57,38 @@ export interface Sandbox {
   apply(program: ProgramRequest): Promise<Applied>;
   /** Deploys a built app (a folder) to a web app that exists in ARM, and starts its host. */
   startApp(siteId: string, folder: string): Promise<RunningApp>;
-  /** Ends every process and removes every file of the world. */
+  /** Ends every process and removes every file of the world; resolves when that is done, however often it is called. */
   stop(): Promise<void>;
 }
 
 const tenantId = '7a1c7c7e-3f0b-4d0e-9b57-5d1f0a6f2c11';
 const subscription = { subscriptionId: '4b1f1f0e-6c39-4a52-8f0e-2d7f6f1f9a10', displayName: 'Local subscription' };
 
-/** Starts a local Azure: nothing in it but its subscriptions. */
+/**
+ * Starts a local Azure: nothing in it but its subscriptions.
+ * @throws the signal's reason when it is aborted before the world is there
+ */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const dir = options.dir ?? (await mkdtemp(join(tmpdir(), 'local-azure-')));
   const subscriptions = options.subscriptions ?? [subscription];
   const clock = createClock();
   const faults = createFaults();
   const stops: (() => Promise<unknown> | void)[] = [() => rm(dir, { recursive: true, force: true, maxRetries: 5 })];
-  const stop = async () => {
-    for (const end of stops.splice(0).reverse()) await end();
+  const ending = new AbortController();
+  let ended: Promise<void> | undefined;
+  const end = async () => {
+    ending.abort(new Error('The local Azure is being stopped.'));
+    const failures: unknown[] = [];
+    for (const stopPart of stops.reverse()) {
+      // One part that cannot be ended must not leave the others behind.
+      await Promise.resolve()
+        .then(stopPart)
+        .catch((error: unknown) => failures.push(error));
+    }
+    if (failures.length > 0) throw failures[0];
   };
+  const stop = () => (ended ??= end());
+  const { signal } = options;
   try {
     const edge = await startEdge({
       clock,
@@ -82,16 +99,23 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       ...(options.record === undefined ? {} : { record: options.record }),
     });
     stops.push(() => edge.stop());
+    signal?.throwIfAborted();
     const { tokens } = edge;
     const arm = createArm({ clock, tokens, tenantId, subscriptions, seed: 'local' });
     const { world } = arm;
     const storage = await startStorage({ world, tokens, dir: join(dir, 'storage'), guestEnv: edge.guestEnv });
     stops.push(() => storage.stop());
+    signal?.throwIfAborted();
     const keyVault = createKeyVault({ world, tokens });
     const compute = createCompute({ world, dir: join(dir, 'compute'), edge });
     stops.push(() => compute.stop());
     const apps = new Map<string, FunctionsHost>();
-    stops.push(() => Promise.all([...apps.values()].map((host) => host.stop())));
+    /** Hosts that are being started: they are waited for before the running ones are stopped. */
+    const starting = new Set<Promise<void>>();
+    stops.push(async () => {
+      await Promise.allSettled(starting);
+      await Promise.all([...apps.values()].map((host) => host.stop()));
+    });
     const sites = createSiteService({
       tokens,
       store: world.store,
@@ -106,6 +130,8 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     ]);
     const client = createClient(operator, await readFile(edge.caFile, 'utf8'));
     stops.push(() => client.close());
+    signal?.throwIfAborted();
+    signal?.addEventListener('abort', () => void stop().catch(() => {}), { once: true });
 
     return {
       dir,
@@ -120,7 +146,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       deployer,
       client,
       use: edge.use,
-      apply: (program) => applyProgram({ ...program, env: deployer.env }),
+      apply: (program) => applyProgram({ ...program, env: deployer.env, signal: ending.signal }),
       async startApp(siteId, folder) {
         const site = world.store.require(siteId);
         const settings = world.store.require(`${siteId}/config/appsettings`).properties as Record<string, string>;
@@ -133,7 +159,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
         await mkdir(join(home, 'state'), { recursive: true });
         await cp(folder, join(home, 'package'), { recursive: true });
         const logFile = join(home, 'host.log');
-        const start = async () => {
+        const launch = async () => {
           const host = await startFunctionsHost({
             directory: join(home, 'package'),
             stateDir: join(home, 'state'),
@@ -142,6 +168,12 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
             logFile,
           });
           apps.set(site.name.toLowerCase(), host);
+        };
+        const start = async () => {
+          ending.signal.throwIfAborted();
+          const started = launch();
+          starting.add(started);
+          await started.finally(() => starting.delete(started));
         };
         await start();
         return {

@@ -9,15 +9,19 @@ export type { Applied, ProgramRequest } from './evaluate.ts';
  * certificate authority and managed identity come from there. Create only: nothing is compared, nothing deleted.
  * Takes a child process, because a program's process-wide state (Pulumi's runtime, its own globals) is its own.
  *
+ * `signal` ends the child.
+ *
  * @throws Error naming the URN of each resource that failed, or the program's own error.
  */
 export async function applyProgram({
   env,
+  signal,
   ...request
-}: ProgramRequest & { env: Record<string, string> }): Promise<Applied> {
+}: ProgramRequest & { env: Record<string, string>; signal?: AbortSignal }): Promise<Applied> {
   const child = fork(new URL('./child.ts', import.meta.url), {
     env: { ...(process.env.PATH ? { PATH: process.env.PATH } : {}), ...env },
     execArgv: [],
+    ...(signal && { signal }),
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
   let printed = '';

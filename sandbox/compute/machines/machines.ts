@@ -41,6 +41,7 @@ export interface Machines {
   remove(vmId: string): Promise<void>;
   /** The machine's folder, running or not. */
   folder(vmId: string): string;
+  /** Stops all of them, for good: none boots any more. */
   stopAll(): Promise<void>;
 }
 
@@ -64,7 +65,10 @@ export function createMachines(dir: string, ports: CallerPorts): Machines {
     return next;
   };
 
+  let ended = false;
+
   const start = async ({ vmId, resourceId }: { vmId: string; resourceId: string }): Promise<Machine> => {
+    if (ended) throw new Error(`machine ${vmId} cannot boot: this world has ended`);
     const already = running.get(vmId);
     if (already) return already;
     const callerId = `vm:${vmId.toLowerCase()}`;
@@ -120,6 +124,7 @@ export function createMachines(dir: string, ports: CallerPorts): Machines {
       }),
     folder: (vmId) => join(dir, vmId),
     async stopAll() {
+      ended = true;
       await Promise.all([...queues.keys()].map((vmId) => machines.stop(vmId)));
     },
   };

@@ -52,6 +52,9 @@ function createServers(dir: string): Record<keyof AzuritePorts, Server> {
   };
 }
 
+// Ctrl-C reaches every process of the terminal: the parent decides when this one ends.
+process.on('SIGINT', () => {});
+
 const input = createInterface({ input: process.stdin });
 input.once('line', (line) => {
   const { dir, seed } = JSON.parse(line) as AzuriteSettings;

@@ -1,0 +1,25 @@
+/** Ctrl-C and its relatives. */
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/**
+ * Aborted by Ctrl-C, SIGTERM or the terminal's end, from this call on. The second time the process simply ends: its
+ * children go with it, only its temporary folder stays.
+ */
+export function interruption(): AbortSignal {
+  const controller = new AbortController();
+  const interrupt = () => {
+    for (const name of SIGNALS) process.off(name, interrupt);
+    controller.abort(new Error('Interrupted.'));
+  };
+  for (const name of SIGNALS) process.on(name, interrupt);
+  return controller.signal;
+}
+
+/** Ends the process as interrupted (130, as shells count it) when it was; passes any other error on. */
+export function endedBy(signal: AbortSignal): (error: unknown) => never {
+  return (error) => {
+    if (!signal.aborted) throw error;
+    console.error('\nInterrupted: everything is ended and removed.');
+    process.exit(130);
+  };
+}
