@@ -17,17 +17,30 @@ export async function grantExports({ snapshots, disks, settings }: Appliance, jo
   return { sas: sas!, baseSas: baseSas ?? null };
 }
 
+/**
+ * Sends a job's worker fresh export URLs. The job may end meanwhile: what was granted behind its revocation is taken back.
+ */
+export async function renewExports(appliance: Appliance, job: JobExports): Promise<void> {
+  const { attempt, jobId } = job.address;
+  const granted = await grantExports(appliance, job);
+  const now = await appliance.attempts.findJob(attempt, jobId);
+  if (!now || now.ended) return closeExports(appliance, job);
+  await sendCommand(appliance, attempt, { kind: 'sas', jobId, ...granted });
+}
+
 /** Ends a job's exports. The row is closed first, so that a late `sasExpired` opens nothing again. */
-export async function revokeExports(
-  { attempts, disks, ledger, snapshots }: Appliance,
-  address: JobAddress,
-): Promise<void> {
+export async function revokeExports(appliance: Appliance, address: JobAddress): Promise<void> {
+  const { attempts, ledger } = appliance;
   const job = await attempts.findJob(address.attempt, address.jobId);
   if (!job) return;
   await attempts.endJob(address.attempt, address.jobId);
+  await closeExports(appliance, job);
+  await ledger.strike(address.session, 'export', ...targetsOf(job));
+}
+
+async function closeExports({ disks, snapshots }: Appliance, job: JobExports): Promise<void> {
   await Promise.all(job.snapshots.map((id) => snapshots.revoke(id)));
   if (job.target) await disks.revoke(job.target);
-  await ledger.strike(address.session, 'export', ...targetsOf(job));
 }
 
 /** What of a job is exported, for the ledger. */

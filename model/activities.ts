@@ -1,13 +1,14 @@
 import type { BaseChoice, DiskNow } from './base.ts';
 import type { ErrorInfo } from './errors.ts';
 import type { BackupDiskJob, Job, JobResult, RepositoryTarget } from './jobs.ts';
-import type { DiskPoint, DiskProperties, Point } from './point.ts';
+import type { DiskPoint, Point } from './point.ts';
 import type { SessionDisk, SessionState } from './session.ts';
 import type { SiteKey } from './site.ts';
 
 /**
  * What orchestrators and activities say to each other. All of it enters Durable history: names, ids, sizes and states,
- * never a SAS, key or token. Grant and send happen inside one activity for that reason.
+ * never a SAS, key or token. Grant and send happen inside one activity for that reason. Inputs of orchestrations carry no
+ * tags: the Durable library makes a date of what stands under a key named `Timestamp`.
  */
 
 export interface BackupInput {
@@ -38,13 +39,11 @@ export interface RestoreTarget {
   namePrefix?: string;
 }
 
-/** A disk of a restore point, as far as making its new disk needs it. */
-export interface RestorableDisk {
-  key: string;
-  name: string;
-  size: number;
-  properties: DiskProperties;
-}
+/** A disk of a restore point. What else its new disk needs stands in the index of points. */
+export type RestorableDisk = Pick<DiskPoint, 'key' | 'name' | 'size'>;
+
+/** What reading a disk adds to its point. */
+export type DiskRead = Pick<DiskPoint, 'image' | 'read' | 'stats'>;
 
 /** A virtual machine as found, with what a backup needs to know of its disks. */
 export interface MachinePlan {
@@ -96,6 +95,8 @@ export interface BackupDiskInput {
   worker: WorkerHandle;
   repository: RepositoryTarget;
   disk: BackupDiskJob['disk'];
+  /** ARM id of the new snapshot. */
+  snapshot: string;
   choice: BaseChoice;
 }
 
@@ -105,7 +106,8 @@ export interface RestoreDiskInput {
   repository: RepositoryTarget;
   point: string;
   disk: RestorableDisk;
-  target: RestoreTarget;
+  /** ARM id of the disk to be made. */
+  diskId: string;
 }
 
 /** Every activity: what it takes, what it gives. All are idempotent. */
@@ -167,10 +169,10 @@ export interface Activities {
     input: { address: JobAddress; diskAccessId: string; input: BackupDiskInput };
     output: null;
   };
-  createRestoreDisk: { input: { diskId: string; diskAccessId: string; input: RestoreDiskInput }; output: null };
+  createRestoreDisk: { input: { diskAccessId: string; input: RestoreDiskInput }; output: null };
   /** Whether the new disk takes an upload. */
   restoreDiskReady: { input: { diskId: string }; output: boolean };
-  sendRestoreDisk: { input: { address: JobAddress; diskId: string; input: RestoreDiskInput }; output: null };
+  sendRestoreDisk: { input: { address: JobAddress; input: RestoreDiskInput }; output: null };
   /** Deletes the disks that this session made. */
   discardRestoreDisks: { input: { session: string; diskIds: string[] }; output: null };
   /** Strikes restored disks off the ledger: they are the user's now. */

@@ -86,7 +86,10 @@ export interface PointOfMachine {
  * Which snapshots nothing needs any more: those of a committed point that no repository's newest point names. A
  * snapshot whose tag names another session than its point does, or that no point names, is not touched.
  */
-export function snapshotsToDelete(existing: readonly KeptSnapshot[], points: readonly PointOfMachine[]): string[] {
+export function snapshotsToDelete(
+  existing: readonly KeptSnapshot[],
+  points: readonly PointOfMachine[],
+): KeptSnapshot[] {
   const newest = new Map<string, PointOfMachine>();
   for (const point of points) {
     const known = newest.get(point.repository);
@@ -94,7 +97,5 @@ export function snapshotsToDelete(existing: readonly KeptSnapshot[], points: rea
   }
   const needed = new Set([...newest.values()].flatMap((point) => point.snapshots.map(idKey)));
   const named = new Set(points.flatMap(({ session, snapshots }) => snapshots.map((id) => `${session}\n${idKey(id)}`)));
-  return existing
-    .filter(({ id, session }) => named.has(`${session}\n${idKey(id)}`) && !needed.has(idKey(id)))
-    .map(({ id }) => id);
+  return existing.filter(({ id, session }) => named.has(`${session}\n${idKey(id)}`) && !needed.has(idKey(id)));
 }

@@ -16,7 +16,7 @@ const sas = z.string().startsWith('https://');
 export const backupDiskJobSchema = z.object({
   kind: z.literal('backupDisk'),
   repository: repositoryTargetSchema,
-  disk: diskPointSchema.omit({ image: true, read: true, stats: true }),
+  disk: diskPointSchema.pick({ key: true, size: true }),
   sas,
   base: z.object({ sas, image: imageRefSchema, point: z.string() }).nullable(),
   /** Why there is no base; said in the session and in the point. */

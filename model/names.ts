@@ -41,19 +41,34 @@ export function snapshotName(session: string, machine: string, disk: string): st
   return `strongroom-${safe(machine).slice(0, MAX_NAME - 'strongroom-'.length - tail.length)}${tail}`;
 }
 
-/** The managed disk that a restore makes of a source disk. Without a prefix the name carries the session. */
-export function restoredDiskName(session: string, sourceName: string, prefix: string | undefined): string {
-  return `${prefix ?? `restored-${session.slice(-8)}-`}${safe(sourceName)}`.slice(0, MAX_NAME);
+/**
+ * The names of the managed disks that a restore makes of source disks, each its own. Without a prefix they carry the
+ * session. Source disks may have one name (in several groups) or names too long for a prefix: then all end with their keys.
+ */
+export function restoredDiskNames(
+  session: string,
+  disks: readonly { key: string; name: string }[],
+  prefix = `restored-${session.slice(-8)}-`,
+): string[] {
+  const names = disks.map(({ name }) => `${prefix}${safe(name)}`);
+  const distinct = new Set(names.map((name) => name.toLowerCase())).size === names.length;
+  if (distinct && names.every((name) => name.length <= MAX_NAME)) return names;
+  return names.map((name, i) => {
+    const tail = `-${disks[i]!.key}`;
+    return `${name.slice(0, MAX_NAME - tail.length)}${tail}`;
+  });
 }
 
-/** The id of that disk. */
-export function restoredDiskId(
+/** The ids of those disks. */
+export function restoredDiskIds(
   session: string,
-  sourceName: string,
-  target: { subscriptionId: string; resourceGroup: string; namePrefix?: string },
-): string {
-  const name = restoredDiskName(session, sourceName, target.namePrefix);
-  return `/subscriptions/${target.subscriptionId}/resourceGroups/${target.resourceGroup}/providers/Microsoft.Compute/disks/${name}`;
+  disks: readonly { key: string; name: string }[],
+  { subscriptionId, resourceGroup, namePrefix }: { subscriptionId: string; resourceGroup: string; namePrefix?: string },
+): string[] {
+  const group = `/subscriptions/${subscriptionId}/resourceGroups/${resourceGroup}`;
+  return restoredDiskNames(session, disks, namePrefix).map(
+    (name) => `${group}/providers/Microsoft.Compute/disks/${name}`,
+  );
 }
 
 /** The worker machine of a slot (`worker-1`, `worker-2`, …) of a site. */

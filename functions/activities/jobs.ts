@@ -1,4 +1,5 @@
 import type { JobExports } from '../../azure/tables/attempts.ts';
+import { StrongroomError } from '../../model/errors.ts';
 import type { Appliance } from '../appliance.ts';
 import { grantExports, revokeExports, sendCommand, targetsOf } from '../exports.ts';
 import type { Handlers } from './handlers.ts';
@@ -16,7 +17,7 @@ export function jobActivities(
   | 'keepRestoreDisks'
   | 'revokeExports'
 > {
-  const { attempts, disks, ledger, snapshots } = appliance;
+  const { attempts, disks, ledger, points, snapshots } = appliance;
 
   /** The row first: from then on the exports can be found and revoked. */
   async function open(job: JobExports) {
@@ -32,9 +33,9 @@ export function jobActivities(
       return null;
     },
 
-    async sendBackupDisk({ address, diskAccessId, input: { disk, choice, repository } }) {
+    async sendBackupDisk({ address, diskAccessId, input: { disk, snapshot, choice, repository } }) {
       const { base, fullReason } = choice;
-      const exported = [disk.snapshot.id, ...(base ? [base.snapshotId] : [])];
+      const exported = [snapshot, ...(base ? [base.snapshotId] : [])];
       await Promise.all(exported.map((id) => snapshots.useDiskAccess(id, diskAccessId)));
       const { sas, baseSas } = await open({ address, disk: disk.key, snapshots: exported, target: '', ended: false });
       await sendCommand(appliance, address.attempt, {
@@ -52,16 +53,18 @@ export function jobActivities(
       return null;
     },
 
-    async createRestoreDisk({ diskId, diskAccessId, input: { session, disk } }) {
+    async createRestoreDisk({ diskAccessId, input: { session, point, disk, diskId } }) {
+      const source = (await points.find(point))?.disks.find(({ key }) => key === disk.key);
+      if (!source) throw new StrongroomError('NOT_FOUND', `Point ${point} has no disk "${disk.key}" any more.`);
+      const { size, properties } = source;
       await ledger.write(session, 'disk', diskId);
-      const { size, properties } = disk;
       await disks.createForUpload({ id: diskId, size, properties, diskAccessId, tags: restoredBy(session) });
       return null;
     },
 
     restoreDiskReady: ({ diskId }) => disks.readyForUpload(diskId),
 
-    async sendRestoreDisk({ address, diskId, input: { disk, point, repository } }) {
+    async sendRestoreDisk({ address, input: { disk, diskId, point, repository } }) {
       const { sas } = await open({ address, disk: disk.key, snapshots: [], target: diskId, ended: false });
       await sendCommand(appliance, address.attempt, {
         kind: 'job',

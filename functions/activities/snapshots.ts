@@ -1,5 +1,5 @@
 import type { SnapshotInfo } from '../../azure/snapshots.ts';
-import { chooseBase, snapshotsToDelete, type DiskThen, type SnapshotNow } from '../../model/base.ts';
+import { chooseBase, snapshotsToDelete, type DiskThen, type KeptSnapshot, type SnapshotNow } from '../../model/base.ts';
 import { StrongroomError } from '../../model/errors.ts';
 import { resourceDigest, snapshotName, snapshotTags } from '../../model/names.ts';
 import { idKey, parseResourceId } from '../../model/resourceId.ts';
@@ -50,9 +50,7 @@ export function snapshotActivities(
         tags: snapshotTags(session, plan.vm.id, disk.key),
       }));
       await ledger.write(session, 'snapshot', ...requests.map(({ id }) => id));
-      const results = await Promise.allSettled(requests.map((request) => snapshots.create(request)));
-      const refused = results.find((result) => result.status === 'rejected');
-      if (refused) throw refused.reason;
+      throwFirst(await Promise.allSettled(requests.map((request) => snapshots.create(request))));
       return null;
     },
 
@@ -81,12 +79,11 @@ export function snapshotActivities(
     },
 
     async discardSnapshots({ session, vm, disks: keys }) {
+      const ids = keys.map(({ key }) => snapshotId(session, vm, key));
       const named = (await points.ofMachine(vm.id)).some((point) => point.session === session);
-      if (named) return null; // the point was committed after all: its snapshots are the next comparison's base
-      for (const { key } of keys) {
-        const id = snapshotId(session, vm, key);
-        await removeSnapshot(session, id);
-      }
+      // When the point was committed after all its snapshots are the next comparison's base.
+      if (named) await ledger.strike(session, 'snapshot', ...ids);
+      else await removeSnapshots(ids.map((id) => ({ id, session })));
       return null;
     },
 
@@ -97,10 +94,10 @@ export function snapshotActivities(
         .filter(({ tags }) => tags['strongroom-source'] === source && tags['strongroom-id'])
         .map(({ id, tags }) => ({ id, session: tags['strongroom-id']! }));
       const machinePoints = await points.ofMachine(resourceId);
-      const unneeded = snapshotsToDelete(tagged, machinePoints);
-      for (const id of unneeded) await removeSnapshot(session, id);
       const kept = machinePoints.filter((point) => point.session === session).flatMap((point) => point.snapshots);
       await ledger.strike(session, 'snapshot', ...kept);
+      const unneeded = snapshotsToDelete(tagged, machinePoints);
+      await removeSnapshots(unneeded);
       return { deleted: unneeded.length };
     },
 
@@ -110,11 +107,16 @@ export function snapshotActivities(
     },
   };
 
-  /** A snapshot with an export open cannot be deleted. */
-  async function removeSnapshot(session: string, id: string): Promise<void> {
-    await snapshots.revoke(id);
-    await snapshots.delete(id);
-    await ledger.strike(session, 'snapshot', id);
+  /** Those that Azure lets go; one that it holds on to keeps none of the others. @throws what Azure said of the first */
+  async function removeSnapshots(unneeded: KeptSnapshot[]): Promise<void> {
+    const results = await Promise.allSettled(
+      unneeded.map(async ({ id, session }) => {
+        await snapshots.revoke(id); // with an export open it cannot be deleted
+        await snapshots.delete(id);
+        await ledger.strike(session, 'snapshot', id);
+      }),
+    );
+    throwFirst(results);
   }
 
   async function presentSnapshots(
@@ -135,6 +137,11 @@ export function snapshotActivities(
       found.filter((snapshot) => snapshot !== undefined).map((snapshot) => [idKey(snapshot.id), snapshot]),
     );
   }
+}
+
+function throwFirst(results: PromiseSettledResult<unknown>[]): void {
+  const refused = results.find((result) => result.status === 'rejected');
+  if (refused) throw refused.reason;
 }
 
 function snapshotNow({ id, familyId, time, size, tags }: SnapshotInfo, expected: Record<string, string>): SnapshotNow {

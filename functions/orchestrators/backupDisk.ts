@@ -1,14 +1,13 @@
 import type { OrchestrationContext } from 'durable-functions';
-import type { BackupDiskInput } from '../../model/activities.ts';
+import type { BackupDiskInput, DiskRead } from '../../model/activities.ts';
 import { diskAccessPool } from '../../model/leases.ts';
 import type { Outcome } from '../../model/outcome.ts';
-import type { DiskPoint } from '../../model/point.ts';
 import { addressOf, awaitJob } from './job.ts';
 import { withLease } from './lease.ts';
 import { call, cleanUp, outcomeOf, type Steps } from './steps.ts';
 
 /** Reads one disk's snapshot into the repository. A comparison takes two of a disk access's five slots, a full read one. */
-export function* backupDisk(context: OrchestrationContext): Steps<Outcome<DiskPoint>> {
+export function* backupDisk(context: OrchestrationContext): Steps<Outcome<DiskRead>> {
   const input = context.df.getInput<BackupDiskInput>();
   const { session, disk } = input;
   const outcome = yield* outcomeOf(read(context, input));
@@ -19,7 +18,7 @@ export function* backupDisk(context: OrchestrationContext): Steps<Outcome<DiskPo
   return outcome;
 }
 
-function* read(context: OrchestrationContext, input: BackupDiskInput): Steps<DiskPoint> {
+function* read(context: OrchestrationContext, input: BackupDiskInput): Steps<DiskRead> {
   const { session, worker, disk, choice } = input;
   const address = addressOf(context, session, worker, 'read');
   const lease = { pool: diskAccessPool(worker.site), owner: address.instanceId, weight: choice.base ? 2 : 1 };
@@ -35,5 +34,5 @@ function* read(context: OrchestrationContext, input: BackupDiskInput): Steps<Dis
   const { image, read: mode, stats } = done;
   const update = { key: disk.key, state: 'done' as const, mode, read: stats.read, stored: stats.stored };
   yield* call(context, 'updateDisk', { session, disk: update });
-  return { ...disk, image, read: mode, stats };
+  return { image, read: mode, stats };
 }

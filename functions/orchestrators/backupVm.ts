@@ -1,5 +1,12 @@
 import type { OrchestrationContext } from 'durable-functions';
-import type { BackupDiskInput, BackupInput, MachinePlan, TakenSnapshot, WorkerHandle } from '../../model/activities.ts';
+import type {
+  BackupDiskInput,
+  BackupInput,
+  DiskRead,
+  MachinePlan,
+  TakenSnapshot,
+  WorkerHandle,
+} from '../../model/activities.ts';
 import type { BaseChoice } from '../../model/base.ts';
 import { errorInfo, StrongroomError } from '../../model/errors.ts';
 import { resourcePool } from '../../model/leases.ts';
@@ -85,19 +92,23 @@ function* transfer(context: OrchestrationContext, input: BackupInput, work: Tran
   yield* call(context, 'sendJob', { address: init, job: { kind: 'initRepository', repository } });
   yield* awaitJob(context, init, 'initRepository');
 
-  const children = plan.disks.map((disk) => {
-    const { id, familyId, time } = snapshotOf(snapshots, disk.key);
-    const choice = choices[disk.key]!;
+  const children = plan.disks.map(({ key, size }) => {
+    const snapshot = snapshotOf(snapshots, key).id;
     const child: BackupDiskInput = {
       session,
       worker,
       repository,
-      disk: { ...disk, snapshot: { id, familyId, time } },
-      choice,
+      disk: { key, size },
+      snapshot,
+      choice: choices[key]!,
     };
-    return { instanceId: diskInstanceId(session, disk.key), input: child };
+    return { instanceId: diskInstanceId(session, key), input: child };
   });
-  const disks = yield* all<DiskPoint>(context, 'backupDisk', children);
+  const reads = yield* all<DiskRead>(context, 'backupDisk', children);
+  const disks = plan.disks.map((disk, i) => {
+    const { id, familyId, time } = snapshotOf(snapshots, disk.key);
+    return { ...disk, snapshot: { id, familyId, time }, ...reads[i]! };
+  });
 
   yield* call(context, 'advanceSession', { session, to: 'committing' });
   const point = pointOf(session, work, disks);

@@ -2,7 +2,6 @@ import type { OrchestrationContext } from 'durable-functions';
 import type { RestoreDiskInput } from '../../model/activities.ts';
 import { StrongroomError } from '../../model/errors.ts';
 import { diskAccessPool } from '../../model/leases.ts';
-import { restoredDiskId } from '../../model/names.ts';
 import type { Outcome } from '../../model/outcome.ts';
 import { elapsed, pollWait, timing } from '../../model/timing.ts';
 import { addressOf, awaitJob } from './job.ts';
@@ -22,16 +21,15 @@ export function* restoreDisk(context: OrchestrationContext): Steps<Outcome<strin
 }
 
 function* write(context: OrchestrationContext, input: RestoreDiskInput): Steps<string> {
-  const { session, worker, disk, target } = input;
-  const diskId = restoredDiskId(session, disk.name, target);
+  const { session, worker, disk, diskId } = input;
   const address = addressOf(context, session, worker, 'write');
   const lease = { pool: diskAccessPool(worker.site), owner: address.instanceId, weight: 1 };
   yield* withLease(context, lease, function* (diskAccessId) {
     yield* call(context, 'updateDisk', { session, disk: { key: disk.key, state: 'running', target: diskId } });
-    yield* call(context, 'createRestoreDisk', { diskId, diskAccessId, input });
+    yield* call(context, 'createRestoreDisk', { diskAccessId, input });
     yield* ready(context, diskId);
     try {
-      yield* call(context, 'sendRestoreDisk', { address, diskId, input });
+      yield* call(context, 'sendRestoreDisk', { address, input });
       yield* awaitJob(context, address, 'restoreDisk');
       yield* call(context, 'revokeExports', { address }); // must work: until then Azure takes the upload for unfinished
     } catch (error) {

@@ -1,7 +1,7 @@
 import type { OrchestrationContext } from 'durable-functions';
 import type { RestoreDiskInput, RestoreInput } from '../../model/activities.ts';
 import { errorInfo, StrongroomError } from '../../model/errors.ts';
-import { diskInstanceId, restoredDiskId } from '../../model/names.ts';
+import { diskInstanceId, restoredDiskIds } from '../../model/names.ts';
 import { all, call, cleanUp, type Steps } from './steps.ts';
 import { withWorker } from './withWorker.ts';
 
@@ -9,7 +9,7 @@ import { withWorker } from './withWorker.ts';
 export function* restoreDisks(context: OrchestrationContext): Steps<{ disks: string[] }> {
   const input = context.df.getInput<RestoreInput>();
   const { session, point, target } = input;
-  const diskIds = input.disks.map(({ name }) => restoredDiskId(session, name, target));
+  const diskIds = restoredDiskIds(session, input.disks, target);
   try {
     yield* restore(context, input, diskIds);
     yield* call(context, 'advanceSession', { session, to: 'completed' });
@@ -21,13 +21,13 @@ export function* restoreDisks(context: OrchestrationContext): Steps<{ disks: str
 }
 
 function* restore(context: OrchestrationContext, input: RestoreInput, diskIds: string[]): Steps<void> {
-  const { session, point, repository, target, site, workers } = input;
+  const { session, point, repository, site, workers } = input;
   const waiting = input.disks.map(({ key, name, size }) => ({ key, name, size, state: 'waiting' as const }));
   yield* call(context, 'putDisks', { session, disks: waiting });
   try {
     yield* withWorker(context, { session, site, workers }, function* (worker) {
-      const children = input.disks.map((disk) => {
-        const child: RestoreDiskInput = { session, worker, repository, point, disk, target };
+      const children = input.disks.map((disk, i) => {
+        const child: RestoreDiskInput = { session, worker, repository, point, disk, diskId: diskIds[i]! };
         return { instanceId: diskInstanceId(session, disk.key), input: child };
       });
       yield* all(context, 'restoreDisk', children);

@@ -5,7 +5,7 @@ import { StrongroomError } from '../../model/errors.ts';
 import { openMessage, readEnvelope, workerEventSchema, type WorkerEvent } from '../../model/messages.ts';
 import type { Appliance } from '../appliance.ts';
 import { durable, type Durable } from '../durable.ts';
-import { grantExports, sendCommand } from '../exports.ts';
+import { renewExports } from '../exports.ts';
 
 /** App settings `STRONGROOM_MAILBOX__queueServiceUri`, `…__credential`, `…__clientId`. */
 const CONNECTION = 'STRONGROOM_MAILBOX';
@@ -66,11 +66,11 @@ async function merge(
   const { session, instanceId, jobId } = job.address;
   switch (event.kind) {
     case 'progress':
-      if (job.disk) await sessions.mergeDisk(session, { key: job.disk, ...event.progress });
+      // Messages come in no order: what comes after the end would undo the disk's final figures.
+      if (job.disk && !job.ended) await sessions.mergeDisk(session, { key: job.disk, ...event.progress });
       return;
     case 'sasExpired':
-      if (job.ended) return;
-      await sendCommand(appliance, attempt, { kind: 'sas', jobId, ...(await grantExports(appliance, job)) });
+      if (!job.ended) await renewExports(appliance, job);
       return;
     case 'done':
     case 'failed': {

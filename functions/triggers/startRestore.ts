@@ -43,7 +43,7 @@ export async function startRestore(appliance: Appliance, durable: Durable, reque
       region: disks[0]!.properties.location,
     },
     target,
-    disks: disks.map(({ key, name, size, properties }) => ({ key, name, size, properties })),
+    disks: disks.map(({ key, name, size }) => ({ key, name, size })),
   };
   const { resourceId } = point;
   await sessions.create({

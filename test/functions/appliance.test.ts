@@ -147,7 +147,8 @@ describe('activities', () => {
       session,
       worker,
       repository: appliance.repository,
-      disk: { ...disk!, snapshot: snapshots[0]! },
+      disk: { key: disk!.key, size: disk!.size },
+      snapshot: snapshots[0]!.id,
       choice: (await bases())['os']!,
     };
     const diskAccessId = siteLayout(site).diskAccesses[1]!.id;
@@ -185,7 +186,22 @@ describe('activities', () => {
     ]);
     expect(warnings).toEqual([]);
 
-    await act.revokeExports({ address });
+    await deliver(
+      mail({ kind: 'progress', jobId: address.jobId, progress: { phase: 'reading', total: 9, done: 8, stored: 2 } }),
+    );
+    // The job ends while its URLs are renewed: nothing stays open, nothing is sent.
+    const { snapshots: gateway } = appliance;
+    appliance.snapshots = {
+      ...gateway,
+      grant: async (id, seconds) => (await act.revokeExports({ address }), gateway.grant(id, seconds)),
+    };
+    await deliver(mail({ kind: 'sasExpired', jobId: address.jobId }));
+    expect(queue.messages).toHaveLength(2);
+    await deliver(
+      mail({ kind: 'progress', jobId: address.jobId, progress: { phase: 'reading', total: 9, done: 5, stored: 0 } }),
+    );
+    expect(appliance.written.join('\n')).toContain('"done":"8"');
+    expect(appliance.written.join('\n')).not.toContain('"done":"5"');
     expect((await world.sdk.snapshots.get('rg', snapshots[0]!.id.split('/').at(-1)!)).diskState).toBe('Unattached');
     await deliver(mail({ kind: 'sasExpired', jobId: address.jobId }));
     expect(queue.messages).toHaveLength(2);
@@ -221,7 +237,15 @@ describe('activities', () => {
         point: pointOf(next, '20261122T100000Z-00000002', second),
         repository: appliance.repository,
       });
-      expect(await act.pruneSnapshots({ session: next, resourceId: vmId })).toEqual({ deleted: 2 });
+      const { snapshots: gateway } = appliance;
+      const locked = first[0]!.id;
+      const refuses = {
+        delete: (id: string) => (id === locked ? Promise.reject(new Error('ScopeLocked')) : gateway.delete(id)),
+      };
+      const hindered = activities({ ...appliance, snapshots: { ...gateway, ...refuses } });
+      await expect(hindered.pruneSnapshots({ session: next, resourceId: vmId })).rejects.toThrow('ScopeLocked');
+      expect(await gateway.find(first[1]!.id)).toBeUndefined(); // one that stays keeps none of the others
+      expect(await act.pruneSnapshots({ session: next, resourceId: vmId })).toEqual({ deleted: 1 });
       expect((await bases())['os']).toMatchObject({ base: { snapshotId: second[0]!.id } });
       await act.discardSnapshots({ session: next, vm, disks }); // a committed point names them: they stay
       const left = await appliance.snapshots.listByGroup(SUBSCRIPTION, 'rg');
@@ -262,8 +286,18 @@ describe('activities', () => {
     expect(client.started.at(-1)).toMatchObject({
       orchestrator: 'restoreDisks',
       instanceId: restore,
-      input: { site, disks: [{ key: 'lun0' }] },
+      input: { site, disks: [{ key: 'lun0', name: expect.any(String) as string, size: 1024 ** 3 }] },
     });
+    const diskId = `${GROUP}/providers/Microsoft.Compute/disks/made`;
+    const wanted = { key: 'lun0', name: 'data', size: 1024 ** 3 };
+    const made = { session: restore, worker, repository: appliance.repository, point, disk: wanted, diskId };
+    await act.createRestoreDisk({ diskAccessId, input: made });
+    expect(await world.sdk.disks.get('rg', 'made')).toMatchObject({
+      sku: { name: plan.disks[1]!.properties.sku },
+      tags: { 'strongroom-restore': restore },
+    });
+    await act.discardRestoreDisks({ session: restore, diskIds: [diskId] });
+    await expect(world.sdk.disks.get('rg', 'made')).rejects.toMatchObject({ statusCode: 404 });
   });
 
   test('what an activity throws becomes an outcome without stack or query', async () => {

@@ -42,6 +42,22 @@ describe('backupVm', () => {
     expect(holders(played)).toEqual([]);
   });
 
+  test('what enters an orchestration has no tags: Durable makes a date of one named Timestamp', () => {
+    const played = stage({
+      describeMachine: () => ({
+        ...plan,
+        disks: plan.disks.map((disk) => ({ ...disk, properties: { location: 'x', tags: { Timestamp: 'today' } } })),
+      }),
+    });
+    played.run('backupVm', session, backupInput);
+    expect(JSON.stringify(played.inputsOf('backupDisk'))).not.toContain('Timestamp');
+    expect(played.inputsOf<ActivityInput<'recordPoint'>>('recordPoint')[0]!.point.disks[0]).toMatchObject({
+      properties: { tags: { Timestamp: 'today' } },
+      snapshot: { id: expect.stringContaining('s-os') as string },
+      image,
+    });
+  });
+
   test('VMP-25 every export is revoked, also when its disk fails', () => {
     const failing = stage({
       sendBackupDisk: ({ address }: { address: JobAddress }) =>

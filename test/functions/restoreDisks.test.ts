@@ -3,7 +3,7 @@ import type { ActivityInput, JobAddress } from '../../model/activities.ts';
 import { plan, repository, session, site, stage, states, vm } from './plan.ts';
 
 const target = { subscriptionId: site.subscriptionId, resourceGroup: 'restored', namePrefix: 'r-' };
-const disks = plan.disks.map(({ key, name, size, properties }) => ({ key, name, size, properties }));
+const disks = plan.disks.map(({ key, name, size }) => ({ key, name, size }));
 const input = {
   session,
   point: '20261121T100003Z-1a2b3c4d',
@@ -22,9 +22,9 @@ const ids = disks.map(
 test("each disk is made, filled and closed; then they are the user's", () => {
   const played = stage();
   expect(played.run('restoreDisks', session, input)).toEqual({ disks: ids });
-  expect(played.inputsOf<ActivityInput<'createRestoreDisk'>>('createRestoreDisk').map(({ diskId }) => diskId)).toEqual(
-    ids,
-  );
+  expect(
+    played.inputsOf<ActivityInput<'createRestoreDisk'>>('createRestoreDisk').map(({ input: made }) => made.diskId),
+  ).toEqual(ids);
   expect(played.inputsOf('revokeExports')).toHaveLength(3);
   expect(played.inputsOf('keepRestoreDisks')).toEqual([{ session, diskIds: ids }]);
   expect(played.inputsOf('discardRestoreDisks')).toEqual([]);

@@ -4,7 +4,7 @@ import {
   diskInstanceId,
   inboxName,
   jobId,
-  restoredDiskName,
+  restoredDiskNames,
   sessionId,
   sessionRandom,
   snapshotName,
@@ -38,6 +38,18 @@ test('VMP-02 tags say which session, machine and disk a snapshot belongs to, and
 });
 
 test('restored disks are named by prefix or session', () => {
-  expect(restoredDiskName('restore-x-1a2b3c4d', 'data', undefined)).toBe('restored-1a2b3c4d-data');
-  expect(restoredDiskName('restore-x-1a2b3c4d', 'd'.repeat(80), 'test-')).toHaveLength(80);
+  const named = (names: string[], prefix?: string) =>
+    restoredDiskNames(
+      'restore-x-1a2b3c4d',
+      names.map((name, i) => ({ key: i ? `lun${i}` : 'os', name })),
+      prefix,
+    );
+  expect(named(['data'])).toEqual(['restored-1a2b3c4d-data']);
+  expect(named(['system', 'data'], 'test-')).toEqual(['test-system', 'test-data']);
+  // Two disks of one name, or of names that differ only where a prefix leaves no room, stay two.
+  expect(named(['data', 'Data', 'b.c', 'b-c'], 'r-')).toEqual(['r-data-os', 'r-Data-lun1', 'r-b-c-lun2', 'r-b-c-lun3']);
+  const long = named([`${'d'.repeat(79)}1`, `${'d'.repeat(79)}2`], 'test-');
+  expect(new Set(long).size).toBe(2);
+  for (const name of long) expect(name).toMatch(/^test-d+-(os|lun1)$/);
+  for (const name of long) expect(name).toHaveLength(80);
 });

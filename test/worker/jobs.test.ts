@@ -96,24 +96,17 @@ function snapshot(name: string, content: Buffer): string {
 }
 
 function diskJob(sas: string, more: Partial<BackupDiskJob> = {}): BackupDiskJob {
-  const id = '/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/disks/os';
-  const disk = {
-    key: 'os',
-    name: 'os',
-    resourceId: id,
-    uniqueId: 'u',
-    lun: null,
-    size: SIZE,
-    snapshot: { id, familyId: 'f', time },
-    properties: { location: 'westeurope' },
-  };
+  const disk = { key: 'os', size: SIZE };
   return { kind: 'backupDisk', repository: target, disk, sas, base: null, fullReason: 'first backup', ...more };
 }
 
 async function commit(id: string, job: BackupDiskJob, backup: Extract<JobResult, { kind: 'backupDisk' }>) {
   const { image, read, stats } = backup;
   const machine = { kind: 'vm', resourceId: 'vm', name: 'vm', location: 'westeurope' } as const;
-  const disks = [{ ...job.disk, image, read, stats }];
+  const resourceId = '/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/disks/os';
+  const facts = { name: 'os', resourceId, uniqueId: 'u', lun: null, properties: { location: 'westeurope' } };
+  const snapshot = { id: resourceId, familyId: 'f', time };
+  const disks = [{ ...job.disk, ...facts, snapshot, image, read, stats }];
   const point = {
     version: 1,
     id,
