@@ -8,8 +8,8 @@ export const IDENTITY_BYTES = 16;
 export interface Secrets {
   /** The repository's id as 16 bytes: part of every additional data. */
   readonly repository: Buffer;
-  blockIdentity(plain: Uint8Array): Buffer;
-  pageIdentity(plain: Uint8Array): Buffer;
+  blockIdentity(plain: Buffer): Buffer;
+  pageIdentity(plain: Buffer): Buffer;
   packKey(pack: string): Buffer;
   objectKey(salt: Uint8Array): Buffer;
   configMac(text: string): string;
@@ -23,7 +23,7 @@ export function deriveSecrets(masterKey: Uint8Array, repositoryId: string): Secr
   const subkey = (label: string, context: Uint8Array = NOTHING): Buffer =>
     Buffer.from(hkdfSync('sha256', masterKey, repository, Buffer.concat([Buffer.from(label, 'ascii'), context]), 32));
 
-  const identity = (key: Buffer) => (plain: Uint8Array) =>
+  const identity = (key: Buffer) => (plain: Buffer) =>
     Blake3Hasher.newKeyed(key).update(plain).digestBuffer().subarray(0, IDENTITY_BYTES);
 
   const configKey = subkey('strongroom/1/config');
