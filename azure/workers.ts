@@ -16,6 +16,8 @@ const IMAGE = {
 };
 /** The script only fetches files and starts a service. */
 const SCRIPT_SECONDS = 900;
+/** Azure waits for the machine's agent to remove a command; one that does not answer must not hold up the deallocation. */
+const REMOVAL_MS = 3 * 60_000;
 
 export interface WorkerMachineSpec {
   id: string;
@@ -55,11 +57,15 @@ export interface Workers {
   runCommand(command: BootstrapCommand): Promise<void>;
   /** Why the command failed; null while it runs, when it succeeded and when it is not there. */
   commandError(machineId: string, name: string): Promise<ErrorInfo | null>;
-  /** Waits for it: what runs next on the machine would meet its end. No error when the command or the machine is gone. */
+  /**
+   * Waits for it, up to three minutes: what runs next on the machine would meet its end. No error when the command or the
+   * machine is gone. @throws AZURE_UNAVAILABLE when it takes longer
+   */
   deleteCommand(machineId: string, name: string): Promise<void>;
 }
 
-export function createWorkers(arm: Arm): Workers {
+/** @param removalMs shorter in tests */
+export function createWorkers(arm: Arm, removalMs = REMOVAL_MS): Workers {
   const at = (id: string) => {
     const { subscriptionId, resourceGroup, name } = parseResourceId(id);
     const compute = arm.compute(subscriptionId);
@@ -122,7 +128,9 @@ export function createWorkers(arm: Arm): Workers {
 
     async deleteCommand(machineId, name) {
       const { commands, resourceGroup, name: machine } = at(machineId);
-      await armFind(`delete ${name} on ${machineId}`, () => commands.delete(resourceGroup, machine, name));
+      await armFind(`delete ${name} on ${machineId}`, () =>
+        commands.delete(resourceGroup, machine, name, { abortSignal: AbortSignal.timeout(removalMs) }),
+      );
     },
   };
 }

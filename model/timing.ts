@@ -8,10 +8,10 @@ export const timing = {
   heartbeat: 3 * 60_000,
   /** Bounds of the wait between two looks at a running job's heartbeat. A look costs eight history events. */
   minHeartbeatLook: 60_000,
-  maxHeartbeatLook: 15 * 60_000,
+  maxHeartbeatLook: 30 * 60_000,
   /** Bounds of the wait between two polls of an Azure operation; doubled each time. */
   minPoll: 2_000,
-  maxPoll: 10 * 60_000,
+  maxPoll: 20 * 60_000,
   /** Longest that Azure may take to create, start or deallocate something. */
   operation: 30 * 60_000,
   /** Longest background copy of a snapshot (Ultra and Premium SSD v2 disks). */
@@ -42,13 +42,13 @@ export function elapsed(since: string, moment: Date): number {
 
 /**
  * How long to wait before looking at a running job's heartbeat again. Looks thin out as the job grows old, so that a
- * day-long job stays below a thousand history events.
+ * job of two days (32 TiB at a Standard HDD's speed take less) stays below a thousand history events.
  */
 export function heartbeatLook(runningMs: number): number {
   return Math.min(Math.max(Math.round(runningMs / 4), timing.minHeartbeatLook), timing.maxHeartbeatLook);
 }
 
-/** The wait before poll number `n` (from 0) of an Azure operation. */
+/** The wait before poll number `n` (from 0) of an Azure operation. A poll costs eight history events. */
 export function pollWait(n: number): number {
   return Math.min(timing.minPoll * 2 ** n, timing.maxPoll);
 }

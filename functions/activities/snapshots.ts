@@ -5,6 +5,7 @@ import { resourceDigest, snapshotName, snapshotTags } from '../../model/names.ts
 import { idKey, parseResourceId } from '../../model/resourceId.ts';
 import { siteLayout } from '../../model/site.ts';
 import type { Appliance } from '../appliance.ts';
+import { requireSite } from '../sites.ts';
 import type { Handlers } from './handlers.ts';
 
 /** The machine, the snapshots of its disks, and which of them comparisons need. */
@@ -25,12 +26,7 @@ export function snapshotActivities(
       const { id, name, location, raw, disks: attached } = await machines.get(resourceId);
       const { subscriptionId } = parseResourceId(id);
       const site = { appliance: settings.STRONGROOM_NAME, subscriptionId, region: location };
-      if (!(await machines.diskAccessExists(siteLayout(site).diskAccesses[0]!.id))) {
-        throw new StrongroomError(
-          'UNSUPPORTED',
-          `There is no site in ${location} of subscription ${subscriptionId}. Add it to the Pulumi program and deploy.`,
-        );
-      }
+      await requireSite(appliance, site);
       const planned = attached.map(async ({ key, lun, diskId }) => {
         const disk = await disks.get(diskId);
         const { uniqueId, size, properties } = disk;

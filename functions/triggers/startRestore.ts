@@ -5,11 +5,13 @@ import { sessionId } from '../../model/names.ts';
 import type { DiskPoint } from '../../model/point.ts';
 import type { Appliance } from '../appliance.ts';
 import type { Durable } from '../durable.ts';
+import { requireSite } from '../sites.ts';
 import { startSession } from './startSession.ts';
 
 /**
  * Starts a restore of a point's disks to new managed disks and gives the session's id.
- * @throws INVALID_INPUT (a disk that the point does not have, a malformed group), NOT_FOUND (no such point or group)
+ * @throws INVALID_INPUT (a disk that the point does not have, a malformed group), NOT_FOUND (no such point or group),
+ * UNSUPPORTED (no site there)
  */
 export async function startRestore(appliance: Appliance, durable: Durable, request: RestoreRequest): Promise<string> {
   const target = restoreTarget(request);
@@ -29,6 +31,12 @@ export async function startRestore(appliance: Appliance, durable: Durable, reque
     );
   }
   const { settings, repository, sessions } = appliance;
+  const site = {
+    appliance: settings.STRONGROOM_NAME,
+    subscriptionId: target.subscriptionId,
+    region: disks[0]!.properties.location,
+  };
+  await requireSite(appliance, site);
   const started = appliance.now();
   const session = sessionId('restore', started, appliance.random(4));
   const input: RestoreInput = {
@@ -37,11 +45,7 @@ export async function startRestore(appliance: Appliance, durable: Durable, reque
     resourceId: point.resourceId,
     repository: { ...repository, url: point.repository },
     workers: settings.STRONGROOM_WORKERS_PER_SITE,
-    site: {
-      appliance: settings.STRONGROOM_NAME,
-      subscriptionId: target.subscriptionId,
-      region: disks[0]!.properties.location,
-    },
+    site,
     target,
     disks: disks.map(({ key, name, size }) => ({ key, name, size })),
   };

@@ -282,6 +282,16 @@ describe('activities', () => {
     await expect(startRestore(appliance, client, { point, resourceGroupId: `${GROUP}x` })).rejects.toThrow(
       'There is no resource group',
     );
+    const unserved = '22222222-2222-4222-8222-222222222222';
+    const elsewhere = { ...appliance.disks, groupExists: async () => true };
+    const noSite = { ...appliance.machines, diskAccessExists: async (id: string) => !id.includes(unserved) };
+    await expect(
+      startRestore({ ...appliance, disks: elsewhere, machines: noSite }, client, {
+        point,
+        subscriptionId: unserved,
+        resourceGroup: 'rg',
+      }),
+    ).rejects.toMatchObject({ code: 'UNSUPPORTED' });
     const restore = await startRestore(appliance, client, { point, resourceGroupId: GROUP, disks: ['lun0'] });
     expect(client.started.at(-1)).toMatchObject({
       orchestrator: 'restoreDisks',

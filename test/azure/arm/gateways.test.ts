@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Arm } from '../../../azure/arm.ts';
+import { createHttpHeaders } from '@azure/core-rest-pipeline';
+import { createArm, type Arm } from '../../../azure/arm.ts';
 import { createDisks } from '../../../azure/disks.ts';
 import { createMachines } from '../../../azure/machines.ts';
 import { createSnapshots } from '../../../azure/snapshots.ts';
@@ -234,6 +235,25 @@ describe('workers and machines', () => {
     await workers.deallocate(machineId);
     await workers.deleteCommand(machineId, 'good');
   });
+});
+
+test('the removal of a command is not waited for without end', async () => {
+  const location = `https://management.azure.com/subscriptions/${SUBSCRIPTION}/providers/Microsoft.Compute/locations/x/operations/o`;
+  const removing = createArm(
+    { getToken: async () => ({ token: 't', expiresOnTimestamp: Date.now() + 3_600_000 }) },
+    {
+      httpClient: {
+        sendRequest: async (request) => ({
+          request,
+          status: 202,
+          headers: createHttpHeaders({ location }),
+          bodyAsText: '',
+        }),
+      },
+    },
+  );
+  const removal = createWorkers(removing, 50).deleteCommand(id('virtualMachines', 'worker'), 'attempt');
+  await expect(removal).rejects.toMatchObject({ code: 'AZURE_UNAVAILABLE', retryable: true });
 });
 
 test("every exchange agrees with Azure's published types", async () => {
