@@ -18,6 +18,7 @@ import { page } from './paging.ts';
 import type { Paths, Target } from './paths.ts';
 import type { Registry } from './registry.ts';
 import { resourceNotFound } from './store.ts';
+import { checkTags } from './tags.ts';
 import type { ArmCall, ArmReply, ArmResource, ArmWorld, ResourceType } from './types.ts';
 import type { Caller } from '../core/types.ts';
 
@@ -102,6 +103,7 @@ export function createRouter(parts: {
       throw invalidRequestContent('The request body must be a JSON object');
     }
     const body = call.body as Record<string, unknown>;
+    checkTags(body.tags);
     if (typeof body.location === 'string') body.location = normalizeLocation(body.location);
     if (call.method !== 'PUT' || typeof body.location !== 'string') return;
     if (!existing && !isLocation(body.location)) throw locationNotAvailable(call.path.type, body.location);
@@ -111,11 +113,12 @@ export function createRouter(parts: {
     }
   }
 
-  async function unclaimed(call: ArmCall): Promise<ArmReply> {
+  async function unclaimed(call: ArmCall, action?: string): Promise<ArmReply> {
     const namespace = call.path.type.split('/')[0]!;
     const answer = await registry.provider(namespace)?.other?.(call);
     if (answer) return answer;
-    throw notSupported(call.method, call.path.id, `Type ${call.path.type}, api-version ${call.apiVersion}.`);
+    const path = action === undefined ? call.path.id : `${call.path.id}/${action}`;
+    throw notSupported(call.method, path, `Type ${call.path.type}, api-version ${call.apiVersion}.`);
   }
 
   function collect(target: Target, call: ArmCall, url: URL): ArmReply {
@@ -169,7 +172,7 @@ export function createRouter(parts: {
   async function onResource(call: ArmCall, target: Target): Promise<ArmReply> {
     const { type, action } = target;
     const existing = type && (type.find?.(call) ?? store.get(call.path.id));
-    if (!type) return unclaimed(call);
+    if (!type) return unclaimed(call, action);
     checkConditions(call, existing);
     switch (call.method) {
       case 'GET':
@@ -190,7 +193,7 @@ export function createRouter(parts: {
         return existing ? finish(call, target, existing, await type.delete(call, existing)) : { status: 204 };
       case 'POST': {
         const handler = type.actions?.[action ?? ''];
-        if (!handler) return unclaimed(call);
+        if (!handler) return unclaimed(call, action);
         if (!existing) throw resourceNotFound(call.path.id);
         return finish(call, target, existing, await handler(call, existing));
       }

@@ -3,7 +3,7 @@ import type { ArmCall, ArmReply, ArmResource, ResourceType } from '../../arm/typ
 import { accessActions } from './access.ts';
 import { diskSource } from './diskSource.ts';
 import { diskState, dropDisk, refuseActiveSas, withDiskState } from './diskState.ts';
-import { invalidParameter, notAllowed, propertyFixed } from './errors.ts';
+import { checkName, invalidParameter, notAllowed, propertyFixed } from './errors.ts';
 import { exportPolicy } from './exportPolicy.ts';
 import { chosen, number, object, properties, sameId, text } from './fields.ts';
 import type { Json } from './fields.ts';
@@ -47,8 +47,9 @@ export interface DiskWish {
 /** Makes a disk and its contents and puts it into the store. @throws ArmError */
 export async function createDisk(parts: ComputeParts, wish: DiskWish): Promise<ArmResource> {
   const { world } = parts;
-  const source = diskSource(parts, wish.properties);
   const { resource } = wish;
+  checkName('disk', resource.name);
+  const source = diskSource(parts, wish.properties);
   const policy = exportPolicy(parts, resource.location ?? '', wish.properties, {});
   await source.fill(resource.id);
   if (source.upload) parts.uploads.set(resource.id.toLowerCase(), 'ready');

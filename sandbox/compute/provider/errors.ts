@@ -7,6 +7,16 @@ export function invalidParameter(target: string, message: string): ArmError {
   return new ArmError(400, 'InvalidParameter', message, { details: { target } });
 }
 
+/**
+ * Names of disks and snapshots: 1 to 80 letters, digits, `_`, `-` and `.`, beginning with a letter, digit or `_` and
+ * ending with a letter, digit or `_` ("Naming rules and restrictions for Azure resources", Microsoft.Compute).
+ * @throws ArmError 400 InvalidParameter
+ */
+export function checkName(kind: 'disk' | 'snapshot', name: string): void {
+  if (name.length <= 80 && /^\w([\w.-]*\w)?$/.test(name)) return;
+  throw invalidParameter(`${kind}.name`, `The value of parameter ${kind}.name is invalid.`);
+}
+
 /** 409: the resource is in a state that forbids it. */
 export function notAllowed(message: string): ArmError {
   return new ArmError(409, 'OperationNotAllowed', message);

@@ -4,7 +4,7 @@ import { accessActions } from './access.ts';
 import { copySource, INHERITED } from './diskSource.ts';
 import { dropDisk, refuseActiveSas, withDiskState } from './diskState.ts';
 import { encryptionOf } from './disks.ts';
-import { invalidParameter, notAllowed, notHere, propertyFixed } from './errors.ts';
+import { checkName, invalidParameter, notAllowed, notHere, propertyFixed } from './errors.ts';
 import { exportPolicy } from './exportPolicy.ts';
 import { chosen, object, properties, sameId, text } from './fields.ts';
 import type { Json } from './fields.ts';
@@ -111,6 +111,7 @@ export function snapshotType(parts: ComputeParts): ResourceType {
     type: SNAPSHOT,
     put(call, existing) {
       if (existing) return update(call, existing, true);
+      checkName('snapshot', call.path.name);
       create(call);
       return accepted();
     },

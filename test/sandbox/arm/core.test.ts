@@ -116,12 +116,30 @@ describe('what is missing', () => {
     expect(answer).toMatchObject({ status, body: { error: { code, message: expect.stringMatching(message) } } });
   });
 
+  it.each([
+    ['TooManyTags', Object.fromEntries(Array.from({ length: 51 }, (_, i) => [`t${i}`, 'v']))],
+    ['InvalidTagName', { ['n'.repeat(513)]: 'v' }],
+    ['InvalidTagNameCharacters', { 'a/b': 'v' }],
+    ['InvalidTagValueLength', { a: 'v'.repeat(257) }],
+    ['InvalidTags', { a: 1 }],
+  ])('tags beyond the limits: 400 %s', async (code, tags) => {
+    const answer = await world.call('PUT', table('tagged'), { location: 'westeurope', tags, properties: {} });
+    expect(answer).toMatchObject({ status: 400, body: { error: { code } } });
+    const full = Object.fromEntries(Array.from({ length: 50 }, (_, i) => [`t${i}`, 'v'.repeat(256)]));
+    const fine = await world.call('PUT', table('tagged'), { location: 'westeurope', tags: full, properties: {} });
+    expect(fine.status).toBeLessThan(300);
+  });
+
   it('is 404 for a child whose parent is missing, 405 on collections, 501 for unknown actions, 204 for a second delete', async () => {
     const child = await world.call('PUT', networkPath('virtualNetworks/no/subnets/s'), { properties: {} });
     expect(child).toMatchObject({ status: 404, body: { error: { code: 'ParentResourceNotFound' } } });
     expect((await world.call('DELETE', networkPath('routeTables'))).status).toBe(405);
     await putTable('t');
-    expect((await world.call('POST', `${table('t')}/dance`)).status).toBe(501);
+    const unknown = await world.call('POST', `${table('t')}/dance`);
+    expect(unknown).toMatchObject({
+      status: 501,
+      body: { error: { message: expect.stringMatching(/POST .*\/dance/) } },
+    });
     expect((await world.call('DELETE', table('no'))).status).toBe(204);
     expect((await world.call('HEAD', group)).status).toBe(204);
     expect((await world.call('HEAD', inGroup('', 'no'))).status).toBe(404);

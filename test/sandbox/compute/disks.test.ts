@@ -309,3 +309,11 @@ test('the traffic fits Azure’s published types', async (context) => {
   if (found === undefined) return context.skip('the published types are not here');
   expect(found).toEqual([]);
 });
+
+test('names of disks and snapshots that Azure does not take are refused', async () => {
+  for (const name of ['x'.repeat(81), 'ends-', '-begins', 'a b']) {
+    const refused = { code: 'InvalidParameter', statusCode: 400 };
+    await expect(emptyDisk(name)).rejects.toMatchObject(refused);
+    await expect(snapshot(name, 'named')).rejects.toMatchObject(refused);
+  }
+});
