@@ -65,9 +65,11 @@ export function* sleep(context: OrchestrationContext, ms: number): Steps<void> {
 
 /**
  * Waits for an external event, at most so long. The event's task may be waited for again after a timeout (of all tasks,
- * only external events may be yielded twice).
+ * only external events may be yielded twice). It may have come while something else was waited for: a `Task.any` that is
+ * made later would not notice.
  */
 export function* arrived(context: OrchestrationContext, event: Task, ms: number): Steps<boolean> {
+  if (event.isCompleted) return true;
   const timer = context.df.createTimer(after(context.df.currentUtcDateTime, ms));
   const winner = yield context.df.Task.any([event, timer]);
   if (winner !== event) return false;
