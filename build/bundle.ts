@@ -9,8 +9,9 @@ export async function bundle(entry: string, output: string): Promise<void> {
     input: entry,
     platform: 'node',
     external: ['@azure/functions-core'],
+    transform: { define: { __dirname: 'import.meta.dirname', __filename: 'import.meta.filename' } },
     resolve: { conditionNames: ['node', 'import', 'module', 'default'] },
-    // The native addon of BLAKE3 is shipped as a file of its own and named by NAPI_RS_NATIVE_LIBRARY_PATH at run time.
+    // The native addon of BLAKE3 is shipped as a file of its own, beside the program.
     plugins: [
       {
         name: 'native-addons-stay-outside',

@@ -14,6 +14,8 @@ interface WorkerFile {
 }
 
 const require = createRequire(import.meta.url);
+/** The name under which the BLAKE3 library looks for its addon beside the program. */
+const addon = `blake.linux-${process.arch}-gnu.node`;
 
 /**
  * Makes the worker's self-contained set of files: Node itself, the program and its native addon, with a manifest named
@@ -23,10 +25,10 @@ export async function buildWorkerFiles(root: string, folder: string): Promise<vo
   await mkdir(folder, { recursive: true });
   await bundle(join(root, 'worker/main.ts'), join(folder, 'worker.mjs'));
   await copyFile(join(root, `node_modules/node-linux-${process.arch}/bin/node`), join(folder, 'node'));
-  await copyFile(require.resolve(`@napi-rs/blake-hash-linux-${process.arch}-gnu`), join(folder, 'blake.node'));
+  await copyFile(require.resolve(`@napi-rs/blake-hash-linux-${process.arch}-gnu`), join(folder, addon));
   await chmod(join(folder, 'node'), 0o755);
   const files: WorkerFile[] = [];
-  for (const name of ['blake.node', 'node', 'worker.mjs']) {
+  for (const name of [addon, 'node', 'worker.mjs']) {
     const data = await readFile(join(folder, name));
     const hash = (algorithm: string) => createHash(algorithm).update(data).digest('hex');
     files.push({ name, size: data.length, md5: hash('md5'), sha256: hash('sha256'), executable: name === 'node' });

@@ -35,10 +35,9 @@ while read -r entry; do
 done < <(grep -o '{[^}]*}' <<< "$STRONGROOM_FILES")
 
 STRONGROOM_VERSION="${STRONGROOM_FILES_URL##*/}"
-NAPI_RS_NATIVE_LIBRARY_PATH="$dir/blake.node"
 settings="$dir/worker-$STRONGROOM_ATTEMPT.env"
 rm -f worker-*.env
-for variable in STRONGROOM_{VERSION,ATTEMPT,INBOX_URL,MAILBOX_URL,LOGS_URL,CLIENT_ID,MESSAGE_KEY} NAPI_RS_NATIVE_LIBRARY_PATH; do
+for variable in STRONGROOM_{VERSION,ATTEMPT,INBOX_URL,MAILBOX_URL,LOGS_URL,CLIENT_ID,MESSAGE_KEY}; do
   printf '%s="%s"\n' "$variable" "${!variable}"
 done > "$settings"
 unset STRONGROOM_FILES_SAS STRONGROOM_MESSAGE_KEY

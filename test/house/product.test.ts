@@ -51,7 +51,11 @@ describe('dist/functions', () => {
       files: { name: string; size: number }[];
     };
     for (const { name, size } of shipped) expect(statSync(join(dist, 'worker', name)).size, name).toBe(size);
-    expect(shipped.map(({ name }) => name).sort()).toEqual(['blake.node', 'node', 'worker.mjs']);
+    expect(shipped.map(({ name }) => name).sort()).toEqual([
+      `blake.linux-${process.arch}-gnu.node`,
+      'node',
+      'worker.mjs',
+    ]);
   });
 
   it.each(['main.mjs', 'worker/worker.mjs'])('%s imports nothing but Node itself and the host', (file) => {

@@ -105,7 +105,6 @@ test('VMP-14 VMP-15 the files are downloaded through the SAS, installed and star
     STRONGROOM_ATTEMPT: 'a1',
     STRONGROOM_MESSAGE_KEY: KEY,
     STRONGROOM_VERSION: 'v1',
-    NAPI_RS_NATIVE_LIBRARY_PATH: join(folder(), 'blake.node'),
   });
   expect(started).not.toHaveProperty('STRONGROOM_FILES_SAS');
   const command = await readFile(join(home, 'arguments'), 'utf8');
