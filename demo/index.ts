@@ -54,6 +54,12 @@ for (const file of options.disk) {
     );
 }
 
+for (const name of ['json', 'record'] as const) {
+  const file = options[name];
+  // At once, not after minutes of work.
+  if (file) await writeFile(file, '', { flag: 'a' }).catch((error: Error) => fail(`--${name}: ${error.message}.`));
+}
+
 const { disk: diskFiles, export: exportTo, record } = options;
 const signal = interruption();
 const report = await takeTour({

@@ -1,7 +1,7 @@
 import http from 'node:http';
 import https from 'node:https';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { CallerPort } from './core/types.ts';
+import type { CallerPort, Clock } from './core/types.ts';
 
 export interface Reply {
   status: number;
@@ -24,9 +24,11 @@ export interface Client {
 }
 
 const management = 'https://management.azure.com';
+/** Far less than tokens live. */
+const TOKEN_REUSE_MS = 10 * 60_000;
 
-/** A client that speaks as the given caller. `ca`: the sandbox's certificate authority, PEM. */
-export function createClient(port: CallerPort, ca: string): Client {
+/** A client that speaks as the given caller. `ca`: the sandbox's certificate authority, PEM; `clock`: the world's, when it may be moved. */
+export function createClient(port: CallerPort, ca: string, clock: Pick<Clock, 'now'> = Date): Client {
   const proxyEnv = { HTTP_PROXY: port.proxyUrl, HTTPS_PROXY: port.proxyUrl };
   const agents = {
     http: new http.Agent({ keepAlive: true, proxyEnv }),
@@ -57,12 +59,12 @@ export function createClient(port: CallerPort, ca: string): Client {
 
   async function token(resource: string): Promise<string> {
     const known = tokens.get(resource);
-    if (known && known.until > Date.now()) return known.token;
+    if (known && known.until > clock.now()) return known.token;
     const url = `http://169.254.169.254/metadata/identity/oauth2/token?api-version=2018-02-01&resource=${encodeURIComponent(resource)}`;
     const reply = await raw('GET', url, { Metadata: 'true' });
     if (reply.status !== 200) throw new Error(`No token for ${resource}: ${JSON.stringify(reply.body)}`);
     const { access_token } = reply.body as { access_token: string };
-    tokens.set(resource, { token: access_token, until: Date.now() + 10 * 60_000 });
+    tokens.set(resource, { token: access_token, until: clock.now() + TOKEN_REUSE_MS });
     return access_token;
   }
 

@@ -32,7 +32,7 @@ export interface RunningApp {
   logFile: string;
   /** Ends the host process as `kill -9` does. */
   kill(): Promise<void>;
-  /** Starts the host again on the same histories. */
+  /** Starts the host again, on the same histories and with the app settings of the moment. */
   restart(): Promise<void>;
 }
 
@@ -128,7 +128,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       edge.open({ id: 'operator', kind: 'operator' }),
       edge.open({ id: 'deployer', kind: 'deployer' }),
     ]);
-    const client = createClient(operator, await readFile(edge.caFile, 'utf8'));
+    const client = createClient(operator, await readFile(edge.caFile, 'utf8'), clock);
     stops.push(() => client.close());
     signal?.throwIfAborted();
     signal?.addEventListener('abort', () => void stop().catch(() => {}), { once: true });
@@ -149,7 +149,6 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       apply: (program) => applyProgram({ ...program, env: deployer.env, signal: ending.signal }),
       async startApp(siteId, folder) {
         const site = world.store.require(siteId);
-        const settings = world.store.require(`${siteId}/config/appsettings`).properties as Record<string, string>;
         const home = join(dir, 'apps', site.name);
         const port = await edge.open({
           id: `functions:${site.name.toLowerCase()}`,
@@ -159,7 +158,10 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
         await mkdir(join(home, 'state'), { recursive: true });
         await cp(folder, join(home, 'package'), { recursive: true });
         const logFile = join(home, 'host.log');
+        const key = site.name.toLowerCase();
         const launch = async () => {
+          await apps.get(key)?.stop();
+          const settings = world.store.require(`${siteId}/config/appsettings`).properties as Record<string, string>;
           const host = await startFunctionsHost({
             directory: join(home, 'package'),
             stateDir: join(home, 'state'),
@@ -167,7 +169,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
             clock,
             logFile,
           });
-          apps.set(site.name.toLowerCase(), host);
+          apps.set(key, host);
         };
         const start = async () => {
           ending.signal.throwIfAborted();
@@ -179,7 +181,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
         return {
           stateDir: join(home, 'state'),
           logFile,
-          kill: async () => apps.get(site.name.toLowerCase())?.kill(),
+          kill: async () => apps.get(key)?.kill(),
           restart: start,
         };
       },

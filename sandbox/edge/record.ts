@@ -1,4 +1,4 @@
-import { createWriteStream } from 'node:fs';
+import { createWriteStream, openSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { maskBody, maskUrl } from './mask.ts';
 
@@ -9,9 +9,9 @@ export interface Recorder {
   close(): Promise<void>;
 }
 
-/** A recorder that appends to a file. Bodies that are not JSON are recorded as null. */
+/** A recorder that appends to a file. Bodies that are not JSON are recorded as null. @throws when it cannot be opened */
 export function createRecorder(file: string): Recorder {
-  const out = createWriteStream(file, { flags: 'a' });
+  const out = createWriteStream(file, { fd: openSync(file, 'a') });
   return {
     observe(request, response, host) {
       const received = tapReading(request);

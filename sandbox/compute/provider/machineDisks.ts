@@ -7,6 +7,9 @@ import { chosen, number, object, objects, properties, sameId, text } from './fie
 import type { Json } from './fields.ts';
 import type { ComputeParts } from './parts.ts';
 
+/** What `latest` is for every marketplace image: there is no catalogue of images here. */
+const NEWEST_IMAGE = '1.0.20261101';
+
 /** The machine that disks are made for. */
 export interface DiskOwner {
   id: string;
@@ -69,7 +72,7 @@ export function diskIdOf(disk: Json): string | undefined {
 function imageOf(asked: Json, before: Json): Json {
   const image = Object.keys(asked).length > 0 ? asked : before;
   const { version } = image;
-  return version === undefined ? image : { ...image, exactVersion: version === 'latest' ? '22.04.202611010' : version };
+  return version === undefined ? image : { ...image, exactVersion: version === 'latest' ? NEWEST_IMAGE : version };
 }
 
 async function osDiskOf(

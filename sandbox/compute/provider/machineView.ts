@@ -1,6 +1,7 @@
 import type { ArmCall, ArmResource } from '../../arm/types.ts';
-import { object, objects, text } from './fields.ts';
+import { object, objects, properties, text } from './fields.ts';
 import type { Json } from './fields.ts';
+import { diskIdOf } from './machineDisks.ts';
 import type { ComputeParts, PowerState } from './parts.ts';
 
 const DISPLAY: Record<PowerState, string> = {
@@ -14,19 +15,18 @@ export function powerOf(parts: ComputeParts, machine: ArmResource): PowerState {
   return parts.power.get(machine.id.toLowerCase()) ?? 'deallocated';
 }
 
-/** A machine's instance view: provisioning and power state, agent, disks. */
+/** A machine's instance view: provisioning and power state, agent, disks; nothing of the system that runs in it. */
 export function instanceView(parts: ComputeParts, machine: ArmResource): Json {
   const time = parts.world.clock.iso();
   const power = powerOf(parts, machine);
   const provisioning = text(machine.properties, 'provisioningState') ?? 'Succeeded';
   const storage = object(machine.properties, 'storageProfile');
+  const osDisk = parts.world.store.get(diskIdOf(object(storage, 'osDisk')) ?? '');
   const ok = (displayStatus: string) => [{ code: 'ProvisioningState/succeeded', level: 'Info', displayStatus, time }];
   return {
     computerName: text(object(machine.properties, 'osProfile'), 'computerName') ?? machine.name,
-    hyperVGeneration: 'V2',
+    hyperVGeneration: text(properties(osDisk), 'hyperVGeneration') ?? 'V1',
     ...(power === 'running' && {
-      osName: 'ubuntu',
-      osVersion: '22.04',
       vmAgent: { vmAgentVersion: '2.13.1.1', extensionHandlers: [], statuses: ok('Ready') },
     }),
     disks: [object(storage, 'osDisk'), ...objects(storage, 'dataDisks')].map((disk) => ({
