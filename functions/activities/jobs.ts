@@ -3,6 +3,7 @@ import { StrongroomError } from '../../model/errors.ts';
 import type { Appliance } from '../appliance.ts';
 import { grantExports, revokeExports, sendCommand, targetsOf } from '../exports.ts';
 import type { Handlers } from './handlers.ts';
+import { allSettled } from './settled.ts';
 
 /** Jobs for workers and the exports that they need. A SAS never leaves the activity that grants it, but sealed. */
 export function jobActivities(
@@ -75,11 +76,13 @@ export function jobActivities(
     },
 
     async discardRestoreDisks({ session, diskIds }) {
-      for (const id of diskIds) {
-        await disks.deleteTagged(id, restoredBy(session));
-        await ledger.strike(session, 'export', id);
-        await ledger.strike(session, 'disk', id);
-      }
+      await allSettled(
+        diskIds.map(async (id) => {
+          await disks.deleteTagged(id, restoredBy(session));
+          await ledger.strike(session, 'export', id);
+          await ledger.strike(session, 'disk', id);
+        }),
+      );
       return null;
     },
 

@@ -7,6 +7,7 @@ import { siteLayout } from '../../model/site.ts';
 import type { Appliance } from '../appliance.ts';
 import { requireSite } from '../sites.ts';
 import type { Handlers } from './handlers.ts';
+import { allSettled } from './settled.ts';
 
 /** The machine, the snapshots of its disks, and which of them comparisons need. */
 export function snapshotActivities(
@@ -46,7 +47,7 @@ export function snapshotActivities(
         tags: snapshotTags(session, plan.vm.id, disk.key),
       }));
       await ledger.write(session, 'snapshot', ...requests.map(({ id }) => id));
-      throwFirst(await Promise.allSettled(requests.map((request) => snapshots.create(request))));
+      await allSettled(requests.map((request) => snapshots.create(request)));
       return null;
     },
 
@@ -105,14 +106,13 @@ export function snapshotActivities(
 
   /** Those that Azure lets go; one that it holds on to keeps none of the others. @throws what Azure said of the first */
   async function removeSnapshots(unneeded: KeptSnapshot[]): Promise<void> {
-    const results = await Promise.allSettled(
+    await allSettled(
       unneeded.map(async ({ id, session }) => {
         await snapshots.revoke(id); // with an export open it cannot be deleted
         await snapshots.delete(id);
         await ledger.strike(session, 'snapshot', id);
       }),
     );
-    throwFirst(results);
   }
 
   async function presentSnapshots(
@@ -133,11 +133,6 @@ export function snapshotActivities(
       found.filter((snapshot) => snapshot !== undefined).map((snapshot) => [idKey(snapshot.id), snapshot]),
     );
   }
-}
-
-function throwFirst(results: PromiseSettledResult<unknown>[]): void {
-  const refused = results.find((result) => result.status === 'rejected');
-  if (refused) throw refused.reason;
 }
 
 function snapshotNow({ id, familyId, time, size, tags }: SnapshotInfo, expected: Record<string, string>): SnapshotNow {

@@ -306,7 +306,14 @@ describe('activities', () => {
       sku: { name: plan.disks[1]!.properties.sku },
       tags: { 'strongroom-restore': restore },
     });
-    await act.discardRestoreDisks({ session: restore, diskIds: [diskId] });
+    const { disks: diskGateway } = appliance;
+    const lockedDisk = {
+      deleteTagged: (id: string, tags: Record<string, string>) =>
+        id.endsWith('locked') ? Promise.reject(new Error('ScopeLocked')) : diskGateway.deleteTagged(id, tags),
+    };
+    const hindered = activities({ ...appliance, disks: { ...diskGateway, ...lockedDisk } });
+    const discarding = hindered.discardRestoreDisks({ session: restore, diskIds: [`${diskId}-locked`, diskId] });
+    await expect(discarding).rejects.toThrow('ScopeLocked');
     await expect(world.sdk.disks.get('rg', 'made')).rejects.toMatchObject({ statusCode: 404 });
   });
 
