@@ -1,7 +1,7 @@
 import { app } from '@azure/functions';
 import { getClient, input } from 'durable-functions';
 import type { JobEnd } from '../../model/activities.ts';
-import { StrongroomError } from '../../model/errors.ts';
+import { StrongroomError, type ErrorCode } from '../../model/errors.ts';
 import { openMessage, readEnvelope, workerEventSchema, type WorkerEvent } from '../../model/messages.ts';
 import type { Appliance } from '../appliance.ts';
 import { durable, type Durable } from '../durable.ts';
@@ -11,6 +11,9 @@ import { renewExports } from '../exports.ts';
 const CONNECTION = 'STRONGROOM_MAILBOX';
 
 type Warn = (message: string) => void;
+
+/** Verdicts on the message itself, or on an attempt that is over: no later delivery changes them. */
+const final = new Set<ErrorCode>(['MESSAGE_REJECTED', 'NOT_FOUND']);
 
 /** Workers' events. What cannot be trusted or belongs to nobody any more is dropped with a log line. */
 export function registerMailbox(appliance: Appliance): void {
@@ -30,7 +33,8 @@ export function registerMailbox(appliance: Appliance): void {
 }
 
 /**
- * Takes one message of the mailbox. Throws only what a later delivery may cure.
+ * Takes one message of the mailbox. Throws what a later delivery may cure: the loss of a `done` would cost a session, so a
+ * vault or table that refuses for a while is no reason to drop one (host.json gives a message fifty minutes).
  * @param text a sealed envelope (model/messages.ts)
  */
 export async function receive(appliance: Appliance, client: Durable, text: string, warn: Warn): Promise<void> {
@@ -40,7 +44,7 @@ export async function receive(appliance: Appliance, client: Durable, text: strin
     const event = openMessage(key, envelope, 'to-appliance', workerEventSchema);
     await merge(appliance, client, envelope.attempt, event, warn);
   } catch (error) {
-    if (!(error instanceof StrongroomError) || error.retryable) throw error;
+    if (!(error instanceof StrongroomError) || !final.has(error.code)) throw error;
     warn(`A worker's message was dropped: ${error.code}: ${error.message}`);
   }
 }
