@@ -12,10 +12,10 @@ export function progressView(stream: NodeJS.WriteStream): ProgressView {
   return stream.isTTY ? bars(stream) : lines(stream);
 }
 
-/** Work known and done: until the worker has looked, the disk's size stands for the work. */
-function figures({ state, total, done, size }: SessionDisk): { total: number; done: number } {
-  const known = Math.max(total ?? size, 1);
-  return { total: known, done: state === 'done' ? known : (done ?? 0) };
+/** Bytes of work, and the share of it that is done (0 to 1). Until the worker has looked, the disk's size stands for the work. */
+function figures({ state, total, done, size }: SessionDisk): { work: string; share: number } {
+  const known = total ?? size;
+  return { work: bytes(known), share: state === 'done' ? 1 : (done ?? 0) / Math.max(known, 1) };
 }
 
 function bars(stream: NodeJS.WriteStream): ProgressView {
@@ -29,9 +29,8 @@ function bars(stream: NodeJS.WriteStream): ProgressView {
       for (const disk of disks) {
         let bar = byKey.get(disk.key);
         if (!bar) byKey.set(disk.key, (bar = all.create(1, 0)));
-        const { total, done } = figures(disk);
-        bar.setTotal(total);
-        bar.update(done, { disk: disk.key.padEnd(5), work: bytes(total), state: disk.state });
+        const { work, share } = figures(disk);
+        bar.update(share, { disk: disk.key.padEnd(5), work, state: disk.state });
       }
     },
     end: () => all.stop(),
@@ -43,11 +42,11 @@ function lines(stream: NodeJS.WriteStream): ProgressView {
   return {
     update(disks) {
       for (const disk of disks) {
-        const { total, done } = figures(disk);
-        const line = `${disk.state} ${Math.floor((done * 4) / total) * 25}%`;
+        const { work, share } = figures(disk);
+        const line = `${disk.state} ${Math.floor(share * 4) * 25}%`;
         if (said.get(disk.key) === line) continue;
         said.set(disk.key, line);
-        stream.write(`  ${disk.key.padEnd(5)} ${line} of ${bytes(total)}\n`);
+        stream.write(`  ${disk.key.padEnd(5)} ${line} of ${work}\n`);
       }
     },
     end() {},
