@@ -67,7 +67,7 @@ export function createAppliance(settings: Settings, workerFolder: string): Appli
     points: createPoints(table('Points'), table('PointDisks')),
     attempts,
     ledger: createLedger(table('Ledger'), now),
-    messageKeys: createMessageKeys(attempts, keyWrapper(settings.STRONGROOM_KEY_ID, credential)),
+    messageKeys: createMessageKeys(attempts, keyWrapper(layout.keys.messages.url, credential)),
     workerFiles: (site) => {
       const { account, workerFilesContainer } = siteLayout(site);
       return createWorkerFiles(account.blobUrl, workerFilesContainer, credential);

@@ -145,7 +145,7 @@ export const builtInRoles = {
   'Storage Queue Data Contributor': '974c5e8b-45b9-4653-ba55-5f855dd0fb88',
   'Storage Queue Data Message Sender': 'c6a89b2d-59bc-44d0-9896-0f6e12d7b80a',
   'Storage Table Data Contributor': '0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3',
-  'Key Vault Crypto User': '12338af0-0e69-4776-bea7-57ae8d297424',
+  'Key Vault Crypto Service Encryption User': 'e147488a-f6f5-4113-8e2d-b22465e65bf6',
   'Monitoring Metrics Publisher': '3913510d-42f4-4e42-8a64-420c390055eb',
 } as const;
 
@@ -161,6 +161,8 @@ export type Scope =
   | 'hostAccount'
   | 'repository'
   | 'vault'
+  | 'repositoryKey'
+  | 'messagesKey'
   | 'insights';
 
 export interface Grant {
@@ -206,9 +208,9 @@ export const grants: Grant[] = [
   },
   {
     to: 'orchestrator',
-    role: { builtIn: 'Key Vault Crypto User' },
-    on: 'vault',
-    why: 'wrap and unwrap the message keys of attempts',
+    role: { builtIn: 'Key Vault Crypto Service Encryption User' },
+    on: 'messagesKey',
+    why: 'wrap and unwrap the message keys of attempts, and nothing of a repository',
   },
   {
     to: 'orchestrator',
@@ -227,8 +229,8 @@ export const grants: Grant[] = [
   },
   {
     to: 'worker',
-    role: { builtIn: 'Key Vault Crypto User' },
-    on: 'vault',
+    role: { builtIn: 'Key Vault Crypto Service Encryption User' },
+    on: 'repositoryKey',
     why: 'wrap and unwrap the master key of repositories',
   },
   { to: 'worker', role: { custom: 'escrow' }, on: 'vault', why: 'put the recovery key of a new repository in escrow' },

@@ -26,7 +26,7 @@ export function appSettings(
     STRONGROOM_SUBSCRIPTION_ID: config.subscriptionId,
     STRONGROOM_REGION: config.region,
     STRONGROOM_REPOSITORY_URL: values.repositoryUrl,
-    STRONGROOM_KEY_ID: layout.keyId,
+    STRONGROOM_KEY_ID: layout.keys.repository.url,
     STRONGROOM_ORCHESTRATOR_CLIENT_ID: clientId,
     STRONGROOM_WORKER_CLIENT_ID: values.workerClientId,
     STRONGROOM_WORKER_SIZE: config.workerSize,

@@ -11,7 +11,7 @@ const settingsSchema = z.object({
   STRONGROOM_REGION: z.string().regex(/^[a-z0-9]+$/, 'must be a region name such as westeurope'),
   /** Where restore points are written: a container URL. */
   STRONGROOM_REPOSITORY_URL: z.url(),
-  /** Key Vault key that wraps the repository's master key and the attempts' message keys. */
+  /** Key Vault key that wraps the repository's master key; only workers may use it. */
   STRONGROOM_KEY_ID: z.url(),
   /** Client id of the orchestrator identity (the Functions app's). */
   STRONGROOM_ORCHESTRATOR_CLIENT_ID: z.guid(),

@@ -74,6 +74,13 @@ export interface RepositoryLayout {
   url: string;
 }
 
+/** A Key Vault key: its ARM id, and its id on the data plane without a version, which means the newest. */
+export interface VaultKey {
+  name: string;
+  id: string;
+  url: string;
+}
+
 /** What only the appliance's own site has. */
 export interface ApplianceLayout extends SiteLayout {
   /** The Functions host's own account. */
@@ -81,9 +88,11 @@ export interface ApplianceLayout extends SiteLayout {
   /** Container of the host account that holds the deployed package. */
   packageContainer: string;
   vault: { name: string; id: string; url: string };
-  keyName: string;
-  /** Id of the newest version of the key: the value of STRONGROOM_KEY_ID. */
-  keyId: string;
+  /**
+   * Two keys, so that neither side can open what is the other's: `repository` wraps the master keys of repositories
+   * (workers; the value of STRONGROOM_KEY_ID), `messages` the message keys of attempts (the appliance).
+   */
+  keys: Record<'repository' | 'messages', VaultKey>;
   functionApp: { name: string; id: string; url: string };
   plan: { name: string };
   workspace: { name: string };
@@ -158,6 +167,11 @@ export function applianceLayout(key: SiteKey): ApplianceLayout {
   const vault = `${key.appliance}-${unique}`.slice(0, 24);
   const beside = (type: string, name: string) =>
     `${site.account.id.replace(/\/providers\/.*$/, '')}/providers/${type}/${name}`;
+  const vaultKey = (name: string): VaultKey => ({
+    name,
+    id: `${beside('Microsoft.KeyVault/vaults', vault)}/keys/${name}`,
+    url: `https://${vault}.vault.azure.net/keys/${name}`,
+  });
   return {
     ...site,
     hostAccount: {
@@ -169,8 +183,7 @@ export function applianceLayout(key: SiteKey): ApplianceLayout {
     },
     packageContainer: 'package',
     vault: { name: vault, id: beside('Microsoft.KeyVault/vaults', vault), url: `https://${vault}.vault.azure.net` },
-    keyName: 'repository',
-    keyId: `https://${vault}.vault.azure.net/keys/repository`,
+    keys: { repository: vaultKey('repository'), messages: vaultKey('messages') },
     functionApp: { name: app, id: beside('Microsoft.Web/sites', app), url: `https://${app}.azurewebsites.net` },
     plan: { name: `${key.appliance}-plan` },
     workspace: { name: `${key.appliance}-logs` },

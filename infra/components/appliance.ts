@@ -47,8 +47,7 @@ export class Appliance extends pulumi.ComponentResource {
         ...place,
         tenantId: config.tenantId,
         vaultName: layout.vault.name,
-        keyName: layout.keyName,
-        keyId: layout.keyId,
+        keys: layout.keys,
       },
       child,
     );
@@ -82,6 +81,8 @@ export class Appliance extends pulumi.ComponentResource {
           hostAccount: host.account.id,
           repository: repository.container.id,
           vault: vault.vault.id,
+          repositoryKey: vault.keys.repository.id,
+          messagesKey: vault.keys.messages.id,
           insights: monitoring.insights.id,
         },
       },
@@ -134,7 +135,7 @@ export class Appliance extends pulumi.ComponentResource {
 
     this.orchestratorIdentity = identity;
     this.apiUrl = app.id.apply(() => layout.functionApp.url);
-    this.keyId = vault.keyId;
+    this.keyId = vault.keys.repository.id.apply(() => layout.keys.repository.url);
     this.registerOutputs({ apiUrl: this.apiUrl });
   }
 }

@@ -111,6 +111,14 @@ describe('rights', () => {
     expect(data).toContain('Microsoft.Storage/storageAccounts/queueServices/queues/messages/write');
   });
 
+  test('the appliance cannot unwrap a master key, nor a worker a message key: each may use its own key only', () => {
+    const wraps = grants.filter(({ role }) => 'builtIn' in role && role.builtIn.startsWith('Key Vault'));
+    expect(wraps.map(({ to, on }) => [to, on])).toEqual([
+      ['orchestrator', 'messagesKey'],
+      ['worker', 'repositoryKey'],
+    ]);
+  });
+
   test('Run Command is granted on site groups only', () => {
     for (const { role, on } of grants) {
       if (!('custom' in role)) continue;
