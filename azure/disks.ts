@@ -3,9 +3,7 @@ import { StrongroomError } from '../model/errors.ts';
 import type { DiskProperties } from '../model/point.ts';
 import { parseResourceId } from '../model/resourceId.ts';
 import { armCall, armFind, type Arm } from './arm.ts';
-
-/** A fixed VHD ends with a footer of one sector (azure-facts section 3). */
-const VHD_FOOTER = 512;
+import { choosesSectors, uploadBody, type UploadDiskRequest } from './uploadDisk.ts';
 
 export interface DiskInfo {
   id: string;
@@ -15,19 +13,9 @@ export interface DiskInfo {
   properties: DiskProperties;
 }
 
-export interface UploadDiskRequest {
-  id: string;
-  /** Of the image; Azure is told 512 bytes more. */
-  size: number;
-  properties: DiskProperties;
-  diskAccessId: string;
-  /** Added to the source's tags. */
-  tags: Record<string, string>;
-}
-
 /** Managed disks (Microsoft.Compute/disks). */
 export interface Disks {
-  /** @throws NOT_FOUND */
+  /** A disk to back up. @throws NOT_FOUND, UNSUPPORTED naming a disk whose data cannot be had */
   get(id: string): Promise<DiskInfo>;
   /**
    * Starts an empty disk that takes an upload through a private endpoint, like the source in generation, security,
@@ -59,6 +47,8 @@ export function createDisks(arm: Arm): Disks {
     async get(id) {
       const { disks, resourceGroup, name } = at(id);
       const disk = await armCall(`read disk ${id}`, () => disks.get(resourceGroup, name));
+      const refusal = refusalOf(disk);
+      if (refusal) throw new StrongroomError('UNSUPPORTED', `Disk ${disk.id} ${refusal}`);
       return { id: disk.id!, uniqueId: disk.uniqueId!, size: disk.diskSizeBytes!, properties: propertiesOf(disk) };
     },
 
@@ -109,32 +99,36 @@ export function createDisks(arm: Arm): Disks {
   };
 }
 
-/** The request body of a disk for upload (azure-facts section 8). */
-export function uploadBody({ properties, size, diskAccessId, tags }: UploadDiskRequest): Disk {
-  const { location, sku, zones, osType, hyperVGeneration, securityProfile, supportedCapabilities, purchasePlan } =
-    properties;
-  return {
-    location,
-    ...(zones?.length ? { zones } : {}),
-    ...(sku ? { sku: { name: sku } } : {}),
-    osType,
-    hyperVGeneration,
-    securityProfile: securityProfile as Disk['securityProfile'],
-    supportedCapabilities: supportedCapabilities as Disk['supportedCapabilities'],
-    purchasePlan: purchasePlan as unknown as Disk['purchasePlan'],
-    creationData: { createOption: 'Upload', uploadSizeBytes: size + VHD_FOOTER },
-    networkAccessPolicy: 'AllowPrivate',
-    diskAccessId,
-    publicNetworkAccess: 'Disabled',
-    tags: { ...properties.tags, ...tags },
-  };
+/**
+ * Why a disk cannot be backed up, and the way out; '' when it can: of some a snapshot does not give the data, or not as a
+ * fixed VHD (azure-facts sections 2.1, 2.3).
+ */
+function refusalOf(disk: Disk): string {
+  const { maxShares = 1 } = disk;
+  if (maxShares > 1)
+    return (
+      `is shared (maxShares ${maxShares}): a snapshot may miss what its other machines have not written yet. Detach it ` +
+      'from the machine and protect its data from inside the cluster.'
+    );
+  if (sectorSize(disk) !== 512)
+    return (
+      `has logical sectors of ${sectorSize(disk)} bytes: Azure exports it as VHDX, not as VHD. Move its data to a disk ` +
+      'with logical sectors of 512 bytes.'
+    );
+  return '';
 }
 
-/** What of a disk its restore needs. Absent fields stay absent. */
+/** Bytes. Only Ultra and Premium SSD v2 disks have a choice: 4096 when nothing was said (API 2026-03-02). */
+function sectorSize({ sku, creationData }: Disk): number {
+  return creationData?.logicalSectorSize ?? (choosesSectors(sku?.name) ? 4096 : 512);
+}
+
+/** What of a disk its backup and restore need. Absent fields stay absent. */
 export function propertiesOf(disk: Disk): DiskProperties {
-  const { sku, zones, osType, hyperVGeneration, securityProfile, supportedCapabilities, purchasePlan, tags, location } =
-    disk;
+  const { location, sku, zones, osType, hyperVGeneration, securityProfile, supportedCapabilities } = disk;
+  const { purchasePlan, encryption, tags } = disk;
   const properties = {
+    location,
     sku: sku?.name,
     zones,
     osType,
@@ -142,9 +136,10 @@ export function propertiesOf(disk: Disk): DiskProperties {
     securityProfile,
     supportedCapabilities,
     purchasePlan,
+    encryption,
     tags,
   };
-  return JSON.parse(JSON.stringify({ location, ...properties })) as DiskProperties;
+  return JSON.parse(JSON.stringify(properties)) as DiskProperties;
 }
 
 function carries(disk: Disk, tags: Record<string, string>): boolean {

@@ -1,4 +1,4 @@
-import type { VirtualMachine } from '@azure/arm-compute';
+import type { OSDisk, VirtualMachine } from '@azure/arm-compute';
 import { StrongroomError } from '../model/errors.ts';
 import { parseResourceIdOf } from '../model/resourceId.ts';
 import { armCall, armFind, type Arm } from './arm.ts';
@@ -45,24 +45,35 @@ export function createMachines(arm: Arm): Machines {
   };
 }
 
-/** The managed disks of a machine. @throws UNSUPPORTED for unmanaged and ephemeral disks (azure-facts section 2.3) */
+/**
+ * The managed disks of a machine.
+ * @throws UNSUPPORTED naming a disk that is unmanaged, ephemeral or without an id (azure-facts section 2.3)
+ */
 export function disksOf(vm: VirtualMachine): MachineInfo['disks'] {
   const { osDisk, dataDisks = [] } = vm.storageProfile ?? {};
-  const managed = (key: string, disk: { managedDisk?: { id?: string }; name?: string } | undefined) => {
+  const managed = (key: string, disk: VirtualMachineDisk | undefined) => {
     const diskId = disk?.managedDisk?.id;
-    if (diskId) return diskId;
-    throw new StrongroomError(
-      'UNSUPPORTED',
-      `Disk ${disk?.name ?? key} of ${vm.id} is not a managed disk; it cannot be backed up.`,
-    );
+    const refusal = refusalOf(disk);
+    if (diskId && !refusal) return diskId;
+    throw new StrongroomError('UNSUPPORTED', `Disk ${disk?.name ?? key} of ${vm.id} ${refusal || WITHOUT_ID}`);
   };
-  if (osDisk?.diffDiskSettings?.option) {
-    throw new StrongroomError('UNSUPPORTED', `The OS disk of ${vm.id} is ephemeral: Azure takes no snapshots of it.`);
-  }
   return [
     { key: 'os', lun: null, diskId: managed('os', osDisk) },
     ...dataDisks.map((disk) => ({ key: `lun${disk.lun}`, lun: disk.lun, diskId: managed(`lun${disk.lun}`, disk) })),
   ];
+}
+
+type VirtualMachineDisk = Pick<OSDisk, 'name' | 'managedDisk' | 'vhd' | 'diffDiskSettings'>;
+
+const WITHOUT_ID =
+  'has no managed disk that Azure names. Finish or repair the deployment of the machine, then back it up again.';
+
+/** Why a disk cannot be backed up, and the way out; '' when it can. */
+function refusalOf(disk: VirtualMachineDisk | undefined): string {
+  if (disk?.vhd) return 'is unmanaged, which Azure retired in March 2026. Convert the machine to managed disks.';
+  if (disk?.diffDiskSettings?.option)
+    return 'is ephemeral: Azure takes no snapshots of it. Give the machine an OS disk that persists.';
+  return '';
 }
 
 function region(location: string): string {

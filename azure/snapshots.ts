@@ -1,4 +1,5 @@
 import type { Snapshot } from '@azure/arm-compute';
+import type { DiskProperties } from '../model/point.ts';
 import { parseResourceId, sameId } from '../model/resourceId.ts';
 import { armCall, armFind, type Arm } from './arm.ts';
 
@@ -24,6 +25,8 @@ export interface SnapshotRequest {
   location: string;
   diskId: string;
   diskAccessId: string;
+  /** The disk's own: a disk and all its snapshots must share one disk encryption set (azure-facts section 2.3). */
+  encryption: DiskProperties['encryption'];
   tags: Record<string, string>;
 }
 
@@ -56,7 +59,7 @@ export function createSnapshots(arm: Arm): Snapshots {
   return {
     find,
 
-    async create({ id, location, diskId, diskAccessId, tags }) {
+    async create({ id, location, diskId, diskAccessId, encryption, tags }) {
       if (await find(id)) return;
       const { snapshots, resourceGroup, name } = at(id);
       const body: Snapshot = {
@@ -66,6 +69,7 @@ export function createSnapshots(arm: Arm): Snapshots {
         networkAccessPolicy: 'AllowPrivate',
         diskAccessId,
         publicNetworkAccess: 'Disabled',
+        encryption,
         tags,
       };
       await armCall(`create snapshot ${id}`, () => snapshots.createOrUpdate(resourceGroup, name, body).submitted());

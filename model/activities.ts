@@ -117,11 +117,12 @@ export interface Activities {
     input: { session: string; to: SessionState; error?: ErrorInfo; point?: string; worker?: string };
     output: null;
   };
-  /** Notes clean-up that did not work. */
+  /** Notes what a person should know, though the session goes on. */
   warnSession: { input: { session: string; warning: string }; output: null };
   putDisks: { input: { session: string; disks: SessionDisk[] }; output: null };
   updateDisk: { input: { session: string; disk: { key: string } & Partial<SessionDisk> }; output: null };
 
+  /** Creates nothing; refuses a machine with a disk that cannot be backed up. */
   describeMachine: { input: { resourceId: string }; output: MachinePlan };
   /** Starts the snapshots of all disks, together. */
   createSnapshots: { input: { session: string; plan: Omit<MachinePlan, 'machine'> }; output: null };
@@ -169,7 +170,8 @@ export interface Activities {
     input: { address: JobAddress; diskAccessId: string; input: BackupDiskInput };
     output: null;
   };
-  createRestoreDisk: { input: { diskAccessId: string; input: RestoreDiskInput }; output: null };
+  /** `warnings`: what the new disk lacks of its source, in words. */
+  createRestoreDisk: { input: { diskAccessId: string; input: RestoreDiskInput }; output: { warnings: string[] } };
   /** Whether the new disk takes an upload. */
   restoreDiskReady: { input: { diskId: string }; output: boolean };
   sendRestoreDisk: { input: { address: JobAddress; input: RestoreDiskInput }; output: null };

@@ -1,5 +1,5 @@
 import type { ImageRef } from './point.ts';
-import { idKey } from './resourceId.ts';
+import { idKey, sameId } from './resourceId.ts';
 
 /** The disk to be read: its identity and what its new snapshot says. */
 export interface DiskNow {
@@ -37,27 +37,29 @@ export interface BaseChoice {
   fullReason: string;
 }
 
+/** The newest point of each disk (`uniqueId`): snapshots of older ones are pruned. `history` newest first. */
+export function newestOfEach(history: readonly DiskThen[]): DiskThen[] {
+  return history.filter((then, i) => history.findIndex(({ uniqueId }) => uniqueId === then.uniqueId) === i);
+}
+
 /**
- * Chooses the base of a comparison: the newest committed point of the same disk (`uniqueId`) whose snapshot still
+ * Chooses the base of a comparison: the newest committed point of the same disk (`uniqueId`), if its snapshot still
  * stands unaltered, in the same family and of the same size. Otherwise a full read, with the reason that the session
- * shows. `history` newest first; `snapshots` by {@link idKey}.
+ * shows. `newest` as {@link newestOfEach} gives it; `snapshots` by {@link idKey}.
  */
 export function chooseBase(
   disk: DiskNow,
-  history: readonly DiskThen[],
+  newest: readonly DiskThen[],
   snapshots: ReadonlyMap<string, SnapshotNow>,
 ): BaseChoice {
-  const same = history.filter((then) => then.uniqueId === disk.uniqueId);
-  let newest = '';
-  for (const then of same) {
-    const obstacle = obstacleTo(disk, then, snapshots.get(idKey(then.snapshot.id)));
-    if (!obstacle)
-      return { base: { snapshotId: then.snapshot.id, point: then.point, image: then.image }, fullReason: '' };
-    newest ||= obstacle;
+  const then = newest.find(({ uniqueId }) => uniqueId === disk.uniqueId);
+  if (!then) {
+    const replaced = newest.some(({ key, resourceId }) => key === disk.key || sameId(resourceId, disk.resourceId));
+    return { base: null, fullReason: replaced ? 'disk replaced' : 'first backup' };
   }
-  if (newest) return { base: null, fullReason: newest };
-  const replaced = history.some((then) => then.key === disk.key || idKey(then.resourceId) === idKey(disk.resourceId));
-  return { base: null, fullReason: replaced ? 'disk replaced' : 'first backup' };
+  const obstacle = obstacleTo(disk, then, snapshots.get(idKey(then.snapshot.id)));
+  if (obstacle) return { base: null, fullReason: obstacle };
+  return { base: { snapshotId: then.snapshot.id, point: then.point, image: then.image }, fullReason: '' };
 }
 
 function obstacleTo(disk: DiskNow, then: DiskThen, snapshot: SnapshotNow | undefined): string {

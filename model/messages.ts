@@ -95,6 +95,11 @@ export function readEnvelope(text: string): Envelope {
 
 /** Opens and validates an envelope. @throws MESSAGE_REJECTED when the key, the binding or the schema does not fit. */
 export function openMessage<T>(key: Uint8Array, envelope: Envelope, direction: Direction, schema: z.ZodType<T>): T {
+  return understood(envelope, openEnvelope(key, envelope, direction), schema);
+}
+
+/** What an envelope holds, authenticated, not validated. @throws MESSAGE_REJECTED when the key or binding does not fit. */
+export function openEnvelope(key: Uint8Array, envelope: Envelope, direction: Direction): unknown {
   const box = Buffer.from(envelope.box, 'base64url');
   try {
     if (envelope.direction !== direction) throw new Error(`direction is ${envelope.direction}`);
@@ -102,14 +107,31 @@ export function openMessage<T>(key: Uint8Array, envelope: Envelope, direction: D
     decipher.setAAD(associatedData(envelope));
     decipher.setAuthTag(box.subarray(box.length - 16));
     const plain = Buffer.concat([decipher.update(box.subarray(12, box.length - 16)), decipher.final()]);
-    return schema.parse(JSON.parse(inflateRawSync(plain, { maxOutputLength: MAX_PLAIN_BYTES }).toString('utf8')));
+    return JSON.parse(inflateRawSync(plain, { maxOutputLength: MAX_PLAIN_BYTES }).toString('utf8'));
   } catch (cause) {
     throw new StrongroomError(
       'MESSAGE_REJECTED',
-      `Message ${envelope.id} of attempt ${envelope.attempt} failed authentication or validation.`,
+      `Message ${envelope.id} of attempt ${envelope.attempt} failed authentication.`,
       { cause },
     );
   }
+}
+
+/** What {@link openEnvelope} gave, validated. @throws MESSAGE_REJECTED */
+export function understood<T>(envelope: Envelope, content: unknown, schema: z.ZodType<T>): T {
+  const { success, data, error } = schema.safeParse(content);
+  if (success) return data;
+  throw new StrongroomError(
+    'MESSAGE_REJECTED',
+    `Message ${envelope.id} of attempt ${envelope.attempt} is authentic but not understood: appliance and worker are ` +
+      'of different versions. Start another session.',
+    { cause: error },
+  );
+}
+
+/** The job that a command is about, whatever else it says; undefined when it names none. */
+export function jobIdOf(content: unknown): string | undefined {
+  return z.object({ jobId: z.string() }).safeParse(content).data?.jobId;
 }
 
 function associatedData(head: { attempt: string; direction: Direction; id: string }): Buffer {

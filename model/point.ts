@@ -34,6 +34,8 @@ export const diskPropertiesSchema = z.object({
   securityProfile: z.record(z.string(), z.unknown()).optional(),
   supportedCapabilities: z.record(z.string(), z.unknown()).optional(),
   purchasePlan: z.record(z.string(), z.unknown()).optional(),
+  /** Whose key encrypts the disk at rest. A disk and all its snapshots must share one disk encryption set. */
+  encryption: z.object({ type: z.string().optional(), diskEncryptionSetId: z.string().optional() }).optional(),
   tags: z.record(z.string(), z.string()).optional(),
 });
 export type DiskProperties = z.infer<typeof diskPropertiesSchema>;

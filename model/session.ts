@@ -49,7 +49,7 @@ export interface Session {
   /** ARM id of the worker machine. */
   worker?: string;
   error?: ErrorInfo;
-  /** Clean-up that did not work; the ledger still names what is left. */
+  /** Clean-up that did not work (the ledger still names what is left), and what a restored disk lacks of its source. */
   warnings?: string[];
 }
 

@@ -3,7 +3,15 @@ import type { Logger } from 'pino';
 import type { MessageQueue, ReceivedMessage } from '../azure/queues.ts';
 import { errorInfo, StrongroomError } from '../model/errors.ts';
 import type { Job } from '../model/jobs.ts';
-import { commandSchema, openMessage, readEnvelope, type Command, type WorkerEvent } from '../model/messages.ts';
+import {
+  commandSchema,
+  jobIdOf,
+  openEnvelope,
+  readEnvelope,
+  understood,
+  type Command,
+  type WorkerEvent,
+} from '../model/messages.ts';
 import type { Events } from './events.ts';
 import { grants, type Grants } from './grants.ts';
 import type { World } from './jobs/context.ts';
@@ -106,15 +114,17 @@ export async function workerLoop(options: LoopOptions): Promise<'stopped' | 'idl
   }
 
   async function take(message: ReceivedMessage): Promise<void> {
+    let content: unknown;
     let command: Command;
     try {
       const envelope = readEnvelope(message.text);
       if (envelope.attempt !== attempt)
         throw new StrongroomError('MESSAGE_REJECTED', 'A message is of another attempt.');
-      command = openMessage(key, envelope, 'to-worker', commandSchema);
+      content = openEnvelope(key, envelope, 'to-worker');
+      command = understood(envelope, content, commandSchema);
     } catch (error) {
       log.warn({ error: errorInfo(error) }, 'message rejected');
-      return forget(message);
+      return reject(message, jobIdOf(content), error);
     }
     const known = jobs.get(command.jobId);
     switch (command.kind) {
@@ -138,6 +148,17 @@ export async function workerLoop(options: LoopOptions): Promise<'stopped' | 'idl
         return forget(message);
       }
     }
+  }
+
+  /** A command that is authentic but not understood fails its job: without an answer the session would wait for ever. */
+  async function reject(message: ReceivedMessage, jobId: string | undefined, reason: unknown): Promise<void> {
+    if (jobId !== undefined) {
+      const met = jobs.get(jobId) ?? refused(jobId, reason);
+      jobs.set(jobId, met);
+      met.cancel.abort(reason); // a job under way ends with that answer
+      if (met.answer && !(await events.deliver(met.answer, signal))) return;
+    }
+    await forget(message);
   }
 
   function start(jobId: string, job: Job, message: ReceivedMessage): KnownJob {
@@ -197,7 +218,7 @@ const endedItsWorkers = new StrongroomError(
 );
 
 /** A job that is not run. */
-function refused(jobId: string, reason: StrongroomError): KnownJob {
+function refused(jobId: string, reason: unknown): KnownJob {
   return {
     message: undefined,
     answer: { kind: 'failed', jobId, error: errorInfo(reason) },

@@ -1,4 +1,5 @@
 import type { JobExports } from '../../azure/tables/attempts.ts';
+import { shortfalls } from '../../azure/uploadDisk.ts';
 import { StrongroomError } from '../../model/errors.ts';
 import type { Appliance } from '../appliance.ts';
 import { grantExports, revokeExports, sendCommand, targetsOf } from '../exports.ts';
@@ -59,8 +60,9 @@ export function jobActivities(
       if (!source) throw new StrongroomError('NOT_FOUND', `Point ${point} has no disk "${disk.key}" any more.`);
       const { size, properties } = source;
       await ledger.write(session, 'disk', diskId);
-      await disks.createForUpload({ id: diskId, size, properties, diskAccessId, tags: restoredBy(session) });
-      return null;
+      const request = { id: diskId, size, properties, diskAccessId, tags: restoredBy(session) };
+      await disks.createForUpload(request);
+      return { warnings: shortfalls(request) };
     },
 
     restoreDiskReady: ({ diskId }) => disks.readyForUpload(diskId),

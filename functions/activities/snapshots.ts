@@ -1,5 +1,12 @@
 import type { SnapshotInfo } from '../../azure/snapshots.ts';
-import { chooseBase, snapshotsToDelete, type DiskThen, type KeptSnapshot, type SnapshotNow } from '../../model/base.ts';
+import {
+  chooseBase,
+  newestOfEach,
+  snapshotsToDelete,
+  type DiskThen,
+  type KeptSnapshot,
+  type SnapshotNow,
+} from '../../model/base.ts';
 import { StrongroomError } from '../../model/errors.ts';
 import { resourceDigest, snapshotName, snapshotTags } from '../../model/names.ts';
 import { idKey, parseResourceId } from '../../model/resourceId.ts';
@@ -43,6 +50,7 @@ export function snapshotActivities(
         id: snapshotId(session, plan.vm, disk.key),
         location: disk.properties.location,
         diskId: disk.resourceId,
+        encryption: disk.properties.encryption,
         diskAccessId: diskAccesses[i % diskAccesses.length]!.id,
         tags: snapshotTags(session, plan.vm.id, disk.key),
       }));
@@ -69,10 +77,10 @@ export function snapshotActivities(
     },
 
     async chooseBases({ resourceId, repository, disks: now }) {
-      const history = await points.history(resourceId, repository.url);
+      const newest = newestOfEach(await points.history(resourceId, repository.url));
       const sessions = new Map((await points.ofMachine(resourceId)).map(({ id, session }) => [id, session]));
-      const present = await presentSnapshots(resourceId, history, sessions);
-      return Object.fromEntries(now.map((disk) => [disk.key, chooseBase(disk, history, present)]));
+      const present = await presentSnapshots(resourceId, newest, sessions);
+      return Object.fromEntries(now.map((disk) => [disk.key, chooseBase(disk, newest, present)]));
     },
 
     async discardSnapshots({ session, vm, disks: keys }) {
@@ -117,13 +125,11 @@ export function snapshotActivities(
 
   async function presentSnapshots(
     resourceId: string,
-    history: DiskThen[],
+    newest: DiskThen[],
     sessions: Map<string, string>,
   ): Promise<Map<string, SnapshotNow>> {
-    const newest = new Map<string, DiskThen>();
-    for (const then of history) if (!newest.has(then.uniqueId)) newest.set(then.uniqueId, then);
     const found = await Promise.all(
-      [...newest.values()].map(async (then) => {
+      newest.map(async (then) => {
         const snapshot = await snapshots.find(then.snapshot.id);
         const expected = snapshotTags(sessions.get(then.point) ?? '', resourceId, then.key);
         return snapshot && snapshotNow(snapshot, expected);

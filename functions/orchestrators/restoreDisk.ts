@@ -24,9 +24,9 @@ function* write(context: OrchestrationContext, input: RestoreDiskInput): Steps<s
   const { session, worker, disk, diskId } = input;
   const address = addressOf(context, session, worker, 'write');
   const lease = { pool: diskAccessPool(worker.site), owner: address.instanceId, weight: 1 };
-  yield* withLease(context, lease, function* (diskAccessId) {
+  const warnings = yield* withLease(context, lease, function* (diskAccessId) {
     yield* call(context, 'updateDisk', { session, disk: { key: disk.key, state: 'running', target: diskId } });
-    yield* call(context, 'createRestoreDisk', { diskAccessId, input });
+    const made = yield* call(context, 'createRestoreDisk', { diskAccessId, input });
     yield* ready(context, diskId);
     try {
       yield* call(context, 'sendRestoreDisk', { address, input });
@@ -36,7 +36,9 @@ function* write(context: OrchestrationContext, input: RestoreDiskInput): Steps<s
       yield* cleanUp(context, session, call(context, 'revokeExports', { address }));
       throw error;
     }
+    return made.warnings;
   });
+  for (const warning of warnings) yield* call(context, 'warnSession', { session, warning });
   yield* call(context, 'updateDisk', { session, disk: { key: disk.key, state: 'done' } });
   return diskId;
 }

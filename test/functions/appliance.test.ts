@@ -23,6 +23,11 @@ import { localAppliance, LocalDurable, type LocalAppliance } from './localApplia
 
 const site = { appliance: 'strongroom', subscriptionId: SUBSCRIPTION, region: LOCATION };
 const vmId = `${GROUP}/providers/Microsoft.Compute/virtualMachines/web`;
+const dataDisk = `${GROUP}/providers/Microsoft.Compute/disks/web-data`;
+const encryption = {
+  type: 'EncryptionAtRestWithCustomerKey',
+  diskEncryptionSetId: `${GROUP}/providers/Microsoft.Compute/diskEncryptionSets/keys`,
+};
 const session = 'backup-20261121t100000z-1a2b3c4d';
 const worker: WorkerHandle = { attempt: `${session}-1`, site, slot: 'worker-1' };
 
@@ -42,6 +47,12 @@ beforeAll(async () => {
   });
   for (const { name } of diskAccesses)
     await world.sdk.diskAccesses.createOrUpdate(resourceGroup, name, { location: LOCATION });
+  await world.sdk.disks.createOrUpdate('rg', 'web-data', {
+    location: LOCATION,
+    creationData: { createOption: 'Empty' },
+    diskSizeGB: 1,
+    encryption,
+  });
   await world.sdk.virtualMachines.createOrUpdate('rg', 'web', {
     location: LOCATION,
     hardwareProfile: { vmSize: 'Standard_D2ds_v5' },
@@ -54,7 +65,7 @@ beforeAll(async () => {
         version: 'latest',
       },
       osDisk: { createOption: 'FromImage', diskSizeGB: 1 },
-      dataDisks: [{ lun: 0, createOption: 'Empty', diskSizeGB: 1 }],
+      dataDisks: [{ lun: 0, createOption: 'Attach', managedDisk: { id: dataDisk } }],
     },
     osProfile: { computerName: 'web', adminUsername: 'admin1', adminPassword: 'Secret-1!' },
     networkProfile: {
@@ -121,6 +132,19 @@ describe('starting a backup', () => {
 });
 
 describe('activities', () => {
+  test('a machine with a disk that cannot be backed up is refused before anything is made', async () => {
+    const act = activities(appliance);
+    const { disks } = await act.describeMachine({ resourceId: vmId });
+    const { name } = disks[1]!;
+    await world.sdk.disks.update('rg', name, { maxShares: 2 });
+    await expect(act.describeMachine({ resourceId: vmId })).rejects.toMatchObject({
+      code: 'UNSUPPORTED',
+      message: expect.stringMatching(`${name} is shared`) as string,
+    });
+    await world.sdk.disks.update('rg', name, { maxShares: 1 });
+    expect(appliance.written).toEqual([]);
+  });
+
   test("HOW-08 snapshots lie in the machine's group; VMP-17 VMP-25 the SAS travels sealed, is renewed and revoked", async () => {
     const act = activities(appliance);
     const { machine, ...plan } = await act.describeMachine({ resourceId: vmId });
@@ -128,6 +152,9 @@ describe('activities', () => {
     for (let i = 0; i < 2; i++) await act.createSnapshots({ session, plan });
     const keys = plan.disks.map(({ key }) => ({ key }));
     const snapshots = await act.readSnapshots({ session, vm: plan.vm, disks: keys });
+    const taken = await world.sdk.snapshots.get('rg', snapshots[1]!.id.split('/').at(-1)!);
+    expect(taken.encryption).toEqual(encryption); // as its disk: they must share one disk encryption set
+    expect(plan.disks[1]!.properties.encryption).toEqual(encryption);
     for (const { id, ready } of snapshots) expect([id.startsWith(`${GROUP}/`), ready]).toEqual([true, true]);
 
     const bases = () =>
@@ -301,10 +328,13 @@ describe('activities', () => {
     const diskId = `${GROUP}/providers/Microsoft.Compute/disks/made`;
     const wanted = { key: 'lun0', name: 'data', size: 1024 ** 3 };
     const made = { session: restore, worker, repository: appliance.repository, point, disk: wanted, diskId };
-    await act.createRestoreDisk({ diskAccessId, input: made });
+    expect(await act.createRestoreDisk({ diskAccessId, input: made })).toEqual({
+      warnings: [expect.stringContaining(encryption.diskEncryptionSetId)],
+    });
     expect(await world.sdk.disks.get('rg', 'made')).toMatchObject({
       sku: { name: plan.disks[1]!.properties.sku },
       tags: { 'strongroom-restore': restore },
+      encryption: { type: 'EncryptionAtRestWithPlatformKey' },
     });
     const { disks: diskGateway } = appliance;
     const lockedDisk = {

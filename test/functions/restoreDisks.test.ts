@@ -45,6 +45,21 @@ test('a disk that fails takes back all disks of the session', () => {
   expect(played.activityNames).toContain('closeAttempt');
 });
 
+test('what a new disk lacks of its source is a warning of the session', () => {
+  const warning = (disk: string) => `Disk ${disk} has the platform's key`;
+  const played = stage({
+    createRestoreDisk: ({ input: { disk } }: ActivityInput<'createRestoreDisk'>) => ({
+      warnings: disk.key === 'os' ? [] : [warning(disk.name)],
+    }),
+  });
+  played.run('restoreDisks', session, input);
+  expect(played.inputsOf('warnSession')).toEqual([
+    { session, warning: warning('web-lun0') },
+    { session, warning: warning('web-lun1') },
+  ]);
+  expect(states(played).at(-1)).toBe('completed');
+});
+
 test('a restore whose upload cannot be closed is not called complete', () => {
   const played = stage({
     revokeExports: () => ({ failWith: { code: 'AZURE_REFUSED', message: 'still open', retryable: false } }),

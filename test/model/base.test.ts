@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { chooseBase, snapshotsToDelete, type DiskThen, type SnapshotNow } from '../../model/base.ts';
+import { chooseBase, newestOfEach, snapshotsToDelete, type DiskThen, type SnapshotNow } from '../../model/base.ts';
 import { idKey } from '../../model/resourceId.ts';
 
 const disk = { key: 'lun0', resourceId: '/d/data', uniqueId: 'u1', size: 1024, familyId: 'f1' };
@@ -18,14 +18,16 @@ const now = (over: Partial<SnapshotNow> = {}): Map<string, SnapshotNow> =>
 
 describe('choosing the base of a comparison', () => {
   test('VMP-26 the newest point of the same disk whose snapshot stands', () => {
-    const older = then({ point: 'p1', snapshot: { id: '/s/1', familyId: 'f1', time: 't1' } });
-    const choice = chooseBase(disk, [then(), older], now());
+    const choice = chooseBase(disk, [then()], now());
     expect(choice).toEqual({ base: { snapshotId: '/s/2', point: 'p2', image: then().image }, fullReason: '' });
   });
 
-  test('an older point when the newest one has no snapshot', () => {
-    const gone = then({ point: 'p3', snapshot: { id: '/s/3', familyId: 'f1', time: 't3' } });
-    expect(chooseBase(disk, [gone, then()], now()).base?.point).toBe('p2');
+  test('older points are no bases: their snapshots are pruned', () => {
+    const newer = then({ point: 'p3', snapshot: { id: '/s/3', familyId: 'f1', time: 't3' } });
+    const other = then({ key: 'os', uniqueId: 'u0' });
+    const newest = newestOfEach([newer, then(), other]);
+    expect(newest).toEqual([newer, other]);
+    expect(chooseBase(disk, newest, now())).toEqual({ base: null, fullReason: 'base snapshot missing' });
   });
 
   test.each<[string, Parameters<typeof chooseBase>]>([

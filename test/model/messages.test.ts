@@ -2,10 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { expect, test } from 'vitest';
 import {
   commandSchema,
+  jobIdOf,
   MAX_MESSAGE_BYTES,
+  openEnvelope,
   openMessage,
   readEnvelope,
   sealMessage,
+  understood,
   type Command,
 } from '../../model/messages.ts';
 import type { Point } from '../../model/point.ts';
@@ -30,12 +33,21 @@ test('a message for another attempt, direction or id, or with a changed byte, is
   }
 });
 
+test('an authentic message of another version is rejected, and gives the job that it is about', () => {
+  const newer = readEnvelope(seal({ kind: 'pause', jobId: 'job' } as unknown as Command));
+  const content = openEnvelope(key, newer, 'to-worker');
+  expect(() => understood(newer, content, commandSchema)).toThrow(/authentic but not understood.*different versions/);
+  expect(jobIdOf(content)).toBe('job');
+  for (const other of [undefined, null, 'job', { jobId: 1 }]) expect(jobIdOf(other)).toBeUndefined();
+});
+
 test('what is no envelope is rejected', () =>
   expect(() => readEnvelope('{"v":2}')).toThrow(/not a Strongroom envelope/));
 
 test('the restore point of a machine with 64 data disks fits into one message', () => {
   const id = (name: string) =>
     `/subscriptions/${crypto.randomUUID()}/resourceGroups/a-group-with-a-long-name/providers/Microsoft.Compute/${name}`;
+  const encryptionSet = id('diskEncryptionSets/machine-keys');
   const hex = (bytes: number) => randomBytes(bytes).toString('hex');
   const disk = (lun: number): Point['disks'][number] => ({
     key: lun < 0 ? 'os' : `lun${lun}`,
@@ -50,6 +62,7 @@ test('the restore point of a machine with 64 data disks fits into one message', 
       sku: 'Premium_LRS',
       hyperVGeneration: 'V2',
       supportedCapabilities: { acceleratedNetwork: true, architecture: 'x64' },
+      encryption: { type: 'EncryptionAtRestWithCustomerKey', diskEncryptionSetId: encryptionSet },
       tags: { owner: 'team', cost: hex(4) },
     },
     image: { size: 32 * 2 ** 40, depth: 4, root: { pack: hex(16), offset: 123456, length: 7890, hash: hex(16) } },

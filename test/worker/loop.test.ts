@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { afterEach, expect, test } from 'vitest';
 import { StrongroomError } from '../../model/errors.ts';
 import type { Job, JobResult } from '../../model/jobs.ts';
-import { sealMessage } from '../../model/messages.ts';
+import { sealMessage, type Command } from '../../model/messages.ts';
 import type { JobContext } from '../../worker/jobs/context.ts';
 import { startWorker, type Harness } from './harness.ts';
 
@@ -100,6 +100,23 @@ test('messages that are forged, of another attempt or no envelope are refused an
   await expect.poll(() => worker.inbox.messages).toEqual([]);
   await expect.poll(() => worker.logged().match(/MESSAGE_REJECTED/g)?.length).toBe(4);
   expect(runs).toBe(0);
+});
+
+test('an authentic command of another version fails its job, also one under way', async () => {
+  worker = startWorker(async (_job, { signal }) => {
+    await new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('stopped'))));
+    return done;
+  });
+  const rejected = { code: 'MESSAGE_REJECTED', retryable: false };
+  await worker.command({ kind: 'job', jobId: 'j1', job: { kind: 'mend' } } as unknown as Command);
+  expect((await worker.event('failed', 'j1')).error).toMatchObject(rejected);
+  await worker.command({ kind: 'job', jobId: 'j2', job: init });
+  await expect.poll(() => worker.logged()).toContain('job started');
+  await worker.command({ kind: 'sas', jobId: 'j2', sas: 7 } as unknown as Command);
+  expect((await worker.event('failed', 'j2')).error).toMatchObject(rejected);
+  await worker.command({ kind: 'greeting' } as unknown as Command);
+  await expect.poll(() => worker.inbox.messages).toEqual([]);
+  expect(worker.events().map(({ kind }) => kind)).toEqual(['hello', 'failed', 'failed']);
 });
 
 test('expired URLs: one request however many reads fail, then the job goes on where it was', async () => {

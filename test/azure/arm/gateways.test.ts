@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { VirtualMachine } from '@azure/arm-compute';
 import { createHttpHeaders } from '@azure/core-rest-pipeline';
 import { createArm, type Arm } from '../../../azure/arm.ts';
 import { createDisks } from '../../../azure/disks.ts';
-import { createMachines } from '../../../azure/machines.ts';
+import { createMachines, disksOf } from '../../../azure/machines.ts';
 import { createSnapshots } from '../../../azure/snapshots.ts';
+import { shortfalls, uploadBody } from '../../../azure/uploadDisk.ts';
 import { createWorkers } from '../../../azure/workers.ts';
 import {
   GROUP,
@@ -17,8 +19,18 @@ import {
   type ComputeWorld,
 } from '../../sandbox/compute/world.ts';
 
+interface Odd {
+  maxShares?: number;
+  logicalSectorSize?: number;
+  sku?: string;
+}
+
 const MiB = 1024 * 1024;
 const id = (type: string, name: string) => `${GROUP}/providers/Microsoft.Compute/${type}/${name}`;
+const customerKey = {
+  type: 'EncryptionAtRestWithCustomerKey',
+  diskEncryptionSetId: id('diskEncryptionSets', 'keys'),
+};
 const diskAccess = (n: number) => id('diskAccesses', `da${n}`);
 
 let world: ComputeWorld;
@@ -34,6 +46,7 @@ beforeAll(async () => {
     hyperVGeneration: 'V2',
     sku: { name: 'Premium_LRS' },
     zones: ['1'],
+    encryption: customerKey,
     tags: { app: 'web' },
   });
 });
@@ -48,6 +61,7 @@ describe('snapshots', () => {
     location: LOCATION,
     diskId: id('disks', 'data'),
     diskAccessId: diskAccess(1),
+    encryption: customerKey,
     tags: { 'strongroom-id': 's' },
   });
 
@@ -72,6 +86,7 @@ describe('snapshots', () => {
         networkAccessPolicy: 'AllowPrivate',
         publicNetworkAccess: 'Disabled',
         diskAccessId: diskAccess(1),
+        encryption: customerKey,
       },
     });
     await snapshots.create({ ...request(), tags: {} });
@@ -97,7 +112,7 @@ describe('disks', () => {
     const source = await disks.get(id('disks', 'data'));
     expect(source).toMatchObject({
       size: 1024 * MiB,
-      properties: { location: LOCATION, sku: 'Premium_LRS', zones: ['1'], hyperVGeneration: 'V2' },
+      properties: { sku: 'Premium_LRS', zones: ['1'], hyperVGeneration: 'V2', encryption: customerKey },
     });
     const made = {
       id: id('disks', 'restored'),
@@ -117,12 +132,70 @@ describe('disks', () => {
       zones: ['1'],
       sku: { name: 'Premium_LRS' },
       tags: { app: 'web' },
+      encryption: { type: 'EncryptionAtRestWithPlatformKey' },
     });
     expect(await disks.grantWrite(made.id, 3600)).toContain('sig=');
     await disks.deleteTagged(made.id, { 'strongroom-restore': 't' });
     expect(await disks.readyForUpload(made.id)).toBe(true);
     await disks.deleteTagged(made.id, { 'strongroom-restore': 's' });
     await expect(disks.get(made.id)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  });
+
+  test.each([
+    ['shared', { maxShares: 2 }, /disks\/odd-shared is shared \(maxShares 2\).*Detach it/],
+    [
+      'sectors',
+      { logicalSectorSize: 4096 },
+      /disks\/odd-sectors has logical sectors of 4096 bytes.*VHDX.*Move its data/,
+    ],
+    ['ultra', { sku: 'UltraSSD_LRS' }, /disks\/odd-ultra has logical sectors of 4096 bytes/], // Azure's default
+  ])(
+    'a disk whose data cannot be had is refused: %s',
+    async (name, { maxShares, logicalSectorSize, sku }: Odd, why) => {
+      await world.sdk.disks.createOrUpdate('rg', `odd-${name}`, {
+        location: LOCATION,
+        creationData: { createOption: 'Copy', sourceResourceId: id('disks', 'data'), logicalSectorSize },
+        maxShares,
+        sku: { name: sku ?? 'Premium_LRS' },
+      });
+      await expect(createDisks(arm).get(id('disks', `odd-${name}`))).rejects.toMatchObject({
+        code: 'UNSUPPORTED',
+        message: expect.stringMatching(why) as string,
+      });
+    },
+  );
+
+  test('Ultra and Premium SSD v2 disks with sectors of 512 bytes are read, and restored as such', async () => {
+    await world.sdk.disks.createOrUpdate('rg', 'v2', {
+      location: LOCATION,
+      creationData: { createOption: 'Copy', sourceResourceId: id('disks', 'data'), logicalSectorSize: 512 },
+      sku: { name: 'PremiumV2_LRS' },
+    });
+    const { size, properties } = await createDisks(arm).get(id('disks', 'v2'));
+    const request = { id: id('disks', 'v3'), size, properties, diskAccessId: diskAccess(1), tags: {} };
+    expect(uploadBody(request).creationData).toMatchObject({ createOption: 'Upload', logicalSectorSize: 512 });
+  });
+
+  test("of fifty tags of the source one makes room for ours; that, and the platform's key, is said", () => {
+    const source = Object.fromEntries(Array.from({ length: 50 }, (_, i) => [`tag-${i}`, 'x']));
+    const request = (tags: Record<string, string>, encryption?: typeof customerKey) => ({
+      id: id('disks', 'restored'),
+      size: MiB,
+      properties: { location: LOCATION, tags, encryption },
+      diskAccessId: diskAccess(1),
+      tags: { 'strongroom-restore': 's' },
+    });
+    const { 'tag-49': _, ...kept } = source;
+    expect(uploadBody(request(source)).tags).toEqual({ ...kept, 'strongroom-restore': 's' });
+    expect(shortfalls(request(source))).toEqual([expect.stringMatching(/^Disk restored lacks a tag .*: tag-49\.$/)]);
+    // A disk that was restored before has our tag already.
+    const again = { ...kept, 'strongroom-restore': 'earlier' };
+    expect(uploadBody(request(again)).tags).toEqual({ ...kept, 'strongroom-restore': 's' });
+    expect(shortfalls(request(again))).toEqual([]);
+    expect(shortfalls(request({}, customerKey))).toEqual([
+      expect.stringMatching(/^Disk restored has the platform's key: .*diskEncryptionSets\/keys: set it/),
+    ]);
+    expect(uploadBody(request({}, customerKey)).encryption).toBeUndefined();
   });
 
   test('whether a group exists', async () => {
@@ -133,6 +206,7 @@ describe('disks', () => {
 
 describe('workers and machines', () => {
   const machineId = id('virtualMachines', 'strongroom-worker-1');
+  const os = { createOption: 'FromImage', name: 'os-1', managedDisk: { id: id('disks', 'os-1') } };
   const nsg = `${GROUP}/providers/Microsoft.Network/networkSecurityGroups/nsg`;
   const spec = {
     id: machineId,
@@ -226,6 +300,27 @@ describe('workers and machines', () => {
     await expect(machines.get(id('disks', 'data'))).rejects.toMatchObject({ code: 'INVALID_INPUT' });
     expect(await machines.diskAccessExists(diskAccess(1))).toBe(true);
     expect(await machines.diskAccessExists(diskAccess(9))).toBe(false);
+  });
+
+  test.each<[string, VirtualMachine['storageProfile'], RegExp]>([
+    [
+      'unmanaged',
+      { osDisk: { ...os, vhd: { uri: 'https://a.blob.core.windows.net/v/a.vhd' } } },
+      /Disk os-1 .*unmanaged.*Convert/,
+    ],
+    ['ephemeral', { osDisk: { ...os, diffDiskSettings: { option: 'Local' } } }, /Disk os-1 .*ephemeral.*persists/],
+    [
+      'unmanaged data',
+      { osDisk: os, dataDisks: [{ lun: 3, createOption: 'Attach', vhd: {} }] },
+      /Disk lun3 .*unmanaged/,
+    ],
+    ['without id', { osDisk: { createOption: 'FromImage', name: 'os-1' } }, /Disk os-1 .*no managed disk.*deployment/],
+    ['without any disk', undefined, /Disk os of .*\/web has no managed disk/],
+  ])('a machine whose disk cannot be backed up is refused: %s', (_, storageProfile, why) => {
+    const refused = () => disksOf({ id: id('virtualMachines', 'web'), location: LOCATION, storageProfile });
+    expect(refused).toThrow(
+      expect.objectContaining({ code: 'UNSUPPORTED', message: expect.stringMatching(why) as string }),
+    );
   });
 
   test('a worker is deleted with what belongs to it', async () => {
