@@ -1,6 +1,6 @@
 /**
  * The guided tour: stands the appliance up in a local Azure, backs a machine up twice, restores both points and compares
- * every byte. Exit code 1 when a check fails, 2 when the arguments are wrong.
+ * every byte. Exit code 1 when a check fails or the tour breaks off, 2 when the arguments are wrong.
  */
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
@@ -8,7 +8,7 @@ import { parseArgs } from 'node:util';
 import { inspectImage } from '../sandbox/compute/index.ts';
 import { account } from './account.ts';
 import { endedBy, interruption } from './interruption.ts';
-import { takeTour } from './tour.ts';
+import { takeTour, type Report } from './tour.ts';
 
 const usage = `npm run demo -- [options]
   --disk FILE     a raw image or fixed VHD of 20 MiB or more that becomes a data disk (repeatable)
@@ -36,6 +36,13 @@ function readArguments() {
   } catch (error) {
     return fail((error as Error).message);
   }
+}
+
+/** What is left to report of a tour that did not get to its end. */
+function brokenOff(error: Error): Pick<Report, 'checks'> {
+  const found = error.message.replace(/\s+/g, ' ');
+  console.error(`\nThe tour broke off: ${found}`);
+  return { checks: [{ name: 'the tour ran to its end', ok: false, found }] };
 }
 
 const MIN_DISK = 20 * 1024 * 1024;
@@ -69,7 +76,9 @@ const report = await takeTour({
   record,
   say: (line) => console.log(line),
   progressTo: process.stdout,
-}).catch(endedBy(signal));
-console.log(`\n${account(report)}`);
+})
+  .catch(endedBy(signal))
+  .catch(brokenOff);
+if ('totalMs' in report) console.log(`\n${account(report)}`);
 if (options.json) await writeFile(options.json, JSON.stringify(report, null, 2) + '\n');
 process.exitCode = report.checks.every(({ ok }) => ok) ? 0 : 1;

@@ -3,7 +3,7 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
  * Aborted by Ctrl-C, SIGTERM or the terminal's end, from this call on. The second time the process simply ends: its
- * children go with it, only its temporary folder stays.
+ * children go with it, only its temporary folder stays until the next start.
  */
 export function interruption(): AbortSignal {
   const controller = new AbortController();

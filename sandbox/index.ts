@@ -1,5 +1,4 @@
-import { cp, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { cp, mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createArm } from './arm/index.ts';
 import type { ArmWorld } from './arm/types.ts';
@@ -9,6 +8,7 @@ import { createClock } from './core/clock.ts';
 import { createFaults, type Faults } from './core/faults.ts';
 import type { CallerPort, Clock, Service } from './core/types.ts';
 import { startEdge } from './edge/index.ts';
+import { worldFolder } from './folder.ts';
 import { createSiteService, startFunctionsHost, type FunctionsHost } from './functions-host/index.ts';
 import { assignedIdentity } from './identities.ts';
 import { createKeyVault } from './keyvault/index.ts';
@@ -69,7 +69,7 @@ const subscription = { subscriptionId: '4b1f1f0e-6c39-4a52-8f0e-2d7f6f1f9a10', d
  * @throws the signal's reason when it is aborted before the world is there
  */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
-  const dir = options.dir ?? (await mkdtemp(join(tmpdir(), 'local-azure-')));
+  const dir = options.dir ?? (await worldFolder());
   const subscriptions = options.subscriptions ?? [subscription];
   const clock = createClock();
   const faults = createFaults();

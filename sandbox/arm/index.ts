@@ -6,12 +6,10 @@ import { findIdentity } from './providers/managedIdentity/identities.ts';
 import { createResources } from './providers/resources/index.ts';
 import { createRegistry } from './registry.ts';
 import { createRouter } from './router.ts';
-import { createService, type ArmExchange } from './service.ts';
+import { createService } from './service.ts';
 import { createThrottle, defaultLimits, type RequestKind, type RequestLimit } from './throttle.ts';
 import type { ArmWorld, Provider } from './types.ts';
 import { createWorld, type SubscriptionSeed } from './world.ts';
-
-export type { ArmExchange } from './service.ts';
 
 export interface ArmOptions {
   clock: Clock;
@@ -20,8 +18,6 @@ export interface ArmOptions {
   subscriptions: SubscriptionSeed[];
   /** GUIDs of the world follow from it. */
   seed: string;
-  /** Gets every exchange with management.azure.com, secrets included. */
-  record?: (exchange: ArmExchange) => void;
 }
 
 /** Azure Resource Manager of a world. */
@@ -60,7 +56,6 @@ export function createArm(options: ArmOptions): Arm {
       tokens: options.tokens,
       router,
       throttle: createThrottle(world.clock, settings.limits),
-      ...(options.record && { record: options.record }),
     }),
     world,
     register: registry.register,

@@ -39,11 +39,20 @@ interface Operation {
 }
 
 const host = 'https://management.azure.com';
+/** How long an operation can be asked for after its end: its result may hold a secret (an export's SAS). */
+const KEPT_MS = 3_600_000;
 const retryAfter = { 'Retry-After': '1' };
 
 /** The long-running operations of a world. */
 export function createOperations(world: Pick<ArmWorld, 'clock' | 'guid' | 'store'>, pace: OperationPace) {
   const operations = new Map<string, Operation>();
+
+  function forgetOld(): void {
+    const now = world.clock.now();
+    for (const [id, { endTime }] of operations) {
+      if (endTime !== undefined && now - Date.parse(endTime) > KEPT_MS) operations.delete(id);
+    }
+  }
 
   function place(operation: Operation, kind: 'operations' | 'operationResults'): string {
     const { subscriptionId, namespace, location } = operation.origin;
@@ -126,6 +135,7 @@ export function createOperations(world: Pick<ArmWorld, 'clock' | 'guid' | 'store
   return {
     /** Starts an operation and gives the headers that announce it. */
     start(longRunning: LongRunning, origin: OperationOrigin): Record<string, string> {
+      forgetOld();
       const operation: Operation = {
         id: world.guid(),
         origin,
@@ -148,6 +158,7 @@ export function createOperations(world: Pick<ArmWorld, 'clock' | 'guid' | 'store
     poll(pathname: string): Promise<ArmReply> | undefined {
       const match = /\/locations\/[^/]+\/(operations|operationResults)\/([^/]+)\/?$/i.exec(pathname);
       if (!match) return undefined;
+      forgetOld();
       const operation = operations.get(match[2]!.toLowerCase());
       const sameSubscription =
         operation && idKey(pathname).startsWith(`/subscriptions/${operation.origin.subscriptionId.toLowerCase()}/`);

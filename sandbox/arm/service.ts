@@ -5,22 +5,6 @@ import type { ArmRequest, Router } from './router.ts';
 import type { Throttle } from './throttle.ts';
 import { ArmError, type ArmReply, type ArmWorld } from './types.ts';
 
-/** One exchange, as a record of ARM traffic holds it. Bodies are as sent: mask secrets before writing them anywhere. */
-export interface ArmExchange {
-  method: string;
-  url: string;
-  status: number;
-  request: unknown;
-  response: unknown;
-}
-
-/** What is known of an exchange before its answer. */
-interface Sent {
-  body: unknown;
-  /** Headers that the answer has, whatever it is. */
-  headers: Record<string, string>;
-}
-
 const host = 'management.azure.com';
 const audiences = ['https://management.core.windows.net', 'https://management.azure.com'].flatMap((a) => [`${a}/`, a]);
 const maxBody = 4 * 1024 * 1024;
@@ -98,14 +82,8 @@ function errorReply(error: unknown): ArmReply {
 }
 
 /** Azure Resource Manager on the wire: what stands before and after the router. */
-export function createService(parts: {
-  world: ArmWorld;
-  tokens: Tokens;
-  router: Router;
-  throttle: Throttle;
-  record?: (exchange: ArmExchange) => void;
-}): Service {
-  const { world, tokens, router, throttle, record } = parts;
+export function createService(parts: { world: ArmWorld; tokens: Tokens; router: Router; throttle: Throttle }): Service {
+  const { world, tokens, router, throttle } = parts;
 
   function standardHeaders(request: IncomingMessage): Record<string, string> {
     const id = world.guid();
@@ -113,7 +91,6 @@ export function createService(parts: {
     const clientId = request.headers['x-ms-client-request-id'];
     const wantsClientId = request.headers['x-ms-return-client-request-id'] === 'true';
     return {
-      Date: new Date(world.clock.now()).toUTCString(),
       'Cache-Control': 'no-cache',
       'x-ms-request-id': id,
       'x-ms-correlation-request-id': typeof correlation === 'string' ? correlation : id,
@@ -122,21 +99,26 @@ export function createService(parts: {
     };
   }
 
-  async function answer(request: IncomingMessage, url: URL, context: RequestContext, sent: Sent): Promise<ArmReply> {
+  /** `limits` gets the headers that every answer has from then on. */
+  async function answer(
+    request: IncomingMessage,
+    url: URL,
+    context: RequestContext,
+    limits: Record<string, string>,
+  ): Promise<ArmReply> {
     const text = await readBody(request);
     const principalId = authenticate(tokens, world.tenantId, request.headers.authorization);
     const subscriptionId = /^\/subscriptions\/([^/]+)/i.exec(url.pathname)?.[1] ?? '';
-    Object.assign(sent.headers, throttle.take(request.method ?? 'GET', subscriptionId, principalId));
+    Object.assign(limits, throttle.take(request.method ?? 'GET', subscriptionId, principalId));
     const apiVersion = checkedVersion(url);
-    sent.body = parseBody(text, request.headers['content-type'] ?? '');
+    const body = parseBody(text, request.headers['content-type'] ?? '');
     const headers = Object.fromEntries(Object.entries(request.headers).map(([key, value]) => [key, String(value)]));
     const call: ArmRequest = {
       method: request.method ?? 'GET',
       url,
       apiVersion,
       headers,
-      // Handlers may keep what they are given: the record keeps its own.
-      body: structuredClone(sent.body),
+      body,
       caller: context.caller,
       principalId,
     };
@@ -149,24 +131,17 @@ export function createService(parts: {
     async handle(request: IncomingMessage, response: ServerResponse, context: RequestContext) {
       // SDKs put scopes, which begin with a slash, behind a slash; ARM takes the two for one.
       const url = new URL(`https://${host}/${(request.url ?? '').replace(/^\/+/, '')}`);
-      const sent: Sent = { body: undefined, headers: {} };
+      const limits: Record<string, string> = {};
       let reply: ArmReply;
       try {
-        reply = await answer(request, url, context, sent);
+        reply = await answer(request, url, context, limits);
       } catch (error) {
         reply = error instanceof URIError ? errorReply(invalidRequestContent(error.message)) : errorReply(error);
       }
-      record?.({
-        method: request.method ?? 'GET',
-        url: url.href,
-        status: reply.status,
-        request: sent.body ?? null,
-        response: reply.body ?? null,
-      });
       const payload = reply.body === undefined ? '' : JSON.stringify(reply.body);
       response.writeHead(reply.status, {
         ...standardHeaders(request),
-        ...sent.headers,
+        ...limits,
         ...(payload && { 'Content-Type': 'application/json; charset=utf-8' }),
         // A 204 has no length at all.
         ...(reply.status !== 204 && { 'Content-Length': String(Buffer.byteLength(payload)) }),

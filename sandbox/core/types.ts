@@ -29,7 +29,7 @@ export interface RequestContext {
 /** One part of Azure, reached by host name through the proxy. */
 export interface Service {
   readonly name: string;
-  /** Whether this service answers for that host name. */
+  /** Whether this service answers for that host name. Names of resources that do not exist resolve to nobody. */
   answers(host: string): boolean;
   handle(request: IncomingMessage, response: ServerResponse, context: RequestContext): void | Promise<void>;
 }

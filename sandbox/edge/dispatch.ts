@@ -23,13 +23,15 @@ export function createDispatcher(options: {
   const serve = async (request: IncomingMessage, response: ServerResponse, context: RequestContext) => {
     const service = services.find((candidate) => candidate.answers(context.host));
     if (service) return service.handle(request, response, context);
+    // In Azure the name would not resolve; a proxy can only say so.
     if (!refused.has(context.host)) {
       refused.add(context.host);
       process.stderr.write(
-        `sandbox edge: ${context.caller.id} asked for ${context.host}, which nothing here answers for\n`,
+        `sandbox edge: ${context.caller.id} asked for ${context.host}, which does not resolve here\n`,
       );
     }
-    sendText(response, 502, `The sandbox has no service for host ${context.host}.\n`);
+    const why = 'the sandbox has no such service, or there is no resource of that name';
+    sendText(response, 502, `The name ${context.host} does not resolve: ${why}.\n`);
   };
 
   return async (request, response, context) => {

@@ -2,29 +2,46 @@ import { createWriteStream, openSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { maskBody, maskUrl } from './mask.ts';
 
-/** Writes one JSON line per exchange: `{method, url, status, request, response}`, secrets masked. */
+/** One exchange, secrets masked. Bodies that are not JSON are null. */
+export interface Exchange {
+  method: string;
+  url: string;
+  status: number;
+  request: unknown;
+  response: unknown;
+}
+
+/** Writes one JSON line per exchange. */
 export interface Recorder {
-  /** Listens in on an exchange without touching its flow; the line is written when the answer is complete. */
+  /** See {@link observe}. */
   observe(request: IncomingMessage, response: ServerResponse, host: string): void;
   close(): Promise<void>;
 }
 
-/** A recorder that appends to a file. Bodies that are not JSON are recorded as null. @throws when it cannot be opened */
+/** A recorder that appends to a file. @throws when it cannot be opened */
 export function createRecorder(file: string): Recorder {
   const out = createWriteStream(file, { fd: openSync(file, 'a') });
   return {
-    observe(request, response, host) {
-      const received = tapReading(request);
-      const sent = tapWriting(response);
-      const { method } = request;
-      const url = maskUrl(`https://${host}${request.url}`);
-      response.once('finish', () => {
-        const line = { method, url, status: response.statusCode, request: json(received), response: json(sent) };
-        out.write(JSON.stringify(line) + '\n');
-      });
-    },
+    observe: (request, response, host) =>
+      observe(request, response, host, (exchange) => out.write(JSON.stringify(exchange) + '\n')),
     close: () => new Promise((resolve) => out.end(resolve)),
   };
+}
+
+/** Listens in on an exchange without touching its flow, and tells of it when the answer is complete. */
+export function observe(
+  request: IncomingMessage,
+  response: ServerResponse,
+  host: string,
+  tell: (exchange: Exchange) => void,
+): void {
+  const received = tapReading(request);
+  const sent = tapWriting(response);
+  const { method = '' } = request;
+  const url = maskUrl(`https://${host}${request.url}`);
+  response.once('finish', () =>
+    tell({ method, url, status: response.statusCode, request: json(received), response: json(sent) }),
+  );
 }
 
 /** Collects what is read from a request. A listener of our own would start the flow before the service is ready. */

@@ -33,6 +33,7 @@ export function keyVaultService(options: {
   clock: Clock;
 }): Service {
   const { contents, tokens, tenantId, clock } = options;
+  const vaultAt = (host: string) => (host.endsWith(suffix) ? contents.get(host.slice(0, -suffix.length)) : undefined);
   const app = new Hono<{ Variables: { vault: VaultContents; base: string } }>({
     // An empty version (`keys/name//wrapkey`, `keys/name/`) means the newest: the service takes both spellings.
     getPath: (request) => new URL(request.url).pathname.replace(/\/{2,}/g, '/').replace(/(.)\/$/, '$1'),
@@ -40,9 +41,7 @@ export function keyVaultService(options: {
 
   app.use(async (c, next) => {
     const host = new URL(c.req.url).hostname;
-    const vault = contents.get(host.slice(0, -suffix.length));
-    if (!vault)
-      throw new VaultError(404, 'VaultNotFound', `The vault ${host} does not exist: its name does not resolve.`);
+    const vault = vaultAt(host)!;
     const known = tokens.verify(c.req.header('authorization'));
     if (!known || !/^https:\/\/vault\.azure\.net\/?$/.test(known.audience)) {
       // The SDK learns its tenant and resource from this challenge before it sends a token.
@@ -154,7 +153,7 @@ export function keyVaultService(options: {
   const listener = getRequestListener(app.fetch, { overrideGlobalObjects: false });
   return {
     name: 'keyvault',
-    answers: (host) => host.endsWith(suffix),
+    answers: (host) => vaultAt(host) !== undefined,
     handle: (request, response) => listener(request, response),
   };
 }

@@ -3,7 +3,6 @@ import type { ArmWorld, Provider } from '../arm/types.ts';
 import type { Service, Tokens } from '../core/types.ts';
 import { startAzurite } from './azurite/process.ts';
 import { createDataPlane } from './dataPlane.ts';
-import { createForwarder } from './front/forward.ts';
 import { createStorageService } from './front/service.ts';
 import { storageProvider } from './provider/index.ts';
 
@@ -29,13 +28,9 @@ export async function startStorage(options: {
   const { world, tokens, dir, guestEnv } = options;
   const seed = world.guid();
   const azurite = await startAzurite({ dir: join(dir, 'azurite'), seed }, guestEnv);
-  const forwarder = createForwarder();
   return {
     provider: storageProvider({ seed, dataPlane: createDataPlane(azurite.ports, tokens) }),
-    service: createStorageService({ world, tokens, ports: azurite.ports, forwarder }),
-    async stop() {
-      forwarder.close();
-      await azurite.stop();
-    },
+    service: createStorageService({ world, tokens, ports: azurite.ports }),
+    stop: () => azurite.stop(),
   };
 }

@@ -1,3 +1,5 @@
+import { escapeXml } from '../../core/xml.ts';
+
 /** An error of the blob service: its documented code and status, as the XML body and `x-ms-error-code` name them. */
 export class BlobError extends Error {
   readonly status: number;
@@ -43,8 +45,4 @@ export function errorXml(error: BlobError, requestId: string, time: string): str
     `<Error><Code>${error.code}</Code>` +
     `<Message>${escapeXml(error.message)}\nRequestId:${requestId}\nTime:${time}</Message>${detail}</Error>`
   );
-}
-
-function escapeXml(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }

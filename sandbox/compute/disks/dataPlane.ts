@@ -131,7 +131,6 @@ export function createDiskDataPlane(parts: DataPlaneParts): Service {
       response.setHeader('server', 'Windows-Azure-Blob/1.0 Microsoft-HTTPAPI/2.0');
       response.setHeader('x-ms-request-id', requestId);
       response.setHeader('x-ms-version', String(request.headers['x-ms-version'] ?? '2021-12-02'));
-      response.setHeader('date', new Date(clock.now()).toUTCString());
       try {
         if (!context.secure) {
           throw new BlobError(400, 'AccountRequiresHttps', 'The account being accessed does not support http.');

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
+import { escapeXml } from '../../core/xml.ts';
 import type { StorageKind } from '../contents.ts';
 
 /** An answer that the storage service gives instead of doing what was asked. */
@@ -31,10 +32,6 @@ export function refuse(response: ServerResponse, kind: StorageKind, refusal: Ref
 }
 
 function xml({ code, detail }: Refusal, message: string): string {
-  const why = detail === undefined ? '' : `<AuthenticationErrorDetail>${escape(detail)}</AuthenticationErrorDetail>`;
-  return `\ufeff<?xml version="1.0" encoding="utf-8"?><Error><Code>${code}</Code><Message>${escape(message)}</Message>${why}</Error>`;
-}
-
-function escape(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+  const why = detail === undefined ? '' : `<AuthenticationErrorDetail>${escapeXml(detail)}</AuthenticationErrorDetail>`;
+  return `\ufeff<?xml version="1.0" encoding="utf-8"?><Error><Code>${code}</Code><Message>${escapeXml(message)}</Message>${why}</Error>`;
 }

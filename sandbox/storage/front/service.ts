@@ -1,6 +1,7 @@
-import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import type { ArmResource, ArmWorld } from '../../arm/types.ts';
+import { forward } from '../../core/forward.ts';
 import type { RequestContext, Service, Tokens } from '../../core/types.ts';
 import { findAccount } from '../accounts.ts';
 import type { AzuritePorts } from '../azurite/main.ts';
@@ -9,7 +10,6 @@ import type { StorageKind } from '../contents.ts';
 import { refusalOf } from './authorization.ts';
 import { contentChange } from './contentChange.ts';
 import { refuse } from './errors.ts';
-import type { Forwarder } from './forward.ts';
 
 const HOST = /^([a-z0-9]+)\.(blob|queue|table)\.core\.windows\.net$/;
 const SERVER_NAMES: Record<StorageKind, string> = {
@@ -19,13 +19,14 @@ const SERVER_NAMES: Record<StorageKind, string> = {
 };
 
 /** The data plane of storage accounts: decides which exist and who may enter; Azurite does the rest. */
-export function createStorageService(options: {
-  world: ArmWorld;
-  tokens: Tokens;
-  ports: AzuritePorts;
-  forwarder: Forwarder;
-}): Service {
-  const { world, tokens, ports, forwarder } = options;
+export function createStorageService(options: { world: ArmWorld; tokens: Tokens; ports: AzuritePorts }): Service {
+  const { world, tokens, ports } = options;
+
+  const accountAt = (host: string) => {
+    const [, name, kind] = HOST.exec(host) ?? [];
+    const account = name === undefined ? undefined : findAccount(world, name);
+    return account && { account, kind: kind as StorageKind };
+  };
 
   /** Containers, queues and tables made or removed here are seen by ARM as well. */
   const follow = (account: ArmResource, kind: StorageKind, change: ReturnType<typeof contentChange>) => {
@@ -37,11 +38,9 @@ export function createStorageService(options: {
 
   return {
     name: 'storage',
-    answers: (host) => HOST.test(host),
+    answers: (host) => accountAt(host) !== undefined,
     async handle(request: IncomingMessage, response: ServerResponse, context: RequestContext) {
-      const [, name, kind] = HOST.exec(context.host) as unknown as [string, string, StorageKind];
-      const account = findAccount(world, name);
-      if (!account) return nameNotFound(response, context.host);
+      const { account, kind } = accountAt(context.host)!;
       const url = new URL(request.url ?? '/', `https://${context.host}`);
       const refusal = refusalOf(
         {
@@ -63,25 +62,15 @@ export function createStorageService(options: {
       // The name of a new table stands in the body, which is small.
       const makesTable = kind === 'table' && request.method === 'POST' && url.pathname === '/Tables';
       const body = makesTable ? await buffer(request) : undefined;
-      const change = (headers: OutgoingHttpHeaders) => {
-        headers.server = SERVER_NAMES[kind];
-      };
-      const status = await forwarder.forward(request, response, {
-        port: ports[kind],
-        host: context.host,
+      const status = await forward(request, response, {
+        origin: `http://127.0.0.1:${ports[kind]}`,
+        headers: { ...request.headers, host: context.host },
         body,
-        change,
+        answerHeaders: { server: SERVER_NAMES[kind] },
       });
       if (status !== undefined && status < 300) {
         follow(account, kind, contentChange(kind, request.method ?? '', url, body));
       }
     },
   };
-}
-
-/** In Azure, the name of an account that does not exist does not resolve; a proxy can only say so. */
-function nameNotFound(response: ServerResponse, host: string): void {
-  const text = `The name ${host} does not resolve: there is no such storage account.\n`;
-  response.writeHead(502, { 'content-type': 'text/plain; charset=utf-8', 'content-length': Buffer.byteLength(text) });
-  response.end(text);
 }

@@ -266,6 +266,16 @@ describe('long-running operations', () => {
     finish();
   });
 
+  it('are forgotten, result and all, an hour after their end', async () => {
+    const { clock } = world.arm.world;
+    const url = (await putTable('t')).headers.get('azure-asyncoperation')!;
+    await world.arm.idle();
+    clock.advance(59 * 60_000);
+    expect((await world.call('GET', url)).body.status).toBe('Succeeded');
+    clock.advance(2 * 60_000);
+    expect((await world.call('GET', url)).status).toBe(404);
+  });
+
   it('are polled as often as a test wants', async () => {
     world.arm.settings.extraPolls = 2;
     const url = (await putTable('t')).headers.get('azure-asyncoperation')!;

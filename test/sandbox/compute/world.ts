@@ -7,11 +7,13 @@ import { pathToFileURL } from 'node:url';
 import { ComputeManagementClient } from '@azure/arm-compute';
 import { createDefaultHttpClient } from '@azure/core-rest-pipeline';
 import { createArm } from '../../../sandbox/arm/index.ts';
-import type { Arm, ArmExchange } from '../../../sandbox/arm/index.ts';
+import type { Arm } from '../../../sandbox/arm/index.ts';
 import { createCompute } from '../../../sandbox/compute/index.ts';
 import type { Compute } from '../../../sandbox/compute/index.ts';
 import { createClock } from '../../../sandbox/core/clock.ts';
 import type { Caller, Clock, Tokens } from '../../../sandbox/core/types.ts';
+import { observe } from '../../../sandbox/edge/record.ts';
+import type { Exchange } from '../../../sandbox/edge/record.ts';
 
 export const SUBSCRIPTION = '11111111-1111-4111-8111-111111111111';
 export const LOCATION = 'westeurope';
@@ -29,7 +31,7 @@ export interface ComputeWorld {
   arm: Arm;
   compute: Compute;
   clock: Clock;
-  exchanges: ArmExchange[];
+  exchanges: Exchange[];
   sdk: ComputeManagementClient;
   /** Callers with an open port. */
   ports: Map<string, Caller>;
@@ -42,7 +44,7 @@ export interface ComputeWorld {
 export async function startWorld(): Promise<ComputeWorld> {
   const dir = mkdtempSync(join(tmpdir(), 'compute-'));
   const clock = createClock();
-  const exchanges: ArmExchange[] = [];
+  const exchanges: Exchange[] = [];
   const ports = new Map<string, Caller>();
   const arm = createArm({
     clock,
@@ -50,7 +52,6 @@ export async function startWorld(): Promise<ComputeWorld> {
     tenantId: '22222222-2222-4222-8222-222222222222',
     subscriptions: [{ subscriptionId: SUBSCRIPTION, displayName: 'Test' }],
     seed: 'compute-test',
-    record: (exchange) => exchanges.push(structuredClone(exchange)),
   });
   const compute = createCompute({
     world: arm.world,
@@ -69,6 +70,7 @@ export async function startWorld(): Promise<ComputeWorld> {
     const host = String(request.headers['x-azure-host']);
     const service = [arm.service, compute.service].find((s) => s.answers(host));
     const caller: Caller = { id: 'operator', kind: 'operator' };
+    if (service === arm.service) observe(request, response, host, (exchange) => exchanges.push(exchange));
     void service!.handle(request, response, { caller, host, secure: true });
   });
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
@@ -141,11 +143,11 @@ function seed(arm: Arm): void {
 }
 
 /** What Azure's published types say against the recorded traffic; undefined where they are not at hand. */
-export async function problems(exchanges: ArmExchange[]): Promise<string[] | undefined> {
+export async function problems(exchanges: Exchange[]): Promise<string[] | undefined> {
   const file = resolve(import.meta.dirname, '../../../../shared/arm-types/check.mjs');
   if (!existsSync(file)) return undefined;
   const { checkExchange } = (await import(pathToFileURL(file).href)) as {
-    checkExchange(exchange: ArmExchange): { errors: string[]; warnings: string[] };
+    checkExchange(exchange: Exchange): { errors: string[]; warnings: string[] };
   };
   return [...new Set(exchanges.flatMap((exchange) => checkExchange(exchange).errors))];
 }
