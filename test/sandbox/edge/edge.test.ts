@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RequestContext, Service } from '../../../sandbox/core/types.ts';
 import { run, runModule } from './child.ts';
 import { startWorld, TENANT, worker } from './world.ts';
+import { noCurl } from '../../curl.ts';
 
 const machine = {
   id: 'vm:/x',
@@ -115,7 +116,7 @@ describe('real clients through the proxy', () => {
     expect(message).toMatch(/Identity not found/);
   });
 
-  it('fetch reaches https and http hosts, and curl does with a large upload', async () => {
+  it.skipIf(noCurl)('fetch reaches https and http hosts, and curl does with a large upload', async () => {
     const { env } = await world.edge.open(machine);
     const answers = await runModule(
       `const https = await (await fetch('https://a.example.net/x')).json();
@@ -133,7 +134,7 @@ describe('real clients through the proxy', () => {
     expect(await run('curl', ['-sS', 'http://a.example.net/plain'], env)).toContain('"size":0');
   });
 
-  it('large answers stream, and a client that hangs up harms nobody', async () => {
+  it.skipIf(noCurl)('large answers stream, and a client that hangs up harms nobody', async () => {
     const { env } = await world.edge.open(machine);
     const size = await run('sh', ['-c', 'curl -sS "https://a.example.net/big?size=50000000" | wc -c'], env);
     expect(Number(size)).toBe(50_003_968);
@@ -143,14 +144,14 @@ describe('real clients through the proxy', () => {
 });
 
 describe('refusals', () => {
-  it('an unknown host is 502 and named; a defect of a service is 500', async () => {
+  it.skipIf(noCurl)('an unknown host is 502 and named; a defect of a service is 500', async () => {
     const { env } = await world.edge.open(machine);
     const curl = (url: string) => run('curl', ['-sS', '-w', ' %{http_code}', url], env);
     expect(await curl('https://nowhere.test/')).toMatch(/nowhere\.test does not resolve.*\s+502/);
     expect(await curl('https://a.example.net/broken')).toMatch(/a defect\s+500/);
   });
 
-  it('instance metadata wants its header and version, and tells of the machine', async () => {
+  it.skipIf(noCurl)('instance metadata wants its header and version, and tells of the machine', async () => {
     const { env } = await world.edge.open(machine);
     const ask = async (path: string, ...more: string[]) =>
       JSON.parse(await run('curl', ['-sS', `http://169.254.169.254/metadata/${path}`, ...more], env)) as object;
@@ -170,7 +171,7 @@ describe('refusals', () => {
 });
 
 describe('faults, record and clock', () => {
-  it('a scripted fault hits the requests it names, as often as it says', async () => {
+  it.skipIf(noCurl)('a scripted fault hits the requests it names, as often as it says', async () => {
     const { env } = await world.edge.open(machine);
     const status = (url: string) => run('curl', ['-s', '-o', '/dev/null', '-w', '%{http_code}', url], env);
     const fault = world.faults.add({
@@ -187,7 +188,7 @@ describe('faults, record and clock', () => {
     await expect(status(url)).rejects.toThrow(/ended with (52|56)/);
   });
 
-  it('exchanges with Resource Manager are recorded without secrets', async () => {
+  it.skipIf(noCurl)('exchanges with Resource Manager are recorded without secrets', async () => {
     const { env } = await world.edge.open(machine);
     const body = JSON.stringify({
       properties: { protectedParameters: [{ name: 'K', value: 'hidden' }], adminPassword: 'hidden' },

@@ -13,6 +13,7 @@ import { parseCron } from '../../../sandbox/functions-host/triggers/cron.ts';
 import { startStorage, type Storage } from '../../../sandbox/storage/index.ts';
 import { run, runModule } from '../edge/child.ts';
 import { appDirectory, poll } from './world.ts';
+import { noCurl } from '../../curl.ts';
 
 const SUBSCRIPTION = '44444444-4444-4444-8444-444444444444';
 const GROUP = `/subscriptions/${SUBSCRIPTION}/resourceGroups/rg`;
@@ -159,7 +160,7 @@ describe('HTTP trigger', () => {
   });
 });
 
-describe('App Service', () => {
+describe.skipIf(noCurl)('App Service', () => {
   const curl = (...args: string[]) => run('curl', ['-sS', '-w', '\n%{http_code}', ...args], operator);
   const bearer = (audience: string) => ['-H', `Authorization: Bearer ${edge.tokens.issue(PERSON, audience).token}`];
   const protect = (validation: object, more: object = {}) =>

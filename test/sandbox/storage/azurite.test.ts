@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createCrc64 } from '../../../sandbox/storage/azurite/crc64.ts';
 import { run, runModule } from '../edge/child.ts';
 import { startWorld, SUBSCRIPTION } from './world.ts';
+import { noCurl } from '../../curl.ts';
 
 let dir: string;
 beforeAll(async () => {
@@ -53,7 +54,7 @@ it('CRC-64/NVME gives its check value, however the bytes are cut', () => {
   }
 });
 
-describe('broken clients', () => {
+describe.skipIf(noCurl)('broken clients', () => {
   let world: Awaited<ReturnType<typeof startWorld>>;
   beforeAll(async () => {
     world = await startWorld();
