@@ -93,11 +93,6 @@ export function readEnvelope(text: string): Envelope {
   }
 }
 
-/** Opens and validates an envelope. @throws MESSAGE_REJECTED when the key, the binding or the schema does not fit. */
-export function openMessage<T>(key: Uint8Array, envelope: Envelope, direction: Direction, schema: z.ZodType<T>): T {
-  return understood(envelope, openEnvelope(key, envelope, direction), schema);
-}
-
 /** What an envelope holds, authenticated, not validated. @throws MESSAGE_REJECTED when the key or binding does not fit. */
 export function openEnvelope(key: Uint8Array, envelope: Envelope, direction: Direction): unknown {
   const box = Buffer.from(envelope.box, 'base64url');

@@ -4,7 +4,7 @@ import type { DiskPoint, Point } from '../../model/point.ts';
 import { idKey } from '../../model/resourceId.ts';
 import { packed, unpacked, type Row, type Table } from './table.ts';
 
-/** How many points back a base is looked for: older ones have no snapshot any more. */
+/** How many points back the newest of each disk is looked for: a disk may have been detached for a while. */
 const HISTORY = 10;
 
 /** A point's row, below its machine's partition. */

@@ -1,8 +1,16 @@
 import { app } from '@azure/functions';
 import { getClient, input } from 'durable-functions';
 import type { JobEnd } from '../../model/activities.ts';
-import { StrongroomError, type ErrorCode } from '../../model/errors.ts';
-import { openMessage, readEnvelope, workerEventSchema, type WorkerEvent } from '../../model/messages.ts';
+import { errorInfo, StrongroomError, type ErrorCode } from '../../model/errors.ts';
+import {
+  jobIdOf,
+  openEnvelope,
+  readEnvelope,
+  understood,
+  workerEventSchema,
+  type Envelope,
+  type WorkerEvent,
+} from '../../model/messages.ts';
 import type { Appliance } from '../appliance.ts';
 import { durable, type Durable } from '../durable.ts';
 import { renewExports } from '../exports.ts';
@@ -41,11 +49,22 @@ export async function receive(appliance: Appliance, client: Durable, text: strin
   try {
     const envelope = readEnvelope(text);
     const key = await appliance.messageKeys.of(envelope.attempt);
-    const event = openMessage(key, envelope, 'to-appliance', workerEventSchema);
-    await merge(appliance, client, envelope.attempt, event, warn);
+    const content = openEnvelope(key, envelope, 'to-appliance');
+    await merge(appliance, client, envelope.attempt, eventOf(envelope, content), warn);
   } catch (error) {
     if (!(error instanceof StrongroomError) || !final.has(error.code)) throw error;
     warn(`A worker's message was dropped: ${error.code}: ${error.message}`);
+  }
+}
+
+/** An authentic event that is not understood ends its job: dropped, the session would wait for it as long as heartbeats come. */
+function eventOf(envelope: Envelope, content: unknown): WorkerEvent {
+  try {
+    return understood(envelope, content, workerEventSchema);
+  } catch (error) {
+    const jobId = jobIdOf(content);
+    if (jobId === undefined) throw error;
+    return { kind: 'failed', jobId, error: errorInfo(error) };
   }
 }
 

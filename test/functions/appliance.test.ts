@@ -7,7 +7,7 @@ import { startRestore } from '../../functions/triggers/startRestore.ts';
 import type { MachinePlan, WorkerHandle } from '../../model/activities.ts';
 import type { StrongroomError } from '../../model/errors.ts';
 import { resourcePool } from '../../model/leases.ts';
-import { commandSchema, openMessage, readEnvelope, sealMessage, type WorkerEvent } from '../../model/messages.ts';
+import { commandSchema, readEnvelope, sealMessage, type WorkerEvent } from '../../model/messages.ts';
 import type { Point } from '../../model/point.ts';
 import { siteLayout } from '../../model/site.ts';
 import {
@@ -20,6 +20,7 @@ import {
   type ComputeWorld,
 } from '../sandbox/compute/world.ts';
 import { localAppliance, LocalDurable, type LocalAppliance } from './localAppliance.ts';
+import { openMessage } from '../openMessage.ts';
 
 const site = { appliance: 'strongroom', subscriptionId: SUBSCRIPTION, region: LOCATION };
 const vmId = `${GROUP}/providers/Microsoft.Compute/virtualMachines/web`;
@@ -212,6 +213,13 @@ describe('activities', () => {
       { instanceId, event: `job:${address.jobId}`, data: { kind: 'failed', error } },
     ]);
     expect(warnings).toEqual([]);
+
+    // Authentic, but of a version that this appliance does not know: the job ends rather than being waited for.
+    await deliver(mail({ kind: 'done', jobId: address.jobId, result: { kind: 'newer' } } as unknown as WorkerEvent));
+    expect(client.raised.at(-1)).toMatchObject({
+      event: `job:${address.jobId}`,
+      data: { kind: 'failed', error: { code: 'MESSAGE_REJECTED', retryable: false } },
+    });
 
     await deliver(
       mail({ kind: 'progress', jobId: address.jobId, progress: { phase: 'reading', total: 9, done: 8, stored: 2 } }),

@@ -5,13 +5,13 @@ import {
   jobIdOf,
   MAX_MESSAGE_BYTES,
   openEnvelope,
-  openMessage,
   readEnvelope,
   sealMessage,
   understood,
   type Command,
 } from '../../model/messages.ts';
 import type { Point } from '../../model/point.ts';
+import { openMessage } from '../openMessage.ts';
 
 const key = randomBytes(32);
 const head = { attempt: 'backup-20261121t100000z-1a2b3c4d-1', direction: 'to-worker', id: 'm1' } as const;

@@ -10,14 +10,8 @@ import { ContainerClient } from '@azure/storage-blob';
 import { managedIdentity } from '../../azure/credential.ts';
 import { messageQueue } from '../../azure/queues.ts';
 import type { Job } from '../../model/jobs.ts';
-import {
-  openMessage,
-  readEnvelope,
-  sealMessage,
-  workerEventSchema,
-  type Command,
-  type WorkerEvent,
-} from '../../model/messages.ts';
+import { readEnvelope, sealMessage, workerEventSchema, type Command, type WorkerEvent } from '../../model/messages.ts';
+import { openMessage } from '../openMessage.ts';
 
 interface Drive {
   account: string;

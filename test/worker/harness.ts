@@ -4,15 +4,9 @@ import { mailboxEvents } from '../../worker/events.ts';
 import type { World } from '../../worker/jobs/context.ts';
 import type { RunJob } from '../../worker/jobs/runJob.ts';
 import { workerLoop, type Timing } from '../../worker/loop.ts';
-import {
-  openMessage,
-  readEnvelope,
-  sealMessage,
-  workerEventSchema,
-  type Command,
-  type WorkerEvent,
-} from '../../model/messages.ts';
+import { readEnvelope, sealMessage, workerEventSchema, type Command, type WorkerEvent } from '../../model/messages.ts';
 import { memoryQueue, type MemoryQueue } from './memoryQueue.ts';
+import { openMessage } from '../openMessage.ts';
 
 export const quick: Timing = { poll: 1, heartbeat: 10_000, progress: 0, lease: 60_000, grant: 10_000, idle: 60_000 };
 
