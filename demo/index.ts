@@ -4,9 +4,9 @@
  */
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
-import { parseArgs } from 'node:util';
 import { inspectImage } from '../sandbox/compute/index.ts';
 import { account } from './account.ts';
+import { mustBeWritable, readArguments } from './arguments.ts';
 import { endedBy, interruption } from './interruption.ts';
 import { takeTour, type Report } from './tour.ts';
 
@@ -17,27 +17,6 @@ const usage = `npm run demo -- [options]
   --record FILE   write every ARM exchange as a line of JSON, secrets masked
   --help          this text`;
 
-function fail(message: string): never {
-  console.error(`${message}\n\n${usage}`);
-  process.exit(2);
-}
-
-function readArguments() {
-  try {
-    return parseArgs({
-      options: {
-        disk: { type: 'string', multiple: true, default: [] },
-        export: { type: 'string' },
-        json: { type: 'string' },
-        record: { type: 'string' },
-        help: { type: 'boolean', default: false },
-      },
-    }).values;
-  } catch (error) {
-    return fail((error as Error).message);
-  }
-}
-
 /** What is left to report of a tour that did not get to its end. */
 function brokenOff(error: Error): Pick<Report, 'checks'> {
   const found = error.message.replace(/\s+/g, ' ');
@@ -47,11 +26,12 @@ function brokenOff(error: Error): Pick<Report, 'checks'> {
 
 const MIN_DISK = 20 * 1024 * 1024;
 
-const options = readArguments();
-if (options.help) {
-  console.log(usage);
-  process.exit(0);
-}
+const { values: options, fail } = readArguments(usage, {
+  disk: { type: 'string', multiple: true, default: [] },
+  export: { type: 'string' },
+  json: { type: 'string' },
+  record: { type: 'string' },
+});
 for (const file of options.disk) {
   if (!existsSync(file)) fail(`--disk ${file}: there is no such file.`);
   const facts = await inspectImage(file).catch((error: Error) => fail(`--disk: ${error.message}.`));
@@ -61,11 +41,8 @@ for (const file of options.disk) {
     );
 }
 
-for (const name of ['json', 'record'] as const) {
-  const file = options[name];
-  // At once, not after minutes of work.
-  if (file) await writeFile(file, '', { flag: 'a' }).catch((error: Error) => fail(`--${name}: ${error.message}.`));
-}
+await mustBeWritable('json', options.json, fail);
+await mustBeWritable('record', options.record, fail);
 
 const { disk: diskFiles, export: exportTo, record } = options;
 const signal = interruption();

@@ -1,10 +1,20 @@
 /** Keeps the local Azure and the appliance running until Ctrl-C, and says how to reach them. */
 import { once } from 'node:events';
+import { mustBeWritable, readArguments } from './arguments.ts';
 import { endedBy, interruption } from './interruption.ts';
 import { startWorld } from './world.ts';
 
+const usage = `npm run sandbox -- [options]
+  --record FILE   write every ARM exchange as a line of JSON, secrets masked
+  --help          this text`;
+
+const { values, fail } = readArguments(usage, { record: { type: 'string' } });
+await mustBeWritable('record', values.record, fail);
+
 const signal = interruption();
-const world = await startWorld({ signal, say: (line) => console.log(line) }).catch(endedBy(signal));
+const world = await startWorld({ signal, record: values.record, say: (line) => console.log(line) }).catch(
+  endedBy(signal),
+);
 const { sandbox, apiUrl, apiAudience, machine } = world;
 const environment = Object.entries(sandbox.operator.env)
   .map(([key, value]) => `export ${key}='${value}'`)

@@ -24,7 +24,7 @@ export interface World {
 }
 
 export interface WorldOptions {
-  record?: string;
+  record?: string | undefined;
   /** Images that become data disks of the machine. */
   diskFiles?: string[];
   /** Bytes of data on the machine's own three disks. */
