@@ -107,7 +107,7 @@ describe('bad luck', () => {
     const [failed] = ((await world.appliance.call('GET', '/api/sessions')).body as { value: SessionView[] }).value;
     expect(await strayExports(failed!.id)).toEqual([]);
     expect(modes(await backUp())).toEqual({ os: 'first backup', lun0: 'first backup', lun1: 'first backup' });
-  }, 60_000);
+  }, 150_000);
 
   it('gives exactly one of two backups asked for at once, and 409 with its session to the other', async () => {
     const [one, other] = await Promise.all([
@@ -127,12 +127,12 @@ describe('bad luck', () => {
     await world.appliance.ready();
     await expect
       .poll(async () => ((await world.appliance.call('GET', `/api/sessions/${id}`)).body as SessionView).state, {
-        timeout: 60_000,
+        timeout: 120_000,
         interval: 250,
       })
       .toBe('completed');
     expect(await strayExports(id)).toEqual([]);
-  }, 90_000);
+  }, 150_000);
 
   it('reads a disk in full, and says why, when its base is gone or the disk was resized or replaced', async () => {
     const { sandbox, machine } = world;
@@ -178,7 +178,7 @@ describe('bad luck', () => {
       () => {},
     );
     expect(await sandbox.disks.sha256(restored.disks[0]!.target!)).toBe(hash);
-  }, 90_000);
+  }, 150_000);
 
   it.each(['data/', 'maps/'])(
     'refuses to restore from an altered object below %s, names it, and leaves no disk',

@@ -83,7 +83,7 @@ beforeAll(async () => {
   points = await appliance.points(machine.id);
   restored.first = await restore(first.point!, 'first-');
   restored.second = await restore(second.point!, 'second-');
-}, 180_000);
+}, 240_000);
 
 afterAll(async () => {
   await world?.stop();
