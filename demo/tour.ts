@@ -9,8 +9,8 @@ import { startWorld, type World } from './world.ts';
 export interface TourOptions {
   diskFiles?: string[];
   /** Folder for the restored disks of the second point, as raw images. */
-  exportTo?: string | undefined;
-  record?: string | undefined;
+  exportTo?: string;
+  record?: string;
   say: (line: string) => void;
   progressTo: NodeJS.WriteStream;
   /** Ends the tour and its world. */
@@ -47,9 +47,9 @@ export async function takeTour(options: TourOptions): Promise<Report> {
   say('Starting the local Azure and declaring the appliance with its Pulumi program …');
   const world = await startWorld({
     say,
-    diskFiles: options.diskFiles ?? [],
-    ...(options.record !== undefined && { record: options.record }),
-    ...(options.signal && { signal: options.signal }),
+    diskFiles: options.diskFiles,
+    record: options.record,
+    signal: options.signal,
   });
   try {
     const setupMs = Date.now() - started;

@@ -24,7 +24,7 @@ export interface World {
 }
 
 export interface WorldOptions {
-  record?: string | undefined;
+  record?: string;
   /** Images that become data disks of the machine. */
   diskFiles?: string[];
   /** Bytes of data on the machine's own three disks. */
@@ -42,7 +42,7 @@ export async function startWorld({
   say = () => {},
   signal,
 }: WorldOptions = {}): Promise<World> {
-  const sandbox = await startSandbox({ ...(record !== undefined && { record }), ...(signal && { signal }) });
+  const sandbox = await startSandbox({ record, signal });
   try {
     say(`Local Azure: ${sandbox.operator.proxyUrl} (files in ${sandbox.dir})`);
     const machine = await addMachine(sandbox, { region, diskFiles, data });

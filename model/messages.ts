@@ -7,12 +7,13 @@ import { jobResultSchema, jobSchema } from './jobs.ts';
 /**
  * Messages between appliance and worker. Each travels whole in a sealed envelope: AES-256-GCM under the attempt's
  * message key, bound to attempt, direction and message id, so a message can be neither read, forged, moved to another
- * attempt nor sent back. Replays are harmless: jobs are idempotent by `jobId`, events by message id.
+ * attempt nor sent back. Replays are harmless: a job runs once for its `jobId`, and an event that
+ * is raised again finds nobody who waits for it.
  */
 export const MESSAGE_VERSION = 1;
 /** Azure Queue Storage takes 64 KiB; 48 KiB leaves room for base64 (azure-facts: Queue). */
 export const MAX_MESSAGE_BYTES = 48 * 1024;
-/** Largest message once inflated: a restore point of a machine with 64 data disks is a tenth of it. */
+/** Largest message once inflated: the restore point of a machine with 64 data disks is about 110 KB. */
 const MAX_PLAIN_BYTES = 2 * 1024 * 1024;
 
 export const commandSchema = z.discriminatedUnion('kind', [

@@ -96,7 +96,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       tenantId,
       faults,
       principalOf: (caller, selector) => assignedIdentity(arm, caller, selector),
-      ...(options.record === undefined ? {} : { record: options.record }),
+      record: options.record,
     });
     stops.push(() => edge.stop());
     signal?.throwIfAborted();

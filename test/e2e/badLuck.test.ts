@@ -106,6 +106,7 @@ describe('bad luck', () => {
     expect(message).toMatch(/worker\.mjs/);
     const [failed] = ((await world.appliance.call('GET', '/api/sessions')).body as { value: SessionView[] }).value;
     expect(await strayExports(failed!.id)).toEqual([]);
+    expect(world.sandbox.world.store.list({ type: 'Microsoft.Compute/snapshots' })).toEqual([]);
     expect(modes(await backUp())).toEqual({ os: 'first backup', lun0: 'first backup', lun1: 'first backup' });
   }, 150_000);
 
