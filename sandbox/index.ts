@@ -6,6 +6,7 @@ import { createClient, type Client } from './client.ts';
 import { createCompute, type Compute } from './compute/index.ts';
 import { createClock } from './core/clock.ts';
 import { createFaults, type Faults } from './core/faults.ts';
+import { openState } from './core/state.ts';
 import type { CallerPort, Clock, Service } from './core/types.ts';
 import { startEdge } from './edge/index.ts';
 import { worldFolder } from './folder.ts';
@@ -18,6 +19,8 @@ import { startStorage } from './storage/index.ts';
 export interface SandboxOptions {
   /** Folder of the world's files; a new one in the system's temporary folder when absent. Removed by `stop`. */
   dir?: string;
+  /** Folder that keeps the world between runs: resources, contents, histories, certificates. `stop` leaves it. */
+  state?: string;
   /** File that gets one JSON line per ARM exchange, secrets masked. */
   record?: string;
   subscriptions?: { subscriptionId: string; displayName: string }[];
@@ -69,11 +72,13 @@ const subscription = { subscriptionId: '4b1f1f0e-6c39-4a52-8f0e-2d7f6f1f9a10', d
  * @throws the signal's reason when it is aborted before the world is there
  */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
-  const dir = options.dir ?? (await worldFolder());
+  const state = openState(options.state);
+  const dir = options.state ?? options.dir ?? (await worldFolder());
   const subscriptions = options.subscriptions ?? [subscription];
   const clock = createClock();
   const faults = createFaults();
-  const stops: (() => Promise<unknown> | void)[] = [() => rm(dir, { recursive: true, force: true, maxRetries: 5 })];
+  const stops: (() => Promise<unknown> | void)[] = [() => state.close()];
+  if (options.state === undefined) stops.push(() => rm(dir, { recursive: true, force: true, maxRetries: 5 }));
   const ending = new AbortController();
   let ended: Promise<void> | undefined;
   const end = async () => {
@@ -101,7 +106,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     stops.push(() => edge.stop());
     signal?.throwIfAborted();
     const { tokens } = edge;
-    const arm = createArm({ clock, tokens, tenantId, subscriptions, seed: 'local' });
+    const arm = createArm({ clock, tokens, tenantId, subscriptions, seed: 'local', state });
     const { world } = arm;
     const storage = await startStorage({ world, tokens, dir: join(dir, 'storage'), guestEnv: edge.guestEnv });
     stops.push(() => storage.stop());

@@ -1,3 +1,4 @@
+import { openState, type State } from '../core/state.ts';
 import type { Clock, Service, Tokens } from '../core/types.ts';
 import { createOperations, type OperationPace } from './operations.ts';
 import { createPaths } from './paths.ts';
@@ -18,6 +19,8 @@ export interface ArmOptions {
   subscriptions: SubscriptionSeed[];
   /** GUIDs of the world follow from it. */
   seed: string;
+  /** The world's memory; none: it forgets. */
+  state?: State;
 }
 
 /** Azure Resource Manager of a world. */
@@ -37,7 +40,7 @@ export interface Arm {
 
 /** Builds a world's ARM with the providers of this folder; compute, storage and key vault are registered from outside. */
 export function createArm(options: ArmOptions): Arm {
-  const world = createWorld(options);
+  const world = createWorld({ ...options, state: options.state ?? openState() });
   const settings = { pageSize: 1000, holdMs: 2000, extraPolls: 0, limits: structuredClone(defaultLimits) };
   const registry = createRegistry();
   const operations = createOperations(world, settings);

@@ -1,3 +1,4 @@
+import type { State } from '../core/state.ts';
 import type { Caller, Clock } from '../core/types.ts';
 
 /** A resource as ARM stores and returns it. */
@@ -58,6 +59,8 @@ export interface ArmWorld {
   clock: Clock;
   store: ResourceStore;
   tenantId: string;
+  /** What outlives the process. Each part keeps its facts in maps of its own, named after it: `storage.softDeleted`. */
+  state: State;
   /** A random GUID from the world's seed, lower case. */
   guid(): string;
 }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { State } from '../core/state.ts';
 import type { Clock } from '../core/types.ts';
 import { createStore } from './store.ts';
 import type { ArmWorld } from './types.ts';
@@ -25,6 +26,7 @@ export function createWorld(options: {
   tenantId: string;
   seed: string;
   subscriptions: SubscriptionSeed[];
+  state: State;
 }): ArmWorld {
   const store = createStore();
   for (const { subscriptionId, displayName } of options.subscriptions) {
@@ -35,5 +37,6 @@ export function createWorld(options: {
       displayName,
     });
   }
-  return { clock: options.clock, store, tenantId: options.tenantId, guid: guids(options.seed) };
+  const { clock, tenantId, state } = options;
+  return { clock, store, tenantId, state, guid: guids(options.seed) };
 }
