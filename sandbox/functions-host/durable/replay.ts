@@ -87,7 +87,7 @@ export class Replay implements Tasks {
         for (const one of this.held.splice(0)) this.process(one);
         return;
       case EventType.ExecutionTerminated:
-        this.terminated = event;
+        this.terminated ??= event;
         return;
       default:
         return;

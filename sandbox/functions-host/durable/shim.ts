@@ -1,5 +1,5 @@
 import type { Decision, OrchestratorState } from './actions.ts';
-import type { HistoryEvent } from './history.ts';
+import { EventType, type HistoryEvent } from './history.ts';
 import { Replay, ReplayError } from './replay.ts';
 
 /** What running the orchestrator function gave: its state, or the message of an exception outside the SDK's protocol. */
@@ -50,29 +50,28 @@ export function decide(
   });
   const replay = new Replay('state' in result ? result.state.actions.flat() : [], instance);
   if ('crash' in result) {
-    const completion = fail(result.crash, `Message: ${result.crash}, StackTrace: ${result.stack ?? ''}`);
+    const completion =
+      terminated(history.find((event) => event.EventType === EventType.ExecutionTerminated)) ??
+      fail(result.crash, `Message: ${result.crash}, StackTrace: ${result.stack ?? ''}`);
     return { decisions: [], completion, suspended: false };
   }
   const { state } = result;
   try {
     checkCustomStatus(state.customStatus);
-    for (const event of history) {
-      replay.process(event);
-      if (replay.terminated) break;
-    }
+    for (const event of history) replay.process(event);
   } catch (error) {
     if (!(error instanceof ReplayError)) throw error;
     return { decisions: [], completion: fail(error.message, error.message), suspended: false };
   }
   const status = state.customStatus ? { customStatus: state.customStatus } : {};
-  if (replay.terminated) {
-    const reason = replay.terminated.Input ?? '';
-    return { decisions: [], completion: { status: 'Terminated', reason }, suspended: false, ...status };
-  }
   // While suspended nothing is decided: what the coroutine asked for is asked for again at the next turn.
-  if (replay.suspended) return { decisions: [], suspended: true, ...status };
+  const decisions = replay.suspended ? [] : [...replay.decisions.values()];
+  // The end does not take back what the same turn asked for, before the message or after it: it is carried out.
+  const end = terminated(replay.terminated);
+  if (end) return { decisions, completion: end, suspended: false, ...status };
+  if (replay.suspended) return { decisions, suspended: true, ...status };
 
-  const outcome: Outcome = { decisions: [...replay.decisions.values()], suspended: false, ...status };
+  const outcome: Outcome = { decisions, suspended: false, ...status };
   // An open task, a timer that was not cancelled for one, keeps the instance running.
   if (!replay.exhausted || replay.hasOpenTasks) return outcome;
   if (state.error !== undefined) {
@@ -84,6 +83,10 @@ export function decide(
     outcome.completion = { status: 'Completed', output: state.output };
   }
   return outcome;
+}
+
+function terminated(event: HistoryEvent | undefined): Completion | undefined {
+  return event && { status: 'Terminated', reason: event.Input ?? '' };
 }
 
 function checkCustomStatus(customStatus: unknown): void {

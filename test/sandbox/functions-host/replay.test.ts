@@ -143,10 +143,29 @@ describe('suspend and terminate', () => {
     expect(brief(run(actions, [...events, turn(), resumed]).decisions)).toEqual(['1 activity b']);
   });
 
+  const terminated = historyEvent(EventType.ExecutionTerminated, at(0), { Input: 'enough' });
+  const enough = { status: 'Terminated', reason: 'enough' };
+
   test('terminated: whatever is open', () => {
-    const terminated = historyEvent(EventType.ExecutionTerminated, at(0), { Input: 'enough' });
     const { completion } = run([activity('a')], [scheduled(0, 'a'), turn(), terminated]);
-    expect(completion).toEqual({ status: 'Terminated', reason: 'enough' });
+    expect(completion).toEqual(enough);
+  });
+
+  test('terminated: what the same turn decided is carried out all the same', () => {
+    const atOnce = run([activity('a')], [terminated]);
+    expect(brief(atOnce.decisions)).toEqual(['0 activity a']);
+    expect(atOnce.completion).toEqual(enough);
+    // Also what was decided after the message.
+    const later = run([activity('a'), activity('b')], [scheduled(0, 'a'), turn(), terminated, completed(0)]);
+    expect(brief(later.decisions)).toEqual(['1 activity b']);
+    expect(later.completion).toEqual(enough);
+  });
+
+  test('terminated beats completion, failure and suspension', () => {
+    expect(run([], [terminated], { isDone: true, output: 1 }).completion).toEqual(enough);
+    expect(decide(INSTANCE, [...started(), terminated], { crash: 'no' }).completion).toEqual(enough);
+    const held = run([activity('a'), activity('b')], [scheduled(0, 'a'), turn(), suspended, completed(0), terminated]);
+    expect(held).toEqual({ decisions: [], completion: enough, suspended: false });
   });
 });
 
