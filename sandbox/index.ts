@@ -106,7 +106,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     stops.push(() => edge.stop());
     signal?.throwIfAborted();
     const { tokens } = edge;
-    const arm = createArm({ clock, tokens, tenantId, subscriptions, seed: 'local', state });
+    const arm = createArm({ clock, tokens, tenantId, subscriptions, seed: 'local', state, faults });
     const { world } = arm;
     const storage = await startStorage({ world, tokens, dir: join(dir, 'storage'), guestEnv: edge.guestEnv });
     stops.push(() => storage.stop());

@@ -1,3 +1,4 @@
+import { createFaults, type Faults } from '../core/faults.ts';
 import { openState, type State } from '../core/state.ts';
 import type { Clock, Service, Tokens } from '../core/types.ts';
 import { createOperations, type OperationPace } from './operations.ts';
@@ -21,6 +22,8 @@ export interface ArmOptions {
   seed: string;
   /** The world's memory; none: it forgets. */
   state?: State;
+  /** The world's script of faults; none: nothing goes wrong. */
+  faults?: Faults;
 }
 
 /** Azure Resource Manager of a world. */
@@ -40,7 +43,11 @@ export interface Arm {
 
 /** Builds a world's ARM with the providers of this folder; compute, storage and key vault are registered from outside. */
 export function createArm(options: ArmOptions): Arm {
-  const world = createWorld({ ...options, state: options.state ?? openState() });
+  const world = createWorld({
+    ...options,
+    state: options.state ?? openState(),
+    faults: options.faults ?? createFaults(),
+  });
   const settings = { pageSize: 1000, holdMs: 2000, extraPolls: 0, limits: structuredClone(defaultLimits) };
   const registry = createRegistry();
   const operations = createOperations(world, settings);

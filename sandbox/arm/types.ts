@@ -1,3 +1,4 @@
+import type { Faults } from '../core/faults.ts';
 import type { State } from '../core/state.ts';
 import type { Caller, Clock } from '../core/types.ts';
 
@@ -41,7 +42,10 @@ export interface ArmCall {
   world: ArmWorld;
 }
 
-/** All resources of the world. Ids are compared case-insensitively; order is creation order. */
+/**
+ * All resources of the world. Ids are compared case-insensitively; order is creation order. What it gives is frozen:
+ * to change a resource, put a new one (`put({ ...resource, tags })`).
+ */
 export interface ResourceStore {
   get(id: string): ArmResource | undefined;
   /** @throws ArmError 404 ResourceNotFound with Azure's message */
@@ -52,6 +56,8 @@ export interface ResourceStore {
   list(filter: { type: string; under?: string }): ArmResource[];
   /** Every resource below an id (a group, a parent). */
   under(id: string): ArmResource[];
+  /** When a resource was created and last changed, ISO 8601. */
+  times(id: string): { createdTime: string; changedTime: string } | undefined;
 }
 
 /** What providers share. */
@@ -61,6 +67,8 @@ export interface ArmWorld {
   tenantId: string;
   /** What outlives the process. Each part keeps its facts in maps of its own, named after it: `storage.softDeleted`. */
   state: State;
+  /** Services ask it at the points of `core/faultPoints.ts` whether something is to go wrong there. */
+  faults: Pick<Faults, 'strike'>;
   /** A random GUID from the world's seed, lower case. */
   guid(): string;
 }

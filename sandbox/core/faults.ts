@@ -1,23 +1,51 @@
-/** One scripted fault: which requests it meets, and what happens to them before any service sees them. */
-export interface Fault {
+import type { FaultPoint } from './faultPoints.ts';
+import { createCounter, type Counter, type Occurrence } from './occurrence.ts';
+import { matches, matchesPath, type Pattern } from './pattern.ts';
+
+/**
+ * A fault of the network: which requests it meets, and what happens to them. Of `drop`, `answer`, `throttle`, `lost`,
+ * `truncate` and `duplicate` at most one; `delayMs` and `kill` go with any of them or stand alone.
+ */
+export interface RequestFault extends Occurrence {
   /** Caller id; any when absent. */
-  caller?: string;
-  /** Host name, exactly or by pattern. */
-  host?: string | RegExp;
+  caller?: Pattern;
+  /** Host name. */
+  host?: Pattern;
   method?: string;
-  /** Tested against path and query as sent. */
-  path?: RegExp;
-  /** How many matching requests pass unharmed first. Default 0. */
-  after?: number;
-  /** How many matching requests are then hit. Default 1. */
-  times?: number;
-  /** Waits this long (real time) before anything else; alone, the request then goes its normal way. */
+  /** Of a text: the path, and the query too when the pattern has a `?`. Of a RegExp: path and query as sent. */
+  path?: Pattern;
+  /** Waits this long (real time) before anything else. */
   delayMs?: number;
-  /** Cuts the connection without an answer. */
+  /** Cuts the connection; no service sees the request. */
   drop?: boolean;
   /** Answers in the service's place. An object becomes JSON. */
   answer?: { status: number; body?: unknown; headers?: Record<string, string> };
+  /** Answers in the service's place that too many requests came (429 unless told), in the service's form. */
+  throttle?: { status?: 429 | 503; retryAfterSeconds: number };
+  /** The service does its work, then the connection is cut without an answer. */
+  lost?: boolean;
+  /** Cuts the connection after so many bytes of the answer's body. A shorter body passes whole. */
+  truncate?: number;
+  /** The service gets the request twice, one after the other; the second answer is given. */
+  duplicate?: boolean;
+  /** Kills a process as SIGKILL does, before the service sees the request; with `lost`, after its work. */
+  kill?: Victim;
 }
+
+/** A fault inside a service, at a point where it asks. */
+export interface PointFault extends Occurrence {
+  point: FaultPoint;
+  /** Facts that must be so; facts not named may be anything. */
+  where?: Record<string, Pattern>;
+  /** For points at which something fails: with which error, instead of the point's own. */
+  error?: { status?: number; code: string; message: string };
+  kill?: Victim;
+}
+
+export type Fault = RequestFault | PointFault;
+
+/** A caller whose processes can be killed: `functions:<site>` or `vm:<id>`; `caller`: whoever sent the request. */
+export type Victim = string;
 
 export interface FaultedRequest {
   caller: string;
@@ -26,58 +54,81 @@ export interface FaultedRequest {
   path: string;
 }
 
-/** The script of a world's faults. The edge asks it for each request. */
+/** A fault in the script. */
+export interface AddedFault {
+  readonly fault: Fault;
+  /** How often it has hit so far. */
+  readonly hits: number;
+  remove(): void;
+}
+
+/** The script of a world's faults. The edge asks it for each request, services ask it at their points. */
 export interface Faults {
-  /** Adds a fault; what it returns counts the requests hit so far and takes the fault back. */
-  add(fault: Fault): { readonly hits: number; remove(): void };
+  add(fault: Fault): AddedFault;
+  list(): AddedFault[];
   clear(): void;
   /** The first fault that hits this request, counting it; undefined: none does. */
-  take(request: FaultedRequest): Fault | undefined;
+  take(request: FaultedRequest): RequestFault | undefined;
+  /** The same for a point inside a service. What being struck means there, `faultPoints` says. */
+  strike(point: FaultPoint, facts?: Record<string, string | undefined>): PointFault | undefined;
+  /** Kills a caller's processes. @throws when there is no such caller to kill */
+  kill(victim: Victim): Promise<void>;
 }
 
-interface Entry {
-  fault: Fault;
-  seen: number;
-  hits: number;
-}
+/**
+ * An empty script. Faults are tried in the order in which they were added; a case is hit by one at most.
+ * @param kill ends the processes of a caller, given by its id
+ */
+export function createFaults(kill: (caller: string) => Promise<void> = noProcesses): Faults {
+  let entries: { added: AddedFault; counter: Counter }[] = [];
 
-/** An empty script. Faults are tried in the order in which they were added; a request is hit by one at most. */
-export function createFaults(): Faults {
-  let entries: Entry[] = [];
+  const first = (fits: (fault: Fault) => boolean) =>
+    entries.find(({ added, counter }) => fits(added.fault) && counter.next())?.added.fault;
+
   return {
     add(fault) {
-      const entry: Entry = { fault, seen: 0, hits: 0 };
-      entries.push(entry);
-      return {
+      const counter = createCounter(fault);
+      const added: AddedFault = {
+        fault,
         get hits() {
-          return entry.hits;
+          return counter.hits;
         },
         remove: () => {
-          entries = entries.filter((other) => other !== entry);
+          entries = entries.filter((other) => other.added !== added);
         },
       };
+      entries.push({ added, counter });
+      return added;
     },
+    list: () => entries.map(({ added }) => added),
     clear() {
       entries = [];
     },
-    take(request) {
-      for (const entry of entries) {
-        const { after = 0, times = 1 } = entry.fault;
-        if (!matches(entry.fault, request)) continue;
-        entry.seen += 1;
-        if (entry.seen <= after || entry.hits >= times) continue;
-        entry.hits += 1;
-        return entry.fault;
+    take: (request) => first((fault) => !('point' in fault) && fitsRequest(fault, request)) as RequestFault | undefined,
+    strike(point, facts = {}) {
+      const struck = first((fault) => 'point' in fault && fault.point === point && fitsFacts(fault, facts));
+      if (struck?.kill !== undefined) {
+        kill(struck.kill).catch((error: Error) =>
+          process.stderr.write(`sandbox: fault at ${point}: ${error.message}\n`),
+        );
       }
-      return undefined;
+      return struck as PointFault | undefined;
     },
+    kill,
   };
 }
 
-function matches(fault: Fault, request: FaultedRequest): boolean {
-  const { caller, host, method, path } = fault;
-  if (caller !== undefined && caller !== request.caller) return false;
-  if (host !== undefined && !(typeof host === 'string' ? host === request.host : host.test(request.host))) return false;
+function fitsRequest({ caller, host, method, path }: RequestFault, request: FaultedRequest): boolean {
+  if (caller !== undefined && !matches(caller, request.caller)) return false;
+  if (host !== undefined && !matches(host, request.host)) return false;
   if (method !== undefined && method.toUpperCase() !== request.method) return false;
-  return path === undefined || path.test(request.path);
+  return path === undefined || matchesPath(path, request.path);
+}
+
+function fitsFacts({ where = {} }: PointFault, facts: Record<string, string | undefined>): boolean {
+  return Object.entries(where).every(([name, pattern]) => matches(pattern, facts[name] ?? ''));
+}
+
+async function noProcesses(caller: string): Promise<void> {
+  throw new Error(`There is no process of ${caller} to kill.`);
 }

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Fault, Faults } from '../core/faults.ts';
+import type { Faults, RequestFault } from '../core/faults.ts';
 import type { Clock, RequestContext, Service } from '../core/types.ts';
 import { sendJson, sendText } from './answers.ts';
 import type { Recorder } from './record.ts';
@@ -56,7 +56,7 @@ export function createDispatcher(options: {
 }
 
 /** Applies a fault. True when the request has been dealt with. */
-async function suffer(fault: Fault, request: IncomingMessage, response: ServerResponse): Promise<boolean> {
+async function suffer(fault: RequestFault, request: IncomingMessage, response: ServerResponse): Promise<boolean> {
   if (fault.delayMs !== undefined) await delay(fault.delayMs);
   if (fault.drop) {
     request.socket.destroy();
