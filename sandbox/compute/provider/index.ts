@@ -1,13 +1,13 @@
 import type { ArmCall, ArmReply, Provider } from '../../arm/types.ts';
-import { skus, usages, vmSizes } from './catalogue.ts';
-import { diskAccessConnectionType, diskAccessType, privateLinkResources } from './diskAccesses.ts';
-import { diskType } from './disks.ts';
-import { instanceView } from './machineView.ts';
+import { skus, usages, vmSizes } from './catalogue/catalogue.ts';
+import { diskAccessConnectionType, diskAccessType, privateLinkResources } from './managedDisks/diskAccesses.ts';
+import { diskType } from './managedDisks/disks.ts';
+import { instanceView } from './virtualMachines/machineView.ts';
 import { DISK_ACCESS, MACHINE } from './parts.ts';
 import type { ComputeParts } from './parts.ts';
-import { runCommandType } from './runCommands.ts';
-import { snapshotType } from './snapshots.ts';
-import { virtualMachineType } from './virtualMachines.ts';
+import { runCommandType } from './runCommands/managedRunCommands.ts';
+import { snapshotType } from './snapshots/snapshots.ts';
+import { virtualMachineType } from './virtualMachines/virtualMachines.ts';
 
 /** Microsoft.Compute: disks, snapshots, disk accesses, virtual machines and their run commands. */
 export function computeProvider(parts: ComputeParts): Provider {

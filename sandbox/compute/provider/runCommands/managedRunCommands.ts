@@ -1,14 +1,14 @@
-import { bodyOf, tracked } from '../../arm/resource.ts';
-import { ArmError } from '../../arm/types.ts';
-import type { ArmCall, ArmReply, ArmResource, ResourceType } from '../../arm/types.ts';
-import type { Machine } from '../machines/machines.ts';
-import { invalidParameter, notAllowed, notHere } from './errors.ts';
-import { chosen, number, object, objects, text } from './fields.ts';
-import type { Json } from './fields.ts';
-import { expands } from './machineView.ts';
-import { RUN_COMMAND } from './parts.ts';
-import type { ComputeParts, RunCommandRun } from './parts.ts';
-import { accepted } from './replies.ts';
+import { bodyOf, tracked } from '../../../arm/resource.ts';
+import { ArmError } from '../../../arm/types.ts';
+import type { ArmCall, ArmReply, ArmResource, ResourceType } from '../../../arm/types.ts';
+import type { Machine } from '../../machines/machines.ts';
+import { invalidParameter, notAllowed, notHere } from '../errors.ts';
+import { chosen, number, object, objects, text } from '../fields.ts';
+import type { Json } from '../fields.ts';
+import { expands } from '../virtualMachines/machineView.ts';
+import { RUN_COMMAND } from '../parts.ts';
+import type { ComputeParts, RunCommandRun } from '../parts.ts';
+import { accepted } from '../replies.ts';
 
 const DEFAULT_TIMEOUT_SECONDS = 5400;
 const NOT_HERE = ['outputBlobUri', 'errorBlobUri', 'runAsUser', 'runAsPassword'];

@@ -1,12 +1,12 @@
-import { bodyOf } from '../../arm/resource.ts';
-import { ArmError } from '../../arm/types.ts';
-import type { ArmCall, ArmReply, ArmResource } from '../../arm/types.ts';
-import type { Access } from '../disks/sas.ts';
-import { invalidParameter, notAllowed, notHere } from './errors.ts';
-import { number, object, sameId, text } from './fields.ts';
-import { DISK, SNAPSHOT } from './parts.ts';
-import type { ComputeParts } from './parts.ts';
-import { accepted } from './replies.ts';
+import { bodyOf } from '../../../arm/resource.ts';
+import { ArmError } from '../../../arm/types.ts';
+import type { ArmCall, ArmReply, ArmResource } from '../../../arm/types.ts';
+import type { Access } from '../../disks/sas.ts';
+import { invalidParameter, notAllowed, notHere } from '../errors.ts';
+import { number, object, sameId, text } from '../fields.ts';
+import { DISK, SNAPSHOT } from '../parts.ts';
+import type { ComputeParts } from '../parts.ts';
+import { accepted } from '../replies.ts';
 
 /** 60 days. */
 const LONGEST_SECONDS = 5_184_000;

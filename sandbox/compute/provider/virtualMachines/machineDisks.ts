@@ -1,11 +1,11 @@
-import { ArmError } from '../../arm/types.ts';
-import type { ArmResource } from '../../arm/types.ts';
-import { createDisk } from './disks.ts';
-import { dropDisk, refuseActiveSas } from './diskState.ts';
-import { invalidParameter, referenceNotFound } from './errors.ts';
-import { chosen, number, object, objects, properties, sameId, text } from './fields.ts';
-import type { Json } from './fields.ts';
-import type { ComputeParts } from './parts.ts';
+import { ArmError } from '../../../arm/types.ts';
+import type { ArmResource } from '../../../arm/types.ts';
+import { createDisk } from '../managedDisks/disks.ts';
+import { dropDisk, refuseActiveSas } from '../managedDisks/diskState.ts';
+import { invalidParameter, referenceNotFound } from '../errors.ts';
+import { chosen, number, object, objects, properties, sameId, text } from '../fields.ts';
+import type { Json } from '../fields.ts';
+import type { ComputeParts } from '../parts.ts';
 
 /** What `latest` is for every marketplace image: there is no catalogue of images here. */
 const NEWEST_IMAGE = '1.0.20261101';

@@ -1,8 +1,8 @@
-import { ArmError } from '../../arm/types.ts';
-import { invalidParameter, referenceNotFound } from './errors.ts';
-import { text } from './fields.ts';
-import type { Json } from './fields.ts';
-import type { ComputeParts } from './parts.ts';
+import { ArmError } from '../../../arm/types.ts';
+import { invalidParameter, referenceNotFound } from '../errors.ts';
+import { text } from '../fields.ts';
+import type { Json } from '../fields.ts';
+import type { ComputeParts } from '../parts.ts';
 
 /**
  * How disks and snapshots may be exported: `networkAccessPolicy` (AllowAll unless said), `publicNetworkAccess` (Enabled

@@ -1,7 +1,7 @@
-import type { ArmResource } from '../../arm/types.ts';
-import { activeSas } from './errors.ts';
-import { text } from './fields.ts';
-import type { ComputeParts } from './parts.ts';
+import type { ArmResource } from '../../../arm/types.ts';
+import { activeSas } from '../errors.ts';
+import { text } from '../fields.ts';
+import type { ComputeParts } from '../parts.ts';
 
 export type DiskState = 'Unattached' | 'Attached' | 'Reserved' | 'ActiveSAS' | 'ReadyToUpload' | 'ActiveUpload';
 

@@ -1,10 +1,10 @@
-import { bodyOf, tracked } from '../../arm/resource.ts';
-import type { ArmReply, ArmResource, ResourceType } from '../../arm/types.ts';
-import { notAllowed } from './errors.ts';
-import { sameId, text } from './fields.ts';
-import { DISK, DISK_ACCESS, SNAPSHOT } from './parts.ts';
-import type { ComputeParts } from './parts.ts';
-import { accepted } from './replies.ts';
+import { bodyOf, tracked } from '../../../arm/resource.ts';
+import type { ArmReply, ArmResource, ResourceType } from '../../../arm/types.ts';
+import { notAllowed } from '../errors.ts';
+import { sameId, text } from '../fields.ts';
+import { DISK, DISK_ACCESS, SNAPSHOT } from '../parts.ts';
+import type { ComputeParts } from '../parts.ts';
+import { accepted } from '../replies.ts';
 
 const CONNECTION = `${DISK_ACCESS}/privateEndpointConnections`;
 

@@ -1,15 +1,15 @@
-import { bodyOf, tracked } from '../../arm/resource.ts';
-import type { ArmCall, ArmReply, ArmResource, ResourceType } from '../../arm/types.ts';
+import { bodyOf, tracked } from '../../../arm/resource.ts';
+import type { ArmCall, ArmReply, ArmResource, ResourceType } from '../../../arm/types.ts';
 import { accessActions } from './access.ts';
 import { diskSource } from './diskSource.ts';
 import { diskState, dropDisk, refuseActiveSas, withDiskState } from './diskState.ts';
-import { checkName, invalidParameter, notAllowed, propertyFixed } from './errors.ts';
+import { checkName, invalidParameter, notAllowed, propertyFixed } from '../errors.ts';
 import { exportPolicy } from './exportPolicy.ts';
-import { chosen, number, object, properties, sameId, text } from './fields.ts';
-import type { Json } from './fields.ts';
-import { DISK, GIB } from './parts.ts';
-import type { ComputeParts } from './parts.ts';
-import { accepted } from './replies.ts';
+import { chosen, number, object, properties, sameId, text } from '../fields.ts';
+import type { Json } from '../fields.ts';
+import { DISK, GIB } from '../parts.ts';
+import type { ComputeParts } from '../parts.ts';
+import { accepted } from '../replies.ts';
 
 /** What a request may say of a disk beside its source, size and export policy. */
 const OPTIONAL = [

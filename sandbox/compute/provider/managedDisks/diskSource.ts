@@ -1,11 +1,11 @@
-import { invalidParameter, notAllowed, notHere, referenceNotFound } from './errors.ts';
-import { chosen, number, object, properties, text } from './fields.ts';
-import type { Json } from './fields.ts';
+import { invalidParameter, notAllowed, notHere, referenceNotFound } from '../errors.ts';
+import { chosen, number, object, properties, text } from '../fields.ts';
+import type { Json } from '../fields.ts';
 import { diskState } from './diskState.ts';
-import { importImage } from '../disks/imageFile.ts';
-import { DISK, GIB, SNAPSHOT } from './parts.ts';
-import type { ComputeParts } from './parts.ts';
-import type { ArmResource } from '../../arm/types.ts';
+import { importImage } from '../../disks/imageFile.ts';
+import { DISK, GIB, SNAPSHOT } from '../parts.ts';
+import type { ComputeParts } from '../parts.ts';
+import type { ArmResource } from '../../../arm/types.ts';
 
 /** Bytes that `uploadSizeBytes` may have: 20 MiB to 32 TiB, and a footer. */
 const UPLOAD = { least: 20_972_032, most: 35_183_298_347_520, footer: 512 };

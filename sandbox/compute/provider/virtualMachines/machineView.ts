@@ -1,8 +1,8 @@
-import type { ArmCall, ArmResource } from '../../arm/types.ts';
-import { object, objects, properties, text } from './fields.ts';
-import type { Json } from './fields.ts';
+import type { ArmCall, ArmResource } from '../../../arm/types.ts';
+import { object, objects, properties, text } from '../fields.ts';
+import type { Json } from '../fields.ts';
 import { diskIdOf } from './machineDisks.ts';
-import type { ComputeParts, PowerState } from './parts.ts';
+import type { ComputeParts, PowerState } from '../parts.ts';
 
 const DISPLAY: Record<PowerState, string> = {
   starting: 'VM starting',

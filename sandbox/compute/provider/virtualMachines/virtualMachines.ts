@@ -1,17 +1,17 @@
-import { assignIdentity } from '../../arm/providers/managedIdentity/assigned.ts';
-import { bodyOf, tracked } from '../../arm/resource.ts';
-import type { ArmCall, ArmReply, ArmResource, ResourceType } from '../../arm/types.ts';
-import { invalidParameter } from './errors.ts';
-import { chosen, object, objects, properties, text } from './fields.ts';
-import type { Json } from './fields.ts';
+import { assignIdentity } from '../../../arm/providers/managedIdentity/assigned.ts';
+import { bodyOf, tracked } from '../../../arm/resource.ts';
+import type { ArmCall, ArmReply, ArmResource, ResourceType } from '../../../arm/types.ts';
+import { invalidParameter } from '../errors.ts';
+import { chosen, object, objects, properties, text } from '../fields.ts';
+import type { Json } from '../fields.ts';
 import { applyStorageProfile, releaseStorageProfile } from './machineDisks.ts';
 import { applyNetworkProfile, releaseNetworkProfile } from './machineNetwork.ts';
 import { expands, instanceView } from './machineView.ts';
-import { MACHINE, RUN_COMMAND } from './parts.ts';
-import type { ComputeParts, PowerState } from './parts.ts';
-import { accepted } from './replies.ts';
-import { runCommandAction } from './runCommandAction.ts';
-import { forgetRun } from './runCommands.ts';
+import { MACHINE, RUN_COMMAND } from '../parts.ts';
+import type { ComputeParts, PowerState } from '../parts.ts';
+import { accepted } from '../replies.ts';
+import { runCommandAction } from '../runCommands/actionRunCommand.ts';
+import { forgetRun } from '../runCommands/managedRunCommands.ts';
 
 /** What a machine keeps of a request as it is. */
 const PLAIN = [

@@ -1,7 +1,7 @@
-import type { ArmCall, ArmReply } from '../../arm/types.ts';
-import { object, text } from './fields.ts';
-import { MACHINE } from './parts.ts';
-import type { ComputeParts } from './parts.ts';
+import type { ArmCall, ArmReply } from '../../../arm/types.ts';
+import { object, text } from '../fields.ts';
+import { MACHINE } from '../parts.ts';
+import type { ComputeParts } from '../parts.ts';
 
 interface Size {
   name: string;

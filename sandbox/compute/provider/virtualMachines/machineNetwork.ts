@@ -1,11 +1,11 @@
-import { buildInterface } from '../../arm/providers/network/networkInterfaces.ts';
-import { ArmError } from '../../arm/types.ts';
-import type { ArmResource, ResourceStore } from '../../arm/types.ts';
-import { invalidParameter, notHere } from './errors.ts';
-import { chosen, object, objects, sameId, text } from './fields.ts';
-import type { Json } from './fields.ts';
-import { NETWORK_INTERFACE } from './parts.ts';
-import type { ComputeParts } from './parts.ts';
+import { buildInterface } from '../../../arm/providers/network/networkInterfaces.ts';
+import { ArmError } from '../../../arm/types.ts';
+import type { ArmResource, ResourceStore } from '../../../arm/types.ts';
+import { invalidParameter, notHere } from '../errors.ts';
+import { chosen, object, objects, sameId, text } from '../fields.ts';
+import type { Json } from '../fields.ts';
+import { NETWORK_INTERFACE } from '../parts.ts';
+import type { ComputeParts } from '../parts.ts';
 
 /** What an interface takes from its configuration as it is. */
 const TAKEN_OVER = ['networkSecurityGroup', 'dnsSettings', 'enableAcceleratedNetworking', 'enableIPForwarding'];

@@ -1,11 +1,11 @@
-import { bodyOf } from '../../arm/resource.ts';
-import { ArmError } from '../../arm/types.ts';
-import type { ArmCall, ArmReply, ArmResource } from '../../arm/types.ts';
-import { invalidParameter, notHere } from './errors.ts';
-import { objects, text } from './fields.ts';
-import type { ComputeParts } from './parts.ts';
-import { accepted } from './replies.ts';
-import { environmentOf, requireRunning } from './runCommands.ts';
+import { bodyOf } from '../../../arm/resource.ts';
+import { ArmError } from '../../../arm/types.ts';
+import type { ArmCall, ArmReply, ArmResource } from '../../../arm/types.ts';
+import { invalidParameter, notHere } from '../errors.ts';
+import { objects, text } from '../fields.ts';
+import type { ComputeParts } from '../parts.ts';
+import { accepted } from '../replies.ts';
+import { environmentOf, requireRunning } from './managedRunCommands.ts';
 
 const TIMEOUT_MS = 90 * 60 * 1000;
 
