@@ -1,4 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { createOperationLog, type Operation, type OperationOrigin } from './operationLog.ts';
+import { setProvisioningState } from './resource.ts';
 import { idKey } from './store.ts';
 import { ArmError, type ArmReply, type ArmWorld, type LongRunning } from './types.ts';
 
@@ -14,48 +16,48 @@ export interface OperationPace {
   extraPolls: number;
 }
 
-/** What the operation was asked for. */
-export interface OperationOrigin {
-  method: string;
-  subscriptionId: string;
-  namespace: string;
-  location: string;
-  resourceId: string;
-  apiVersion: string;
-  /** The body of the final answer of a PUT or PATCH: the resource as GET shows it. */
-  finalBody(): unknown;
-}
-
-interface Operation {
-  id: string;
-  origin: OperationOrigin;
-  startTime: string;
-  endTime?: string;
-  status: 'InProgress' | 'Succeeded' | 'Failed';
-  error?: ArmError;
-  result?: unknown;
-  extraPolls: number;
+/** An operation of this process: when it settles, and how often it still looks unfinished. */
+interface Running {
   settled: Promise<void>;
+  extraPolls: number;
 }
 
 const host = 'https://management.azure.com';
-/** How long an operation can be asked for after its end: its result may hold a secret (an export's SAS). */
-const KEPT_MS = 3_600_000;
 const retryAfter = { 'Retry-After': '1' };
+const transitional = new Set(['Creating', 'Updating', 'Deleting']);
+
+/** A failed operation leaves its resource behind in state Failed; a group that could not be deleted is what it was. */
+function markFailed({ store }: Pick<ArmWorld, 'store'>, resourceId: string): void {
+  const resource = store.get(resourceId);
+  const state = resource?.properties?.provisioningState;
+  if (typeof state !== 'string' || !transitional.has(state)) return;
+  const isGroup = resource!.type === 'Microsoft.Resources/resourceGroups';
+  setProvisioningState(store, resourceId, isGroup ? 'Succeeded' : 'Failed');
+}
+
+function errorFields(error: unknown): NonNullable<Operation['error']> {
+  if (error instanceof ArmError) {
+    const { status, code, message, details } = error;
+    return { status, code, message, details };
+  }
+  const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return { status: 500, code: 'InternalServerError', message, details: {} };
+}
+
+/** The body of the final answer of a PUT or PATCH: the resource as GET shows it. */
+type FinalBody = (origin: OperationOrigin) => unknown;
 
 /** The long-running operations of a world. */
-export function createOperations(world: Pick<ArmWorld, 'clock' | 'guid' | 'store'>, pace: OperationPace) {
-  const operations = new Map<string, Operation>();
-
-  function forgetOld(): void {
-    const now = world.clock.now();
-    for (const [id, { endTime }] of operations) {
-      if (endTime !== undefined && now - Date.parse(endTime) > KEPT_MS) operations.delete(id);
-    }
-  }
+export function createOperations(world: Pick<ArmWorld, 'clock' | 'guid' | 'store' | 'state'>, pace: OperationPace) {
+  const log = createOperationLog(world);
+  const running = new Map<string, Running>();
+  // What an earlier run was at when it ended nobody will finish.
+  for (const { id } of world.store.under('')) markFailed(world, id);
 
   function place(operation: Operation, kind: 'operations' | 'operationResults'): string {
-    const { subscriptionId, namespace, location } = operation.origin;
+    const { path, location } = operation.origin;
+    const { subscriptionId, type } = path;
+    const namespace = type.split('/')[0]!;
     return `/subscriptions/${subscriptionId}/providers/${namespace}/locations/${location}/${kind}/${operation.id}`;
   }
 
@@ -63,89 +65,63 @@ export function createOperations(world: Pick<ArmWorld, 'clock' | 'guid' | 'store
     return `${host}${place(operation, kind)}?api-version=${operation.origin.apiVersion}`;
   }
 
-  /** A failed operation leaves its resource behind in state Failed. */
-  function markFailed(resourceId: string): void {
-    const properties = world.store.get(resourceId)?.properties;
-    const state = properties?.provisioningState;
-    if (properties && (state === 'Creating' || state === 'Updating' || state === 'Deleting')) {
-      properties.provisioningState = 'Failed';
-    }
-  }
-
-  function asArmError(error: unknown): ArmError {
-    if (error instanceof ArmError) return error;
-    return new ArmError(
-      500,
-      'InternalServerError',
-      error instanceof Error ? (error.stack ?? error.message) : String(error),
-    );
-  }
-
   async function run(operation: Operation, work: LongRunning['work']): Promise<void> {
     try {
-      operation.result = await work();
-      operation.status = 'Succeeded';
+      const result = await work();
+      log.put({ ...operation, status: 'Succeeded', endTime: world.clock.iso(), result });
     } catch (error) {
-      operation.error = asArmError(error);
-      operation.status = 'Failed';
-      markFailed(operation.origin.resourceId);
+      log.put({ ...operation, status: 'Failed', endTime: world.clock.iso(), error: errorFields(error) });
+      markFailed(world, operation.origin.path.id);
     }
-    operation.endTime = world.clock.iso();
   }
 
-  /** True when this poll sees the end. */
-  async function ended(operation: Operation): Promise<boolean> {
+  /** The operation as this poll sees it; undefined: not at its end. */
+  async function ended(id: string): Promise<Operation | undefined> {
+    const mine = running.get(id);
+    if (!mine) return log.get(id);
     const stop = new AbortController();
     const wait = delay(pace.holdMs, undefined, { signal: stop.signal, ref: false }).catch(() => undefined);
-    await Promise.race([operation.settled, wait]);
+    await Promise.race([mine.settled, wait]);
     stop.abort();
-    if (operation.status === 'InProgress') return false;
-    return operation.extraPolls-- <= 0;
-  }
-
-  function errorBody({ code, message, details }: ArmError): unknown {
-    return { code, message, ...details };
+    const operation = log.get(id);
+    if (!operation || operation.status === 'InProgress' || mine.extraPolls-- > 0) return undefined;
+    running.delete(id);
+    return operation;
   }
 
   async function statusReply(operation: Operation): Promise<ArmReply> {
-    const done = await ended(operation);
-    const { origin, result, error } = operation;
+    const done = await ended(operation.id);
+    const { id, startTime, origin } = operation;
+    const common = { id: place(operation, 'operations'), name: id, startTime };
+    if (!done) return { status: 200, body: { ...common, status: 'InProgress' }, headers: retryAfter };
+    const { status, endTime, error, result } = done;
     const body = {
-      id: place(operation, 'operations'),
-      name: operation.id,
-      startTime: operation.startTime,
-      status: done ? operation.status : 'InProgress',
-      ...(done && { endTime: operation.endTime }),
-      ...(done && error && { error: errorBody(error) }),
-      ...(done && origin.method === 'POST' && result !== undefined && { properties: { output: result } }),
+      ...common,
+      status,
+      endTime,
+      ...(error && { error: { code: error.code, message: error.message, ...error.details } }),
+      ...(origin.method === 'POST' && result !== undefined && { properties: { output: result } }),
     };
-    return { status: 200, body, headers: done ? {} : retryAfter };
+    return { status: 200, body };
   }
 
-  async function resultReply(operation: Operation): Promise<ArmReply> {
-    if (!(await ended(operation))) {
-      return { status: 202, headers: { ...retryAfter, Location: url(operation, 'operationResults') } };
-    }
-    if (operation.error) throw operation.error;
-    const { method, finalBody } = operation.origin;
-    const body = method === 'POST' ? operation.result : method === 'DELETE' ? undefined : finalBody();
+  async function resultReply(operation: Operation, finalBody: FinalBody): Promise<ArmReply> {
+    const done = await ended(operation.id);
+    if (!done) return { status: 202, headers: { ...retryAfter, Location: url(operation, 'operationResults') } };
+    const { error, origin, result } = done;
+    if (error) throw new ArmError(error.status, error.code, error.message, { details: error.details });
+    const body = origin.method === 'POST' ? result : origin.method === 'DELETE' ? undefined : finalBody(origin);
     return { status: 200, body };
   }
 
   return {
     /** Starts an operation and gives the headers that announce it. */
     start(longRunning: LongRunning, origin: OperationOrigin): Record<string, string> {
-      forgetOld();
-      const operation: Operation = {
-        id: world.guid(),
-        origin,
-        startTime: world.clock.iso(),
-        status: 'InProgress',
-        extraPolls: pace.extraPolls,
-        settled: Promise.resolve(),
-      };
-      operation.settled = run(operation, longRunning.work);
-      operations.set(operation.id, operation);
+      log.forgetOld();
+      const operation: Operation = { id: world.guid(), origin, startTime: world.clock.iso(), status: 'InProgress' };
+      log.put(operation);
+      const settled = run(operation, longRunning.work);
+      running.set(operation.id, { settled, extraPolls: pace.extraPolls });
       const { style } = longRunning;
       return {
         ...retryAfter,
@@ -155,22 +131,23 @@ export function createOperations(world: Pick<ArmWorld, 'clock' | 'guid' | 'store
     },
 
     /** Answers a poll; undefined when the path is none of an operation. */
-    poll(pathname: string): Promise<ArmReply> | undefined {
+    poll(pathname: string, finalBody: FinalBody): Promise<ArmReply> | undefined {
       const match = /\/locations\/[^/]+\/(operations|operationResults)\/([^/]+)\/?$/i.exec(pathname);
       if (!match) return undefined;
-      forgetOld();
-      const operation = operations.get(match[2]!.toLowerCase());
+      log.forgetOld();
+      const operation = log.get(match[2]!.toLowerCase());
       const sameSubscription =
-        operation && idKey(pathname).startsWith(`/subscriptions/${operation.origin.subscriptionId.toLowerCase()}/`);
+        operation &&
+        idKey(pathname).startsWith(`/subscriptions/${operation.origin.path.subscriptionId.toLowerCase()}/`);
       if (!operation || !sameSubscription) {
         throw new ArmError(404, 'NotFound', `The entity was not found. Operation '${match[2]}' does not exist.`);
       }
-      return match[1]!.toLowerCase() === 'operations' ? statusReply(operation) : resultReply(operation);
+      return match[1]!.toLowerCase() === 'operations' ? statusReply(operation) : resultReply(operation, finalBody);
     },
 
     /** Resolves when no operation runs any more: a world that stops waits for it. */
     async idle(): Promise<void> {
-      await Promise.all([...operations.values()].map((operation) => operation.settled));
+      await Promise.all([...running.values()].map(({ settled }) => settled));
     },
   };
 }

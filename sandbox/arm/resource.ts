@@ -1,5 +1,5 @@
 import { invalidRequestContent } from './errors.ts';
-import { ArmError, type ArmCall, type ArmReply, type ArmResource } from './types.ts';
+import { ArmError, type ArmCall, type ArmReply, type ArmResource, type ResourceStore } from './types.ts';
 
 /** The fields of a resource's body that every tracked type has. */
 export interface ResourceBody {
@@ -39,8 +39,14 @@ export function proxy(call: ArmCall): ArmResource {
 /** PATCH of the many types where only tags can be patched: the tags given replace the old ones. */
 export function patchTags(call: ArmCall, existing: ArmResource): ArmReply {
   const { tags } = bodyOf(call);
-  if (tags) existing.tags = tags;
+  if (tags) call.world.store.put({ ...existing, tags });
   return { status: 200 };
+}
+
+/** Puts a resource again with another provisioning state. */
+export function setProvisioningState(store: ResourceStore, id: string, provisioningState: string): void {
+  const resource = store.require(id);
+  store.put({ ...resource, properties: { ...resource.properties, provisioningState } });
 }
 
 /** A property that must be there. @throws ArmError 400 InvalidRequestFormat */

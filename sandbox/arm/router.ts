@@ -47,8 +47,7 @@ export function createRouter(parts: {
   const { store } = world;
 
   function view(type: ResourceType | undefined, resource: ArmResource, call: ArmCall): ArmResource {
-    const copy = structuredClone(resource);
-    return type?.view?.(copy, call) ?? copy;
+    return type?.view?.(resource, call) ?? resource;
   }
 
   /** Subscription, group and namespace must exist before a provider is asked. */
@@ -131,26 +130,25 @@ export function createRouter(parts: {
     return { status: 200, body: { ...cut, value: cut.value.map((item) => view(type, item, call)) } };
   }
 
+  /** What GET on a call's path shows. */
+  function shown(call: ArmCall): ArmResource {
+    const now = store.get(call.path.id);
+    if (!now) throw resourceNotFound(call.path.id);
+    return view(registry.type(call.path.type), now, { ...call, method: 'GET', body: undefined });
+  }
+
   /** What a handler answered, made into what goes on the wire. */
-  function finish(call: ArmCall, target: Target, existing: ArmResource | undefined, reply: ArmReply): ArmReply {
-    const shown = () => {
-      const now = store.get(call.path.id);
-      if (!now) throw resourceNotFound(call.path.id);
-      return view(target.type, now, { ...call, method: 'GET', body: undefined });
-    };
+  function finish(call: ArmCall, existing: ArmResource | undefined, reply: ArmReply): ArmReply {
     const writes = call.method === 'PUT' || call.method === 'PATCH';
-    const body = reply.body === undefined && writes ? shown() : reply.body;
+    const body = reply.body === undefined && writes ? shown(call) : reply.body;
     if (!reply.longRunning) return { ...reply, body };
     const sent = call.body as { location?: unknown } | undefined;
     const location = existing?.location ?? store.get(call.path.id)?.location ?? sent?.location ?? 'global';
     const headers = operations.start(reply.longRunning, {
       method: call.method,
-      subscriptionId: call.path.subscriptionId,
-      namespace: call.path.type.split('/')[0]!,
+      path: call.path,
       location: String(location),
-      resourceId: call.path.id,
       apiVersion: call.apiVersion,
-      finalBody: shown,
     });
     return { status: reply.status, body, headers: { ...headers, ...reply.headers } };
   }
@@ -182,20 +180,20 @@ export function createRouter(parts: {
         return { status: existing ? 204 : 404 };
       case 'PUT':
         checkBody(call, existing);
-        return type.put ? finish(call, target, existing, await type.put(call, existing)) : unclaimed(call);
+        return type.put ? finish(call, existing, await type.put(call, existing)) : unclaimed(call);
       case 'PATCH':
         checkBody(call, existing);
         if (!type.patch) return unclaimed(call);
         if (!existing) throw resourceNotFound(call.path.id);
-        return finish(call, target, existing, await type.patch(call, existing));
+        return finish(call, existing, await type.patch(call, existing));
       case 'DELETE':
         if (!type.delete) return unclaimed(call);
-        return existing ? finish(call, target, existing, await type.delete(call, existing)) : { status: 204 };
+        return existing ? finish(call, existing, await type.delete(call, existing)) : { status: 204 };
       case 'POST': {
         const handler = type.actions?.[action ?? ''];
         if (!handler) return unclaimed(call, action);
         if (!existing) throw resourceNotFound(call.path.id);
-        return finish(call, target, existing, await handler(call, existing));
+        return finish(call, existing, await handler(call, existing));
       }
       default:
         throw methodNotAllowed(call.method);
@@ -205,7 +203,9 @@ export function createRouter(parts: {
   return {
     /** @throws ArmError */
     async dispatch(request: ArmRequest): Promise<ArmReply> {
-      const polled = operations.poll(request.url.pathname);
+      const polled = operations.poll(request.url.pathname, ({ path }) =>
+        shown({ ...request, path, query: new URLSearchParams(), world }),
+      );
       if (polled) return polled;
       const target = paths.target(request.method, request.url.pathname);
       // A type that extends nothing cannot stand on a resource.

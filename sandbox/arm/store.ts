@@ -1,3 +1,7 @@
+import type { State } from '../core/state.ts';
+import type { Clock } from '../core/types.ts';
+import { deepFreeze } from './freeze.ts';
+import { createIndex } from './storeIndex.ts';
 import { ArmError, type ArmResource, type ResourceStore } from './types.ts';
 
 /** The form under which ids are compared: lower case, no trailing slash. */
@@ -23,35 +27,58 @@ export function resourceNotFound(id: string): ArmError {
   );
 }
 
-/**
- * All resources of a world in memory. `get` gives the stored object itself; `delete` takes everything below the id too
- * (children and extensions), so no child outlives its parent.
- */
-export function createStore(): ResourceStore {
-  const resources = new Map<string, ArmResource>();
+/** A resource as the state keeps it. Times are ISO 8601. */
+interface Entry {
+  resource: ArmResource;
+  createdTime: string;
+  changedTime: string;
+}
 
-  function under(id: string): ArmResource[] {
-    const prefix = `${idKey(id)}/`;
-    return [...resources].filter(([key]) => key.startsWith(prefix)).map(([, resource]) => resource);
+/**
+ * All resources of a world. What `get` and the lists give is frozen: a change is a `put`. `delete` takes everything
+ * below the id too (children and extensions), so no child outlives its parent.
+ */
+export function createStore(state: State, clock: Pick<Clock, 'iso'>): ResourceStore {
+  const entries = state.map<Entry>('arm.resources');
+  const index = createIndex();
+  for (const [key, { resource }] of entries.entries()) index.add(key, deepFreeze(resource).type);
+
+  const found = (keys: Iterable<string>) => [...keys].map((key) => entries.get(key)!.resource);
+
+  function remove(key: string): void {
+    const entry = entries.get(key);
+    if (!entry) return;
+    index.remove(key, entry.resource.type);
+    entries.delete(key);
   }
 
   return {
-    get: (id) => resources.get(idKey(id)),
+    get: (id) => entries.get(idKey(id))?.resource,
     require(id) {
-      const found = resources.get(idKey(id));
-      if (!found) throw resourceNotFound(id);
-      return found;
+      const entry = entries.get(idKey(id));
+      if (!entry) throw resourceNotFound(id);
+      return entry.resource;
     },
-    put: (resource) => void resources.set(idKey(resource.id), resource),
+    put(resource) {
+      const key = idKey(resource.id);
+      const before = entries.get(key);
+      const changedTime = clock.iso();
+      const createdTime = before?.createdTime ?? changedTime;
+      if (!before) index.add(key, resource.type);
+      entries.set(key, { resource: deepFreeze(resource), createdTime, changedTime });
+    },
     delete(id) {
-      for (const child of under(id)) resources.delete(idKey(child.id));
-      resources.delete(idKey(id));
+      const key = idKey(id);
+      state.transaction(() => {
+        for (const child of index.under(key)) remove(child);
+        remove(key);
+      });
     },
-    list({ type, under: parent }) {
-      const wanted = type.toLowerCase();
-      const among = parent === undefined ? [...resources.values()] : under(parent);
-      return among.filter((resource) => resource.type.toLowerCase() === wanted);
+    list: ({ type, under }) => found(index.list(type, under === undefined ? undefined : idKey(under))),
+    under: (id) => found(index.under(idKey(id))),
+    times(id) {
+      const { createdTime, changedTime } = entries.get(idKey(id)) ?? {};
+      return createdTime === undefined ? undefined : { createdTime, changedTime: changedTime! };
     },
-    under,
   };
 }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Faults } from '../core/faults.ts';
 import type { State } from '../core/state.ts';
 import type { Clock } from '../core/types.ts';
 import { createStore } from './store.ts';
@@ -10,10 +11,15 @@ export interface SubscriptionSeed {
   displayName: string;
 }
 
-/** GUIDs (version 4 in form) that follow from a seed, one after the other. */
-function guids(seed: string): () => string {
-  let count = 0;
+/** How many GUIDs are set aside with one write to the state; a restart skips what is left of them. */
+const GUID_BLOCK = 1000;
+
+/** GUIDs (version 4 in form) that follow from a seed, one after the other; none comes twice in the life of a state. */
+function guids(seed: string, state: State): () => string {
+  const kept = state.map<number>('arm.guids');
+  let count = kept.get(seed) ?? 0;
   return () => {
+    if (count >= (kept.get(seed) ?? 0)) kept.set(seed, count + GUID_BLOCK);
     const hex = createHash('sha256').update(`${seed}\n${count++}`).digest('hex');
     const variant = '89ab'[parseInt(hex[16]!, 16) % 4]!;
     return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
@@ -27,8 +33,10 @@ export function createWorld(options: {
   seed: string;
   subscriptions: SubscriptionSeed[];
   state: State;
+  faults: Faults;
 }): ArmWorld {
-  const store = createStore();
+  const { clock, tenantId, state, faults } = options;
+  const store = createStore(state, clock);
   for (const { subscriptionId, displayName } of options.subscriptions) {
     store.put({
       id: `/subscriptions/${subscriptionId}`,
@@ -37,6 +45,5 @@ export function createWorld(options: {
       displayName,
     });
   }
-  const { clock, tenantId, state } = options;
-  return { clock, store, tenantId, state, guid: guids(options.seed) };
+  return { clock, store, tenantId, state, faults, guid: guids(options.seed, state) };
 }

@@ -284,7 +284,10 @@ describe('private endpoints and zones', () => {
     expect(state(await network.privateEndpoints.createOrUpdate('rg', 'manual', asked))).toBe('Pending');
     const [connection] = world.arm.world.store.under(account);
     const approved = { status: 'Approved', description: 'fine' };
-    connection!.properties!.privateLinkServiceConnectionState = approved;
+    world.arm.world.store.put({
+      ...connection!,
+      properties: { ...connection!.properties, privateLinkServiceConnectionState: approved },
+    });
     expect(state(await network.privateEndpoints.get('rg', 'manual'))).toBe('Approved');
     world.arm.world.store.delete(connection!.id);
     expect(state(await network.privateEndpoints.get('rg', 'manual'))).toBe('Disconnected');

@@ -7,6 +7,7 @@ import { createDefaultHttpClient, type HttpClient } from '@azure/core-rest-pipel
 import { expect } from 'vitest';
 import { createArm, type Arm } from '../../../sandbox/arm/index.ts';
 import { createClock } from '../../../sandbox/core/clock.ts';
+import type { State } from '../../../sandbox/core/state.ts';
 import type { Principal, Tokens } from '../../../sandbox/core/types.ts';
 import { observe, type Exchange } from '../../../sandbox/edge/record.ts';
 
@@ -52,7 +53,7 @@ export interface TestWorld {
 }
 
 /** A world with one subscription, behind a loopback HTTP server. */
-export async function startWorld(): Promise<TestWorld> {
+export async function startWorld(options: { state?: State } = {}): Promise<TestWorld> {
   const exchanges: Exchange[] = [];
   const arm = createArm({
     clock: createClock(),
@@ -60,6 +61,7 @@ export async function startWorld(): Promise<TestWorld> {
     tenantId,
     subscriptions: [{ subscriptionId, displayName: 'Test' }],
     seed: 'arm-test',
+    ...options,
   });
   const context = { caller: { id: 'operator', kind: 'operator' as const }, host: 'management.azure.com', secure: true };
   const server = createServer((request: IncomingMessage, response: ServerResponse) => {

@@ -31,8 +31,7 @@ export const privateDnsZones: ResourceType = {
     return settling(call, existing ? 200 : 201);
   },
   patch(call, existing): ArmReply {
-    existing.etag = zoneEtag(call.world);
-    return patchTags(call, existing);
+    return patchTags(call, { ...existing, etag: zoneEtag(call.world) });
   },
   delete(call, existing) {
     const link = call.world.store.list({ type: linkType, under: existing.id })[0];

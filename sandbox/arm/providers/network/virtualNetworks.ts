@@ -63,7 +63,7 @@ export const virtualNetworks: ResourceType = {
     return remove(call, existing);
   },
   view(network, call) {
-    const subnets = subnetsOf(call.world, network.id).map((subnet) => viewSubnet(call.world, structuredClone(subnet)));
+    const subnets = subnetsOf(call.world, network.id).map((subnet) => viewSubnet(call.world, subnet));
     return { ...network, properties: { ...network.properties, subnets } };
   },
 };

@@ -1,3 +1,4 @@
+import { setProvisioningState } from '../../resource.ts';
 import type { ArmCall, ArmReply, ArmResource, ArmWorld } from '../../types.ts';
 
 /** Where something in a network resource points. */
@@ -25,7 +26,7 @@ export function write(call: ArmCall, existing: ArmResource | undefined, resource
 /** The reply to a write whose resource is in the store already. */
 export function settling(call: ArmCall, status: number): ArmReply {
   const work = () => {
-    call.world.store.require(call.path.id).properties!.provisioningState = 'Succeeded';
+    setProvisioningState(call.world.store, call.path.id, 'Succeeded');
     return Promise.resolve();
   };
   return { status, longRunning: { style: 'azure-async', work } };
@@ -33,7 +34,7 @@ export function settling(call: ArmCall, status: number): ArmReply {
 
 /** Deletes a resource asynchronously; `also` clears up what goes with it. */
 export function remove(call: ArmCall, existing: ArmResource, also: () => void = () => {}): ArmReply {
-  existing.properties = { ...existing.properties, provisioningState: 'Deleting' };
+  setProvisioningState(call.world.store, existing.id, 'Deleting');
   const work = () => {
     also();
     call.world.store.delete(existing.id);

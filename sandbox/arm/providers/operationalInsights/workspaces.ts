@@ -1,4 +1,4 @@
-import { bodyOf, patchTags, tracked } from '../../resource.ts';
+import { bodyOf, patchTags, setProvisioningState, tracked } from '../../resource.ts';
 import type { ResourceType } from '../../types.ts';
 
 /** Microsoft.OperationalInsights/workspaces: a Log Analytics workspace. It takes no data in. */
@@ -30,7 +30,7 @@ export const workspaces: ResourceType = {
     };
     world.store.put({ ...workspace, etag: `"${world.guid()}"` });
     const work = () => {
-      world.store.require(call.path.id).properties!.provisioningState = 'Succeeded';
+      setProvisioningState(world.store, call.path.id, 'Succeeded');
       return Promise.resolve();
     };
     return { status: existing ? 200 : 201, longRunning: { style: 'azure-async', work } };

@@ -1,5 +1,5 @@
 import type { Registry } from '../../registry.ts';
-import { bodyOf, patchTags, tracked } from '../../resource.ts';
+import { bodyOf, patchTags, setProvisioningState, tracked } from '../../resource.ts';
 import { ArmError, type ArmCall, type ArmPath, type ArmResource, type ResourceType } from '../../types.ts';
 import { resourceFilter } from './filter.ts';
 
@@ -86,10 +86,11 @@ export function resourceGroups(registry: Registry): ResourceType {
     },
     patch: patchTags,
     delete(call, existing) {
-      existing.properties = { provisioningState: 'Deleting' };
+      const { store } = call.world;
+      setProvisioningState(store, existing.id, 'Deleting');
       const work = async () => {
         await emptyGroup(registry, call);
-        call.world.store.delete(existing.id);
+        store.delete(existing.id);
       };
       return { status: 202, longRunning: { style: 'location', work } };
     },

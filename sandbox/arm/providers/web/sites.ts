@@ -122,7 +122,8 @@ function write(call: ArmCall, existing: ArmResource | undefined, given: Record<s
 }
 
 function setState(call: ArmCall, existing: ArmResource, state: string): ArmReply {
-  existing.properties = { ...existing.properties, state, lastModifiedTimeUtc: call.world.clock.iso() };
+  const properties = { ...existing.properties, state, lastModifiedTimeUtc: call.world.clock.iso() };
+  call.world.store.put({ ...existing, properties });
   return { status: 200 };
 }
 
