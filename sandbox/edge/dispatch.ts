@@ -1,14 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { setTimeout as delay } from 'node:timers/promises';
-import type { Faults, RequestFault } from '../core/faults.ts';
+import type { Faults } from '../core/faults.ts';
 import type { Clock, RequestContext, Service } from '../core/types.ts';
-import { sendJson, sendText } from './answers.ts';
+import { sendText } from './answers.ts';
+import { suffer, type Serve } from './faulted.ts';
 import type { Recorder } from './record.ts';
 
 /** Azure Resource Manager, whose exchanges are recorded. */
 const RECORDED_HOST = 'management.azure.com';
-
-export type Dispatch = (request: IncomingMessage, response: ServerResponse, context: RequestContext) => Promise<void>;
 
 /** Brings each request to its service: scripted faults first, then the recorder, then the first service that answers. */
 export function createDispatcher(options: {
@@ -16,11 +14,13 @@ export function createDispatcher(options: {
   faults: Faults;
   clock: Clock;
   recorder: Recorder | undefined;
-}): Dispatch {
+}): Serve {
   const { services, faults, clock, recorder } = options;
   const refused = new Set<string>();
 
-  const serve = async (request: IncomingMessage, response: ServerResponse, context: RequestContext) => {
+  const serve: Serve = async (request, response, context) => {
+    response.setHeader('date', new Date(clock.now()).toUTCString());
+    if (context.host === RECORDED_HOST) recorder?.observe(request, response, context.host);
     const service = services.find((candidate) => candidate.answers(context.host));
     if (service) return service.handle(request, response, context);
     // In Azure the name would not resolve; a proxy can only say so.
@@ -38,38 +38,23 @@ export function createDispatcher(options: {
     // Without listeners, a client that hangs up in the middle of a body would end this process.
     request.on('error', () => {});
     response.on('error', () => {});
-    response.setHeader('date', new Date(clock.now()).toUTCString());
     try {
-      if (context.host === RECORDED_HOST) recorder?.observe(request, response, context.host);
       const fault = faults.take({
         caller: context.caller.id,
         host: context.host,
         method: request.method ?? '',
         path: request.url ?? '',
       });
-      if (fault && (await suffer(fault, request, response))) return;
-      await serve(request, response, context);
+      if (fault === undefined) return await serve(request, response, context);
+      const answered = (text: IncomingMessage, answer: ServerResponse) => {
+        answer.setHeader('date', new Date(clock.now()).toUTCString());
+        if (context.host === RECORDED_HOST) recorder?.observe(text, answer, context.host);
+      };
+      await suffer(fault, { serve, faults, observe: answered }, request, response, context);
     } catch (error) {
       report(request, response, context, error);
     }
   };
-}
-
-/** Applies a fault. True when the request has been dealt with. */
-async function suffer(fault: RequestFault, request: IncomingMessage, response: ServerResponse): Promise<boolean> {
-  if (fault.delayMs !== undefined) await delay(fault.delayMs);
-  if (fault.drop) {
-    request.socket.destroy();
-    return true;
-  }
-  if (!fault.answer) return false;
-  const { status, headers = {}, body } = fault.answer;
-  request.resume();
-  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
-  if (typeof body === 'string') response.writeHead(status).end(body);
-  else if (body === undefined) response.writeHead(status, { 'content-length': 0 }).end();
-  else sendJson(response, status, body);
-  return true;
 }
 
 /** A service that throws is a defect of the sandbox: say so loudly, answer 500 and go on. */

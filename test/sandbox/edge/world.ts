@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createClock } from '../../../sandbox/core/clock.ts';
@@ -18,7 +18,8 @@ export const worker: Principal = {
 export async function startWorld(options: { record?: boolean } = {}) {
   const dir = await mkdtemp(join(tmpdir(), 'edge test-'));
   const clock = createClock();
-  const faults = createFaults();
+  const killed: string[] = [];
+  const faults = createFaults((caller) => Promise.resolve(void killed.push(caller)));
   const recordFile = join(dir, 'record.jsonl');
   const edge = await startEdge({
     clock,
@@ -33,5 +34,6 @@ export async function startWorld(options: { record?: boolean } = {}) {
     await edge.stop();
     await rm(dir, { recursive: true, force: true });
   };
-  return { clock, faults, edge, recordFile, stop };
+  const ca = () => readFile(edge.caFile, 'utf8');
+  return { clock, faults, killed, edge, ca, recordFile, stop };
 }
