@@ -5,6 +5,7 @@ import { createOperations, type OperationPace } from './operations.ts';
 import { createPaths } from './paths.ts';
 import { providers } from './providers/index.ts';
 import { findIdentity } from './providers/managedIdentity/identities.ts';
+import { createResourceGraph } from './providers/resourceGraph/index.ts';
 import { createResources } from './providers/resources/index.ts';
 import { createRegistry } from './registry.ts';
 import { createRouter } from './router.ts';
@@ -59,6 +60,7 @@ export function createArm(options: ArmOptions): Arm {
     pageSize: () => settings.pageSize,
   });
   registry.register(createResources(registry));
+  registry.register(createResourceGraph(registry));
   for (const provider of providers) registry.register(provider);
   return {
     service: createService({
