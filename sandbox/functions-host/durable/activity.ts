@@ -16,7 +16,7 @@ export function createActivityPool(hub: Hub): { add(task: ActivityTask): void } 
 
   const execute = async (task: ActivityTask) => {
     const event = await outcome(hub, task);
-    const known = store.transaction(() => {
+    const known = await store.commit(() => {
       // Gone: the instance was purged meanwhile.
       if (!store.deleteActivity(task.seq)) return false;
       store.send(task.instanceId, task.executionId, event);

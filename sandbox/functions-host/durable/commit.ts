@@ -67,6 +67,7 @@ export function complete(hub: Hub, instance: Instance, completion: End, after: A
   const output = outputOf(completion);
   store.putInstance({ ...instance, status: completion.status, output });
   store.clearTimers(instance.instanceId);
+  store.closeHistory(instance.instanceId);
   const { parent } = instance;
   if (!parent) return;
   const TaskScheduledId = parent.taskId;

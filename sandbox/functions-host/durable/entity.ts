@@ -37,8 +37,8 @@ export async function entityTurn(hub: Hub, target: string): Promise<void> {
   const requests = messages.map((message) => JSON.parse(message.body) as EntityRequest);
   const batch = await runBatch(hub, target, requests);
   const now = hub.now();
-  const woken = new Set([target]);
-  store.transaction(() => {
+  const woken = await store.commit(() => {
+    const all = new Set([target]);
     if (batch.entityExists) store.putEntity({ id: target, state: batch.entityState ?? null, updatedAt: now });
     else store.deleteEntity(target);
     requests.forEach((request, index) => {
@@ -55,7 +55,7 @@ export async function entityTurn(hub: Hub, target: string): Promise<void> {
         request.parentExecution ?? null,
         historyEvent(EventType.EventRaised, hub.iso(), fields),
       );
-      woken.add(request.parent);
+      all.add(request.parent);
     });
     batch.signals.forEach((signal, index) => {
       const to = entityTarget(signal.target.name, signal.target.key);
@@ -67,9 +67,10 @@ export async function entityTurn(hub: Hub, target: string): Promise<void> {
         ...(signal.input ? { input: signal.input } : {}),
       };
       store.send(to, null, request);
-      woken.add(to);
+      all.add(to);
     });
     store.deleteMessages(target, last.seq);
+    return all;
   });
   hub.wake(woken);
 }

@@ -1,39 +1,46 @@
 import type { HistoryEvent } from './history.ts';
+import { parseTurns } from './historyRows.ts';
 
-/** Instances whose history is kept in memory; the others are read again. */
-const MAX_INSTANCES = 1000;
+/** Characters of histories that are kept in memory; the others are read again. */
+const MAX_CHARACTERS = 16 * 2 ** 20;
 
 interface Entry {
   executionId: string;
   events: HistoryEvent[];
-  /** The same as JSON text. */
-  texts: string[];
+  /** The same, turn by turn, as the store keeps them. */
+  turns: string[];
+  characters: number;
 }
 
-/** Histories of instances that ran lately, so that a turn does not read and print again what it did last time. */
-export function createHistoryCache(read: (instanceId: string) => HistoryEvent[]) {
+/** Histories of instances that ran lately, so that a turn does not read and parse again what it wrote last time. */
+export function createHistoryCache(readTurns: (instanceId: string) => string[]) {
   const entries = new Map<string, Entry>();
+  let characters = 0;
+
+  const drop = (instanceId: string): void => {
+    characters -= entries.get(instanceId)?.characters ?? 0;
+    entries.delete(instanceId);
+  };
   return {
     get(instanceId: string, executionId: string): Entry {
-      let entry = entries.get(instanceId);
-      if (entry?.executionId !== executionId) {
-        const events = read(instanceId);
-        entry = { executionId, events, texts: events.map((event) => JSON.stringify(event)) };
-      }
-      // Last used is last in order.
-      entries.delete(instanceId);
-      entries.set(instanceId, entry);
-      if (entries.size > MAX_INSTANCES) entries.delete(entries.keys().next().value!);
-      return entry;
-    },
-    append(instanceId: string, events: HistoryEvent[]): void {
       const entry = entries.get(instanceId);
-      if (!entry) return;
-      for (const event of events) {
-        entry.events.push(event);
-        entry.texts.push(JSON.stringify(event));
+      if (entry?.executionId === executionId) return entry;
+      const turns = readTurns(instanceId);
+      return { executionId, events: parseTurns(turns), turns, characters: turns.join('').length };
+    },
+    /** Keeps a history that was got, with one more turn. Those used last are kept longest. */
+    keep(instanceId: string, entry: Entry, events: HistoryEvent[], text: string): void {
+      drop(instanceId);
+      for (const event of events) entry.events.push(event);
+      entry.turns.push(text);
+      entry.characters += text.length;
+      entries.set(instanceId, entry);
+      characters += entry.characters;
+      for (const oldest of entries.keys()) {
+        if (characters <= MAX_CHARACTERS) break;
+        drop(oldest);
       }
     },
-    drop: (instanceId: string): void => void entries.delete(instanceId),
+    drop,
   };
 }

@@ -2,6 +2,7 @@ import { carryOut, complete, continueAsNew, type Aftermath } from './commit.ts';
 import type { Hub } from './context.ts';
 import { EventType, historyEvent, type HistoryEvent } from './history.ts';
 import { createHistoryCache } from './historyCache.ts';
+import { printTurn } from './historyRows.ts';
 import { hasEnded } from './instances.ts';
 import { completedEvent, eventOf } from './newEvents.ts';
 import { runOrchestrator } from './runOrchestrator.ts';
@@ -14,7 +15,7 @@ const MESSAGES_PER_TURN = 1000;
 /** @returns the function that runs one turn of an instance: reads its messages, decides, commits */
 export function orchestrationTurns(hub: Hub): (instanceId: string) => Promise<void> {
   const { store } = hub;
-  const cache = createHistoryCache((id) => store.history(id));
+  const cache = createHistoryCache(store.turns);
 
   return async (id) => {
     const messages = store.messages(id, MESSAGES_PER_TURN);
@@ -38,20 +39,22 @@ export function orchestrationTurns(hub: Hub): (instanceId: string) => Promise<vo
     if (started > 0) arrived.unshift(...arrived.splice(started, 1));
     const fresh = [historyEvent(EventType.OrchestratorStarted, hub.iso()), ...arrived];
 
-    const result = await runOrchestrator(hub, instance, past.texts, fresh);
+    const result = await runOrchestrator(hub, instance, past.turns, fresh);
     const outcome = decide(instance, [...past.events, ...fresh], result);
 
-    const after: Aftermath = { woken: new Set(messages.length === MESSAGES_PER_TURN ? [id] : []), activities: [] };
     const timestamp = hub.iso();
-    const events = [...fresh, ...outcome.decisions.map((decision) => eventOf(decision, timestamp))];
-    if (outcome.completion) events.push(completedEvent(outcome.completion, timestamp));
-    events.push(historyEvent(EventType.OrchestratorCompleted, timestamp));
+    const turn = [...fresh, ...outcome.decisions.map((decision) => eventOf(decision, timestamp))];
+    if (outcome.completion) turn.push(completedEvent(outcome.completion, timestamp));
+    turn.push(historyEvent(EventType.OrchestratorCompleted, timestamp));
+    const played = turn.map((event) => ({ ...event, IsPlayed: true }));
+    const text = printTurn(played);
 
-    const done = store.transaction(() => {
+    const after = await store.commit((): Aftermath | undefined => {
       // Purged, or purged and started again, while the function ran.
-      if (store.instance(id)?.executionId !== instance.executionId) return false;
+      if (store.instance(id)?.executionId !== instance.executionId) return undefined;
+      const todo: Aftermath = { woken: new Set(messages.length === MESSAGES_PER_TURN ? [id] : []), activities: [] };
       store.deleteMessages(id, upTo);
-      for (const decision of outcome.decisions) carryOut(hub, instance, decision, after);
+      for (const decision of outcome.decisions) carryOut(hub, instance, decision, todo);
       const next: Instance = {
         ...instance,
         updatedAt: hub.now(),
@@ -59,20 +62,17 @@ export function orchestrationTurns(hub: Hub): (instanceId: string) => Promise<vo
         ...(outcome.customStatus === undefined ? {} : { customStatus: JSON.stringify(outcome.customStatus) }),
       };
       if (outcome.completion?.status === 'ContinuedAsNew') {
-        continueAsNew(hub, next, outcome.completion, after);
-      } else {
-        store.appendHistory(id, past.events.length, events.map(played));
-        if (outcome.completion) complete(hub, next, outcome.completion, after);
-        else store.putInstance(next);
+        continueAsNew(hub, next, outcome.completion, todo);
+        return todo;
       }
-      return true;
+      store.appendTurn(id, text);
+      if (outcome.completion) complete(hub, next, outcome.completion, todo);
+      else store.putInstance(next);
+      return todo;
     });
-    if (done && !outcome.completion) cache.append(id, events.map(played));
+    if (after && !outcome.completion) cache.keep(id, past, played, text);
     else cache.drop(id);
-    hub.wake(after.woken, after.activities);
+    // Gone: whatever came for the new instance of that id has poked it.
+    if (after) hub.wake(after.woken, after.activities);
   };
-}
-
-function played(event: HistoryEvent): HistoryEvent {
-  return { ...event, IsPlayed: true };
 }

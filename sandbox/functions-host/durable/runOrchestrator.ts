@@ -3,12 +3,13 @@ import type { OrchestratorState } from './actions.ts';
 import type { Hub } from './context.ts';
 import { missingFunction } from './functions.ts';
 import type { HistoryEvent } from './history.ts';
+import { printTurn } from './historyRows.ts';
 import { failureResult, type FunctionResult } from './shim.ts';
 import type { Instance } from './store.ts';
 
 /**
  * Runs the orchestrator function over a history.
- * @param past the events of earlier turns, as JSON text
+ * @param past the earlier turns, as the store keeps them
  */
 export async function runOrchestrator(
   hub: Hub,
@@ -55,6 +56,6 @@ function binding(instance: Instance, past: string[], fresh: HistoryEvent[]): str
     maximumShortTimerDuration: '6.00:00:00',
     defaultHttpAsyncRequestSleepTimeMillseconds: 30_000,
   });
-  const history = [...past, ...fresh.map((event) => JSON.stringify(event))].join(',');
+  const history = [...past, printTurn(fresh)].join(',');
   return `{"history":[${history}],"input":${instance.input ?? 'null'},${fields.slice(1)}`;
 }
