@@ -37,7 +37,7 @@ export interface State {
  * @throws StateError when another run has the folder, or a newer version made it
  */
 export function openState(folder?: string): State {
-  if (folder !== undefined) mkdirSync(folder, { recursive: true });
+  if (folder !== undefined) mkdirSync(folder, { recursive: true, mode: 0o700 }); // keys lie in it
   const database = new DatabaseSync(folder === undefined ? ':memory:' : join(folder, FILE));
   try {
     prepare(database, folder);

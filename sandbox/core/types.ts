@@ -42,6 +42,9 @@ export interface Clock {
   iso(): string;
   /** Moves time on (or back). Listeners run after each move: timers, expiries, children's clocks. */
   advance(ms: number): void;
+  /** Moves time to the given one (ISO 8601). @throws RangeError when it is none */
+  set(iso: string): void;
+  /** Milliseconds ahead of real time. */
   readonly offset: number;
   onChange(listener: (offset: number) => void): () => void;
 }

@@ -21,6 +21,9 @@ export function createDispatcher(options: {
   const serve: Serve = async (request, response, context) => {
     response.setHeader('date', new Date(clock.now()).toUTCString());
     if (context.host === RECORDED_HOST) recorder?.observe(request, response, context.host);
+    if (request.headers.upgrade?.toLowerCase() === 'websocket') {
+      return sendText(response, 501, `The sandbox has no WebSockets (asked for on ${context.host}).\n`);
+    }
     const service = services.find((candidate) => candidate.answers(context.host));
     if (service) return service.handle(request, response, context);
     // In Azure the name would not resolve; a proxy can only say so.

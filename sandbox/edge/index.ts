@@ -2,10 +2,11 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Faults } from '../core/faults.ts';
+import { openState, type State } from '../core/state.ts';
 import type { Caller, CallerPort, Clock, RequestContext, Service, Tokens } from '../core/types.ts';
 import { sendText } from './answers.ts';
 import { answerIdentityRequest, IDENTITY_PATH } from './appServiceIdentity.ts';
-import { createCertificateAuthority } from './certificates.ts';
+import { openCertificateAuthority } from './certificates.ts';
 import { shareClock } from './clockFile.ts';
 import { createDispatcher } from './dispatch.ts';
 import { callerEnvironment, guestEnvironment } from './environment.ts';
@@ -15,7 +16,7 @@ import { createInstanceMetadata } from './instanceMetadata.ts';
 import { startProxyServer } from './proxyServer.ts';
 import type { ProxyServer } from './proxyServer.ts';
 import { createRecorder } from './record.ts';
-import { createTokens } from './tokens.ts';
+import { createTokens, openTokenKey } from './tokens.ts';
 
 export type { IdentitySelector, PrincipalOf } from './identities.ts';
 
@@ -45,6 +46,8 @@ export interface EdgeOptions {
   /** File that gets one JSON line per exchange with management.azure.com. */
   record?: string;
   faults: Faults;
+  /** Keeps the authority, the key of the tokens and the callers' ports; none: all are new. */
+  state?: State;
 }
 
 interface OpenPort {
@@ -54,10 +57,13 @@ interface OpenPort {
 
 /** Starts the edge. It listens on loopback ports only, one per open caller. */
 export async function startEdge(options: EdgeOptions): Promise<Edge> {
-  const { clock, dir, tenantId, faults } = options;
+  const { clock, dir, tenantId, faults, state = openState() } = options;
   await mkdir(dir, { recursive: true });
-  const authority = await createCertificateAuthority(dir);
-  const tokens = createTokens(clock, tenantId);
+  const [authority, tokenKey] = await Promise.all([
+    openCertificateAuthority(dir, state.map('edge.authority')),
+    openTokenKey(state.map('edge.keys')),
+  ]);
+  const tokens = createTokens(clock, tenantId, tokenKey);
   const principalOf = withPeople(options.principalOf);
   const clockFile = join(dir, 'clock');
   const sharedClock = shareClock(clock, clockFile);
@@ -66,6 +72,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   const services: Service[] = [createInstanceMetadata({ tokens, clock, principalOf })];
   const dispatch = createDispatcher({ services, faults, clock, recorder });
   const ports = new Map<string, Promise<OpenPort>>();
+  const kept = state.map<number>('edge.ports');
 
   const openPort = async (caller: Caller): Promise<OpenPort> => {
     let env: Record<string, string> = {};
@@ -80,7 +87,16 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
       const context: RequestContext = { caller, host, secure };
       void dispatch(request, response, context);
     };
-    const server = await startProxyServer({ authority, proxied, direct });
+    const before = kept.get(caller.id);
+    const server = await startProxyServer({ authority, proxied, direct, port: before });
+    if (before !== undefined && before !== server.port) {
+      process.stderr.write(
+        `sandbox edge: port ${before}, which ${caller.id} had, is taken; it has ${server.port} now. ` +
+          'What was set up with the old one has to be set up again.\n',
+      );
+    }
+    // Machines and apps are told their proxy whenever they start.
+    if (caller.kind === 'operator' || caller.kind === 'deployer') kept.set(caller.id, server.port);
     env = { ...guestEnv, ...callerEnvironment(caller, server.url) };
     return { server, port: { caller, proxyUrl: server.url, env } };
   };

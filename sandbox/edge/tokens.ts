@@ -1,4 +1,7 @@
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHash, createPrivateKey, createPublicKey, generateKeyPair, sign, verify } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
+import { promisify } from 'node:util';
+import type { StoredMap } from '../core/state.ts';
 import type { Clock, Principal, Tokens } from '../core/types.ts';
 
 /** How long Entra's tokens for managed identities live: 24 hours. */
@@ -16,14 +19,32 @@ interface Claims {
   name: string;
 }
 
-/**
- * The tokens of a world: Entra version 1.0 access tokens (JWT), signed with a key that only this world knows. Clients
- * treat access tokens as opaque, so the algorithm is HS256 instead of Entra's RS256.
- */
-export function createTokens(clock: Clock, tenantId: string): Tokens {
-  const key = randomBytes(32);
-  const header = encode({ typ: 'JWT', alg: 'HS256' });
-  const sign = (text: string) => createHmac('sha256', key).update(text).digest();
+/** The key of a world's tokens. */
+export interface TokenKey {
+  privateKey: KeyObject;
+  publicKey: KeyObject;
+  /** Names it in tokens and in the key set. */
+  id: string;
+}
+
+/** Opens the signing key (RSA, 2048 bits) that is kept, or creates it. */
+export async function openTokenKey(kept: StoredMap<string>): Promise<TokenKey> {
+  const pem = kept.get('tokens') ?? (await createKey());
+  kept.set('tokens', pem);
+  const privateKey = createPrivateKey(pem);
+  const publicKey = createPublicKey(privateKey);
+  const spki = publicKey.export({ type: 'spki', format: 'der' });
+  return { privateKey, publicKey, id: createHash('sha1').update(spki).digest('base64url') };
+}
+
+async function createKey(): Promise<string> {
+  const { privateKey } = await promisify(generateKeyPair)('rsa', { modulusLength: 2048 });
+  return privateKey.export({ type: 'pkcs8', format: 'pem' }) as string;
+}
+
+/** The tokens of a world: Entra version 1.0 access tokens (JWT, RS256). */
+export function createTokens(clock: Clock, tenantId: string, key: TokenKey): Tokens {
+  const header = encode({ typ: 'JWT', alg: 'RS256', x5t: key.id, kid: key.id });
 
   return {
     issue(principal, resource) {
@@ -44,14 +65,13 @@ export function createTokens(clock: Clock, tenantId: string): Tokens {
         ver: '1.0',
       });
       const text = `${header}.${body}`;
-      return { token: `${text}.${sign(text).toString('base64url')}`, expiresOn };
+      return { token: `${text}.${sign('sha256', Buffer.from(text), key.privateKey).toString('base64url')}`, expiresOn };
     },
     verify(authorization) {
       const match = /^Bearer\s+([\w-]+\.([\w-]+))\.([\w-]+)$/i.exec(authorization ?? '');
       if (!match) return undefined;
-      const given = Buffer.from(match[3]!, 'base64url');
-      const expected = sign(match[1]!);
-      if (given.length !== expected.length || !timingSafeEqual(given, expected)) return undefined;
+      const signature = Buffer.from(match[3]!, 'base64url');
+      if (!verify('sha256', Buffer.from(match[1]!), key.publicKey, signature)) return undefined;
       const claims = JSON.parse(Buffer.from(match[2]!, 'base64url').toString('utf8')) as Claims;
       const now = clock.now() / 1000;
       if (now >= claims.exp || now < claims.nbf) return undefined;
