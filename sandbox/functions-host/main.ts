@@ -1,5 +1,6 @@
 // The host's process: loads the app, opens its task hub and serves its triggers until its parent goes.
 import { join } from 'node:path';
+import { adminListener } from './admin.ts';
 import { installCoreModule, type RegisteredFunction, type Registry } from './app/coreModule.ts';
 import { createInvoke } from './app/invoke.ts';
 import { loadApp } from './app/load.ts';
@@ -7,9 +8,9 @@ import { durableFunctions } from './durable/functions.ts';
 import { openHub } from './durable/hub.ts';
 import { durableClient, type Endpoints } from './durable/links.ts';
 import { readHostJson } from './hostJson.ts';
-import { hostKeys } from './keys.ts';
+import { openKeys } from './keys.ts';
 import { openLog } from './log.ts';
-import type { HostMessage, HostStart } from './process.ts';
+import { RESTART, type HostMessage, type HostStart } from './process.ts';
 import { appListener, openServer, publicListener } from './server.ts';
 import { httpTriggers } from './triggers/http.ts';
 import { queueTrigger } from './triggers/queue.ts';
@@ -43,7 +44,7 @@ try {
 }
 
 async function run() {
-  const settings = readHostJson(directory);
+  const settings = readHostJson(directory, process.env);
   const server = await openServer(port, log);
   const rpc = await openServer(0, log);
   // Before the app loads: durable-functions rewrites the client's URLs when it is missing.
@@ -53,18 +54,18 @@ async function run() {
   const model = await loadApp(directory, registry);
   checkBindings(registry);
   const functions = [...registry.functions.values()];
-  const keys = hostKeys(stateDir);
+  const keys = openKeys(stateDir);
   const endpoints: Endpoints = {
     origin: `${/^localhost(:|$)/.test(site) ? 'http' : 'https'}://${site}`,
     rpcBaseUrl: `http://127.0.0.1:${rpc.port}/durabletask/`,
     hubName: settings.durableTask.hubName,
-    systemKey: keys.systemKeys.durabletask_extension,
+    systemKey: keys.host.systemKeys.durabletask_extension,
   };
   const client = { string: durableClient(endpoints) };
   const inputs = { durableclient: () => client, orchestrationclient: () => client };
-  const invoke = createInvoke({ model, registry, inputs, timeout: settings.functionTimeout, log });
+  const invoke = createInvoke({ model, registry, inputs, timeout: settings.functionTimeout, onTimeout: restart, log });
   const hub = openHub({
-    file: join(stateDir, 'taskhub.db'),
+    file: join(stateDir, `taskhub-${settings.durableTask.hubName.toLowerCase()}.db`),
     functions: durableFunctions(registry),
     invoke,
     log,
@@ -73,7 +74,9 @@ async function run() {
   const http = functions.filter((fn) => isTrigger(fn, 'httptrigger'));
   const { routePrefix } = settings;
   const serveFunctions = httpTriggers({ functions: http, routePrefix, keys, invoke, log });
-  server.serve(publicListener(hub, endpoints, keys, serveFunctions));
+  const { origin } = endpoints;
+  const admin = adminListener({ functions, keys, origin, routePrefix, invoke, log });
+  server.serve(publicListener(hub, endpoints, keys, { admin, functions: serveFunctions }));
   rpc.serve(appListener(hub, endpoints));
   for (const fn of functions.filter((one) => isTrigger(one, 'queuetrigger'))) {
     const { connection, queueName } = fn.trigger as { connection?: string; queueName?: string };
@@ -87,16 +90,33 @@ async function run() {
     });
   }
   for (const fn of functions.filter((one) => isTrigger(one, 'timertrigger'))) {
-    const { schedule, runOnStartup = false } = fn.trigger as { schedule?: string; runOnStartup?: boolean };
+    const {
+      schedule,
+      runOnStartup = false,
+      useMonitor,
+    } = fn.trigger as {
+      schedule?: string;
+      runOnStartup?: boolean;
+      useMonitor?: boolean;
+    };
     const resolved = resolveSettings(schedule ?? '', process.env);
-    timerTrigger({ fn, schedule: resolved, runOnStartup, stateDir, invoke, log });
+    timerTrigger({ fn, schedule: resolved, runOnStartup, useMonitor, stateDir, invoke, log });
   }
   log('information', `Host started with ${functions.length} functions`, {
     category: 'Host.Startup',
     port: server.port,
   });
-  tell({ url: `http://127.0.0.1:${server.port}`, keys });
+  tell({ url: `http://127.0.0.1:${server.port}`, keys: keys.host });
   return hub;
+}
+
+/**
+ * Ends the process, to be started again by its parent: a function that took too long cannot be stopped otherwise, and in
+ * Azure the worker process restarts too. What is under way then runs again, as there. The failed call's result has some
+ * time to be stored; were it not, it would be one of those that run again.
+ */
+function restart(): void {
+  setTimeout(() => process.exit(RESTART), 500);
 }
 
 function isTrigger(fn: RegisteredFunction, type: string): boolean {

@@ -3,7 +3,8 @@ import type { AddressInfo } from 'node:net';
 import { durableApi } from './durable/api.ts';
 import type { Hub } from './durable/context.ts';
 import { WEBHOOK_PATH, type Endpoints } from './durable/links.ts';
-import { keyMatches, type HostKeys } from './keys.ts';
+import { ADMIN_PATH } from './admin.ts';
+import { keyMatches, type KeyRing } from './keys.ts';
 import type { Logger } from './log.ts';
 import { readBody, requestKey, requestUrl } from './triggers/http.ts';
 
@@ -41,12 +42,19 @@ export async function openServer(port: number, log: Logger): Promise<LoopbackSer
   };
 }
 
-/** The public side: the durable webhooks (system or master key) and the app's HTTP functions. */
-export function publicListener(hub: Hub, endpoints: Endpoints, keys: HostKeys, functions: Listener): Listener {
-  const allowed = [keys.masterKey, keys.systemKeys.durabletask_extension];
+/** The public side: the durable webhooks (system or master key), the host's own API and the app's HTTP functions. */
+export function publicListener(
+  hub: Hub,
+  endpoints: Endpoints,
+  keys: KeyRing,
+  serve: { admin: Listener; functions: Listener },
+): Listener {
   return async (request, response) => {
     const url = requestUrl(request);
-    if (!url.pathname.toLowerCase().startsWith(`${WEBHOOK_PATH}/`)) return functions(request, response);
+    if (url.pathname.toLowerCase().startsWith(ADMIN_PATH)) return serve.admin(request, response);
+    const { masterKey, systemKeys } = keys.host;
+    const allowed = [masterKey, systemKeys.durabletask_extension];
+    if (!url.pathname.toLowerCase().startsWith(`${WEBHOOK_PATH}/`)) return serve.functions(request, response);
     if (!keyMatches(requestKey(request, url), allowed)) return void response.writeHead(401).end();
     return serveDurable(hub, endpoints, request, response, WEBHOOK_PATH);
   };

@@ -48,6 +48,8 @@ export interface BindingInfo {
 export interface FunctionMetadata {
   name: string;
   bindings: Record<string, BindingInfo>;
+  /** RpcRetryOptions; the triggers that retry read them. */
+  retryOptions?: object;
 }
 
 export type FunctionCallback = (...args: unknown[]) => unknown;
@@ -67,6 +69,8 @@ export interface InvocationRequest {
   inputData: { name: string; data: TypedData | null }[];
   triggerMetadata: Record<string, TypedData>;
   traceContext: Record<string, unknown>;
+  /** Set from the first retry on. */
+  retryContext?: { retryCount: number; maxRetryCount: number };
 }
 
 export interface InvocationModel {

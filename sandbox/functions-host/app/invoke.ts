@@ -6,6 +6,8 @@ export interface Invocation {
   /** The trigger's value. */
   trigger: TypedData | null;
   triggerMetadata?: Record<string, TypedData>;
+  /** Set from the first retry on. */
+  retryContext?: { retryCount: number; maxRetryCount: number };
 }
 
 /** Runs one function. @returns its return value, undefined for none. @throws what the function threw */
@@ -14,16 +16,20 @@ export type Invoke = (fn: RegisteredFunction, invocation: Invocation) => Promise
 /** The function ran longer than host.json allows. */
 class FunctionTimeoutError extends Error {}
 
+/** `hh:mm:ss`, as the host's log has it. */
+const duration = (milliseconds: number) => new Date(milliseconds).toISOString().slice(11, 19);
+
 /**
  * Invokes through the registered programming model, with the hooks around it, as the Node worker does.
  * @param inputs the value of each `in` binding that is not the trigger, by binding type
- * @param timeout milliseconds of real time. Azure then restarts the worker process; here only the call fails.
+ * @param timeout milliseconds of real time; after them the call fails, and `onTimeout` ends what still runs
  */
 export function createInvoke(options: {
   model: ProgrammingModel;
   registry: Registry;
   inputs: Record<string, () => TypedData>;
   timeout: number;
+  onTimeout: () => void;
   log: Logger;
 }): Invoke {
   const { model, registry, log } = options;
@@ -49,6 +55,7 @@ export function createInvoke(options: {
         inputData,
         triggerMetadata: invocation.triggerMetadata ?? {},
         traceContext: {},
+        ...(invocation.retryContext && { retryContext: invocation.retryContext }),
       },
       log: (level: Parameters<Logger>[0], category: string, message: string) =>
         log(level, message, { category, function: metadata.name, invocationId }),
@@ -86,9 +93,12 @@ export function createInvoke(options: {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(() => {
-        const text = `Timeout value of ${options.timeout / 1000} s exceeded by function 'Functions.${fn.metadata.name}'`;
-        log('error', text, { invocationId });
+        const text =
+          `Timeout value of ${duration(options.timeout)} exceeded by function 'Functions.${fn.metadata.name}' ` +
+          `(Id: '${invocationId}').`;
+        log('error', `${text} Initiating cancellation.`, { invocationId });
         reject(new FunctionTimeoutError(text));
+        options.onTimeout();
       }, options.timeout);
     });
     try {

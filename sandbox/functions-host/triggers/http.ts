@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { HttpCookie, HttpData, RegisteredFunction, TypedData } from '../app/coreModule.ts';
 import type { Invoke } from '../app/invoke.ts';
-import { keyMatches, type HostKeys } from '../keys.ts';
+import { keyMatches, type KeyRing } from '../keys.ts';
 import type { Logger } from '../log.ts';
 import { createRouter } from './routes.ts';
 
@@ -14,21 +14,29 @@ type Listener = (request: IncomingMessage, response: ServerResponse) => Promise<
 export function httpTriggers(options: {
   functions: RegisteredFunction[];
   routePrefix: string;
-  keys: HostKeys;
+  keys: KeyRing;
   invoke: Invoke;
   log: Logger;
 }): Listener {
   const route = createRouter(options.functions, options.routePrefix);
-  const { masterKey, functionKeys } = options.keys;
-  const allowed: Record<string, string[]> = { function: [masterKey, functionKeys.default], admin: [masterKey] };
+  const { keys } = options;
+  /** Undefined: no key is needed. */
+  const allowed = ({ metadata, trigger }: RegisteredFunction): string[] | undefined => {
+    const level = String(trigger.authLevel ?? 'function').toLowerCase();
+    if (level === 'anonymous') return undefined;
+    const { masterKey, functionKeys } = keys.host;
+    if (level === 'admin') return [masterKey];
+    const own = keys.list({ of: 'function', name: metadata.name });
+    return [masterKey, ...Object.values(functionKeys), ...Object.values(own)];
+  };
 
   return async (request, response) => {
     const url = requestUrl(request);
     const found = route(request.method!, url.pathname);
     if (!found) return void response.writeHead(404).end();
     const { fn, params } = found;
-    const keys = allowed[String(fn.trigger.authLevel ?? 'function').toLowerCase()];
-    if (keys && !keyMatches(requestKey(request, url), keys)) return void response.writeHead(401).end();
+    const needed = allowed(fn);
+    if (needed && !keyMatches(requestKey(request, url), needed)) return void response.writeHead(401).end();
     const body = await readBody(request);
     if (!body) return void response.writeHead(413, { connection: 'close' }).end();
     const data: HttpData = {

@@ -3,56 +3,117 @@ import { join } from 'node:path';
 import type { RegisteredFunction } from '../app/coreModule.ts';
 import type { Invoke } from '../app/invoke.ts';
 import type { Logger } from '../log.ts';
-import { parseCron } from './cron.ts';
+import { parseCron, type Schedule } from './cron.ts';
+import { retryPolicy } from './retry.ts';
 
 /** How long a moved clock may go unnoticed. */
 const CHECK_EVERY_MS = 250;
+/** Schedules that come more often than this are not monitored unless asked for. */
+const MONITORED_FROM_MS = 60_000;
+
+/** What the schedule monitor keeps of a timer, milliseconds. `last` 0: it has not run yet. */
+interface Monitored {
+  last: number;
+  next: number;
+}
 
 /**
  * Runs a timer function by the (settable) clock: one run at a time, and one only for all the times that a stopped host
- * or a moved clock has passed over (`isPastDue`). The last run is kept in the state folder.
+ * or a moved clock has passed over (`isPastDue`). With `useMonitor` (the default for schedules of a minute and more) the
+ * schedule outlives the host, and what was missed while it was down is made up for at its start.
  */
 export function timerTrigger(options: {
   fn: RegisteredFunction;
   /** NCRONTAB. */
   schedule: string;
   runOnStartup: boolean;
+  useMonitor: boolean | undefined;
   stateDir: string;
   invoke: Invoke;
   log: Logger;
 }): void {
-  const { fn, invoke, log } = options;
+  const { fn, log } = options;
   const schedule = parseCron(options.schedule);
   const file = join(options.stateDir, `timer-${fn.metadata.name.toLowerCase()}.json`);
-  const kept = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as { last: number }) : undefined;
-  let last = kept?.last ?? Date.now();
-  let due = options.runOnStartup ? Date.now() : schedule(last);
-
-  const run = async (now: number) => {
-    const status = { Last: iso(last), Next: iso(schedule(now)), LastUpdated: iso(last) };
-    const isPastDue = now - due >= 1000;
-    const info = { Schedule: { AdjustForDST: true }, ScheduleStatus: status, IsPastDue: isPastDue };
-    try {
-      await invoke(fn, { trigger: { json: JSON.stringify(info) } });
-    } catch (error) {
-      const { name } = fn.metadata;
-      const { message, stack } = error as Error;
-      log('error', `Function '${name}' failed: ${message}`, { category: 'Host.Results', function: name, stack });
-    }
-    last = now;
-    writeFileSync(`${file}.new`, JSON.stringify({ last }));
+  const monitored = options.useMonitor ?? gap(schedule) >= MONITORED_FROM_MS;
+  const started = Date.now();
+  const kept = monitored ? read(file) : undefined;
+  const state: Monitored = { last: kept?.last ?? 0, next: nextOf(kept, schedule, started) };
+  const keep = () => {
+    if (!monitored) return;
+    writeFileSync(`${file}.new`, JSON.stringify(state));
     renameSync(`${file}.new`, file);
-    due = schedule(Date.now());
   };
+  keep();
+
+  const run = async (now: number, isPastDue: boolean) => {
+    const status = { Last: iso(state.last), Next: iso(schedule(now)), LastUpdated: iso(state.last) };
+    const info = {
+      Schedule: { AdjustForDST: true },
+      ScheduleStatus: monitored ? status : null,
+      IsPastDue: isPastDue,
+    };
+    await attempts(JSON.stringify(info));
+    state.last = now;
+    state.next = schedule(Date.now());
+    keep();
+  };
+
+  /** The function's retry policy; what fails for good waits for its next time. */
+  const attempts = async (json: string) => {
+    const policy = retryPolicy(fn.metadata);
+    for (let retry = 0; ; retry++) {
+      try {
+        const retryContext =
+          policy && retry > 0 ? { retryCount: retry, maxRetryCount: policy.maxRetryCount } : undefined;
+        await options.invoke(fn, { trigger: { json }, ...(retryContext && { retryContext }) });
+        return;
+      } catch (error) {
+        const { name } = fn.metadata;
+        const { message, stack } = error as Error;
+        log('error', `Function '${name}' failed: ${message}`, { category: 'Host.Results', function: name, stack });
+        if (!policy || (policy.maxRetryCount >= 0 && retry >= policy.maxRetryCount)) return;
+        await reached(Date.now() + policy.delayOf(retry + 1));
+      }
+    }
+  };
+
   let running = false;
+  let atStart = options.runOnStartup;
   setInterval(() => {
     const now = Date.now();
-    if (running || now < due) return;
+    if (running || (!atStart && now < state.next)) return;
+    const isPastDue = now - state.next >= 1000;
     running = true;
-    void run(now).finally(() => (running = false));
+    atStart = false;
+    void run(now, isPastDue).finally(() => (running = false));
   }, CHECK_EVERY_MS);
 }
 
+/** Resolves when the clock has come to a time. */
+async function reached(time: number): Promise<void> {
+  while (Date.now() < time) {
+    await new Promise((resolve) => setTimeout(resolve, Math.min(CHECK_EVERY_MS, time - Date.now())));
+  }
+}
+
+function read(file: string): Monitored | undefined {
+  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Monitored) : undefined;
+}
+
+/** A changed schedule counts from now on; else what was due while the host was down is due still. */
+function nextOf(kept: Monitored | undefined, schedule: Schedule, now: number): number {
+  if (!kept || (kept.last > 0 && schedule(kept.last) !== kept.next)) return schedule(now);
+  return kept.next;
+}
+
+/** The time between two occurrences. */
+function gap(schedule: Schedule): number {
+  const first = schedule(Date.now());
+  return schedule(first) - first;
+}
+
+/** A timer that has never run has .NET's first date. */
 function iso(time: number): string {
-  return new Date(time).toISOString();
+  return time === 0 ? '0001-01-01T00:00:00' : new Date(time).toISOString();
 }
