@@ -88,7 +88,7 @@ function report(measured: Run[]): void {
     count,
     runs: measured,
     median: { perSecond: median('perSecond'), cpuMs: median('cpuMs') },
-    taskHubMiB: statSync(join(directory, 'state', 'taskhub.db')).size / 2 ** 20,
+    taskHubMiB: statSync(join(directory, 'state', 'taskhub-bench.db')).size / 2 ** 20,
   };
   console.log(JSON.stringify(result, null, 2));
 }

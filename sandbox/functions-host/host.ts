@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -7,8 +7,8 @@ import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import type { Clock } from '../core/types.ts';
 import type { HostKeys } from './keys.ts';
-import { openLog } from './log.ts';
-import type { HostMessage, HostStart } from './process.ts';
+import { openLog, type Logger } from './log.ts';
+import { RESTART, type HostMessage, type HostStart } from './process.ts';
 
 const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
 
@@ -31,9 +31,10 @@ export interface FunctionsHostOptions {
 export interface FunctionsHost {
   /** `http://127.0.0.1:<port>` */
   url: string;
-  pid: number;
+  /** Another one after a restart. */
+  readonly pid: number;
   keys: HostKeys;
-  /** Resolves when the process has ended, by itself or not. */
+  /** Resolves when the process has ended, by itself or not, and is not started again. */
   exited: Promise<void>;
   /** Ends it and waits. */
   stop(): Promise<void>;
@@ -42,29 +43,63 @@ export interface FunctionsHost {
 }
 
 /**
- * Starts a Functions app in a process of its own, which ends with this one.
+ * Starts a Functions app in a process of its own, which ends with this one. The process is started again, on the same
+ * port, when it asks for that: after a function that took too long.
  * @throws Error with the host's reason when the app does not start
  */
 export async function startFunctionsHost(options: FunctionsHostOptions): Promise<FunctionsHost> {
+  mkdirSync(options.stateDir, { recursive: true });
+  mkdirSync(dirname(options.logFile), { recursive: true });
+  const log = openLog(options.logFile);
+  let ending = false;
+  let current = await startProcess(options, log);
+  const { url, keys } = current;
+
+  const run = async () => {
+    while ((await current.exited) === RESTART && !ending) {
+      current = await startProcess({ ...options, port: Number(new URL(url).port) }, log);
+      if (ending) current.child.kill('SIGKILL');
+    }
+  };
+  const exited = run().catch((error: Error) => log('critical', error.message, { category: 'Host.Startup' }));
+  const end = async (signal: 'SIGTERM' | 'SIGKILL') => {
+    ending = true;
+    current.child.kill(signal);
+    await exited;
+  };
+  return {
+    url,
+    keys,
+    exited,
+    get pid() {
+      return current.child.pid!;
+    },
+    stop: () => end('SIGTERM'),
+    kill: () => end('SIGKILL'),
+  };
+}
+
+interface HostProcess {
+  child: ChildProcess;
+  url: string;
+  keys: HostKeys;
+  /** The exit code, null after a signal. */
+  exited: Promise<number | null>;
+}
+
+async function startProcess(options: FunctionsHostOptions, log: Logger): Promise<HostProcess> {
   const { directory, stateDir, logFile, clock, port = 0 } = options;
-  mkdirSync(stateDir, { recursive: true });
-  mkdirSync(dirname(logFile), { recursive: true });
   const start: HostStart = { directory, stateDir, logFile, port };
   const child = spawn(process.execPath, [MAIN, JSON.stringify(start)], {
     cwd: directory,
     env: environment(options.env),
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
-  const log = openLog(logFile);
   forward(child.stdout!, (line) => log('information', line, { category: 'Console' }));
   forward(child.stderr!, (line) => log('error', line, { category: 'Console' }));
-  const exited = once(child, 'exit').then(() => undefined);
+  const exited = once(child, 'exit').then(([code]: (number | null)[]) => code!);
   // The clock file is written before or after this runs; the host looks at its timers often enough for both.
   const forget = clock.onChange(() => child.connected && child.send({ clock: 'moved' }));
-  const end = async (signal: 'SIGTERM' | 'SIGKILL') => {
-    child.kill(signal);
-    await exited;
-  };
   void exited.then(forget);
 
   const ended = exited.then((): HostMessage => ({ failed: `the host's process ended; see ${logFile}` }));
@@ -74,8 +109,7 @@ export async function startFunctionsHost(options: FunctionsHostOptions): Promise
     await exited;
     throw new Error(`The Functions host did not start: ${message.failed}`);
   }
-  const { url, keys } = message;
-  return { url, keys, pid: child.pid!, exited, stop: () => end('SIGTERM'), kill: () => end('SIGKILL') };
+  return { child, url: message.url, keys: message.keys, exited };
 }
 
 function environment(given: Record<string, string>): NodeJS.ProcessEnv {

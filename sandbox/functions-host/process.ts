@@ -11,3 +11,6 @@ export interface HostStart {
 
 /** What it tells its parent, once. */
 export type HostMessage = { url: string; keys: HostKeys } | { failed: string };
+
+/** The exit code of a host that wants to be started again. */
+export const RESTART = 75;

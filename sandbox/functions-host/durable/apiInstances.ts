@@ -27,7 +27,8 @@ export async function start(
   const wrong = wrongId(instanceId);
   if (wrong) return bad(wrong);
   try {
-    const one = { instanceId, name, input, version: query.get('version'), parent: null };
+    const { overridesRunning } = hub.settings;
+    const one = { instanceId, name, input, version: query.get('version'), parent: null, overridesRunning };
     hub.store.transaction(() => createInstance(hub, one));
   } catch (error) {
     // Releases up to 2024 answered 500 here.

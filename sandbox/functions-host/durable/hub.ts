@@ -10,6 +10,8 @@ import { orchestrationTurns } from './orchestration.ts';
 import { openStore } from './store.ts';
 import { createTimers } from './timers.ts';
 
+const RECLAIM_EVERY_MS = 1000;
+
 /**
  * Opens the task hub in `file` and takes up whatever was under way: undelivered messages, activities without a result
  * (they run again: at least once), timers. A turn reads its messages, runs the function and then changes everything in
@@ -43,5 +45,6 @@ export function openHub(options: {
   const pool = createActivityPool(hub);
   const timers = createTimers(hub);
   hub.wake(store.targets(), store.activities());
+  setInterval(store.reclaim, RECLAIM_EVERY_MS).unref();
   return hub;
 }

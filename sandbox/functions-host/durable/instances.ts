@@ -14,20 +14,32 @@ export function newId(): string {
 /**
  * Writes a new instance and its first message; to be called inside a transaction. An ended instance of the same id is
  * replaced.
- * @param input JSON text
+ * @param start `input` is JSON text; `overridesRunning` replaces also an instance that has not ended
  * @throws InstanceExistsError
  */
 export function createInstance(
   hub: Hub,
-  start: { instanceId: string; name: string; input: string | null; version: string | null; parent: Parent | null },
+  start: {
+    instanceId: string;
+    name: string;
+    input: string | null;
+    version: string | null;
+    parent: Parent | null;
+    overridesRunning?: boolean;
+  },
 ): void {
   const existing = hub.store.instance(start.instanceId);
-  if (existing && !hasEnded(existing)) {
+  if (existing && !hasEnded(existing) && !start.overridesRunning) {
     throw new InstanceExistsError(`An Orchestration instance with the status ${existing.status} already exists.`);
   }
   if (existing) hub.store.deleteInstance(start.instanceId);
+  const { instanceId, name, input, version, parent } = start;
   begin(hub, {
-    ...start,
+    instanceId,
+    name,
+    input,
+    version,
+    parent,
     executionId: newId(),
     status: 'Pending',
     output: null,

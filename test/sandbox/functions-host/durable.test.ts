@@ -257,6 +257,7 @@ test('a host killed in the middle goes on where it was', async () => {
   const gate = join(world.directory, 'gate');
   const id = await world.start('steps', { file, gate, count: 4 });
   const sleeper = await world.start('sleep', 100 * 3600);
+  await world.until(sleeper, (one) => one.runtimeStatus === 'Running');
   await poll(
     () => existsSync(file) && readFileSync(file, 'utf8'),
     (text) => text !== false && text.includes('step 1'),

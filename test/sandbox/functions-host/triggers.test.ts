@@ -151,12 +151,19 @@ describe('HTTP trigger', () => {
   });
 
   test('hooks run around it, logs are structured, the time limit holds', async () => {
+    const before = host.pid;
     expect(await (await direct('/rest/hooked')).text()).toBe('from the hook');
     const called = readFileSync(log, 'utf8')
       .split('\n')
       .find((one) => one.includes('echo called'));
     expect(JSON.parse(called!)).toMatchObject({ level: 'information', function: 'echo', category: 'user' });
     expect((await direct('/rest/slow')).status).toBe(500);
+    // The process restarts then, and what still ran is gone with it.
+    await poll(
+      () => host.pid,
+      (pid) => pid !== before,
+    );
+    expect(await (await direct('/rest/hooked')).text()).toBe('from the hook');
   });
 });
 
