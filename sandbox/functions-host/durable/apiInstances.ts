@@ -2,7 +2,7 @@ import type { ApiReply, ApiRequest } from './apiTypes.ts';
 import type { Hub } from './context.ts';
 import { missingFunction } from './functions.ts';
 import { EventType, historyEvent, type HistoryEvent } from './history.ts';
-import { createInstance, hasEnded, InstanceExistsError, newId } from './instances.ts';
+import { createInstance, hasEnded, InstanceExistsError, newId, wrongId } from './instances.ts';
 import { managementUrls, type Endpoints } from './links.ts';
 import { historyEventsOf, statusOf } from './status.ts';
 import type { Instance, InstanceFilter } from './store.ts';
@@ -26,6 +26,9 @@ export async function start(
   const instanceId = id ?? newId();
   const wrong = wrongId(instanceId);
   if (wrong) return bad(wrong);
+  if (instanceId.length > MAX_ID_LENGTH) {
+    return bad(`Instance ids must not be longer than ${MAX_ID_LENGTH} characters.`);
+  }
   try {
     const { overridesRunning } = hub.settings;
     const one = { instanceId, name, input, version: query.get('version'), parent: null, overridesRunning };
@@ -176,16 +179,6 @@ function filterOf(query: URLSearchParams): Omit<InstanceFilter, 'limit'> {
     ...(statuses ? { statuses: statuses.split(',').map((one) => one.trim()) } : {}),
     ...(prefix ? { prefix } : {}),
   };
-}
-
-/** @returns what is wrong with an instance id, undefined when nothing is */
-function wrongId(id: string): string | undefined {
-  if (id.startsWith('@')) return 'Orchestration instance ids must not start with @.';
-  if (/[/\\#?\u0000-\u001f\u007f-\u009f]/.test(id)) {
-    return 'Orchestration instance ids must not contain /, \\, #, ?, or control characters.';
-  }
-  if (id.length > MAX_ID_LENGTH) return `Instance ids must not be longer than ${MAX_ID_LENGTH} characters.`;
-  return undefined;
 }
 
 function flag(query: URLSearchParams, name: string, otherwise: boolean): boolean {

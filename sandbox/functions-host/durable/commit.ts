@@ -3,7 +3,7 @@ import type { Hub } from './context.ts';
 import { missingFunction } from './functions.ts';
 import { EventType, historyEvent } from './history.ts';
 import { HTTP_ACTIVITY } from './httpCall.ts';
-import { begin, createInstance, InstanceExistsError, newId } from './instances.ts';
+import { begin, createInstance, InstanceExistsError, newId, wrongChildId } from './instances.ts';
 import { json, outputOf } from './newEvents.ts';
 import type { Completion } from './shim.ts';
 import type { ActivityTask, Instance } from './store.ts';
@@ -39,6 +39,9 @@ export function carryOut(hub: Hub, instance: Instance, decision: Decision, after
       if (!hub.functions.find('orchestrationTrigger', name)) {
         return failTask('SubOrchestrationInstanceFailed', missingFunction('orchestrationTrigger', name));
       }
+      const wrong = wrongChildId(decision.instanceId, instance);
+      // In Azure the call gets no answer at all.
+      if (wrong) return failTask('SubOrchestrationInstanceFailed', wrong);
       const parent = { instanceId, executionId, name: instance.name, taskId: decision.id };
       const input = json(decision.input);
       const child = { instanceId: decision.instanceId, name, input, version: decision.version ?? null, parent };
