@@ -27,6 +27,7 @@ export function createSiteService(options: {
       const name = context.host.slice(0, -SUFFIX.length);
       const site = findSite(store, name);
       if (!site) return answer(response, 404, '404 Web Site not found.');
+      if (site.properties?.state === 'Stopped') return answer(response, 403, 'Error 403 - This web app is stopped.');
       const path = new URL(request.url!, 'http://site').pathname;
       const holder = tokens.verify(request.headers.authorization);
       const roles = (holder && rolesOf?.(holder.principal, holder.audience)) ?? [];
