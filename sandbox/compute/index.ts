@@ -1,9 +1,11 @@
 import { join } from 'node:path';
 import type { ArmWorld, Provider } from '../arm/types.ts';
-import type { Service } from '../core/types.ts';
+import type { Service, Tokens } from '../core/types.ts';
 import { createDiskDataPlane } from './disks/dataPlane.ts';
 import { createDiskWorld } from './disks/diskWorld.ts';
 import type { DiskWorld } from './disks/diskWorld.ts';
+import { createExportThrottle } from './disks/exportRate.ts';
+import type { ExportRate } from './disks/exportRate.ts';
 import { createDiskSas } from './disks/sas.ts';
 import { createVhdBlobs } from './disks/vhdBlobs.ts';
 import { createVolumes } from './disks/volumes.ts';
@@ -19,6 +21,8 @@ export { inspectImage } from './disks/imageFile.ts';
 
 export interface ComputeOptions {
   world: ArmWorld;
+  /** Checks the tokens that exports with `dataAccessAuthMode: AzureActiveDirectory` need. */
+  tokens: Tokens;
   /** Where disk contents and machines' folders live. */
   dir: string;
   /** Opens and closes the machines' proxy ports. */
@@ -26,6 +30,8 @@ export interface ComputeOptions {
   /** Raw image or fixed VHD that OS disks made from a marketplace image begin with; none: empty ones. */
   imageDisk?: string;
   limits?: Partial<ComputeLimits>;
+  /** What the disks' data plane gives before it answers 503; default: unlimited. `disks.setExportRate` changes it. */
+  exportRate?: ExportRate;
 }
 
 export interface Compute {
@@ -35,19 +41,20 @@ export interface Compute {
   service: Service;
   disks: DiskWorld;
   machines: Machines;
-  /** Ends all machines and removes the disks' contents. */
+  /** Ends all machines and closes the disks' files. */
   stop(): Promise<void>;
 }
 
 /** Azure's compute: the resource provider, the disks' data plane, and the machines that run. */
 export function createCompute(options: ComputeOptions): Compute {
-  const { world, dir } = options;
-  const volumes = createVolumes(join(dir, 'disks'));
-  const sas = createDiskSas(world.clock, world.guid);
+  const { world, dir, tokens } = options;
+  const volumes = createVolumes(join(dir, 'disks'), world.state, world.clock);
+  const sas = createDiskSas(world.clock, world.guid, world.state.map('disks.sas'));
   const machines = createMachines(join(dir, 'machines'), options.edge);
-  const disks = createDiskWorld(world, volumes);
+  const throttle = createExportThrottle(world.clock, options.exportRate ?? 'unlimited');
+  const disks = createDiskWorld(world, volumes, throttle);
   const fact = (id: string, name: string) => text(world.store.get(id)?.properties, name);
-  const blobs = createVhdBlobs(volumes, (id) => ({
+  const blobs = createVhdBlobs(volumes, world.state.map('disks.uploads'), (id) => ({
     created: Date.parse(fact(id, 'timeCreated') ?? world.clock.iso()),
     uniqueId: fact(id, 'uniqueId') ?? '',
   }));
@@ -70,16 +77,21 @@ export function createCompute(options: ComputeOptions): Compute {
     service: createDiskDataPlane({
       clock: world.clock,
       guid: world.guid,
+      tokens,
+      tenantId: world.tenantId,
       sas,
       blobs,
+      throttle,
       version: volumes.version,
-      snapshot: (id) => {
+      modified: volumes.modified,
+      facts: (id) => {
         const properties = world.store.get(id)?.properties;
         if (!properties) return undefined;
         return {
           familyId: text(properties, 'incrementalSnapshotFamilyId'),
           sizeBytes: number(properties, 'diskSizeBytes') ?? 0,
           created: text(properties, 'timeCreated') ?? '',
+          needsToken: text(properties, 'dataAccessAuthMode') === 'AzureActiveDirectory',
         };
       },
       served: disks.countServed,

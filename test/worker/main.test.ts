@@ -13,8 +13,7 @@ import { createCompute, type Compute } from '../../sandbox/compute/index.ts';
 import { createClock } from '../../sandbox/core/clock.ts';
 import { createFaults } from '../../sandbox/core/faults.ts';
 import { startEdge, type Edge } from '../../sandbox/edge/index.ts';
-import { keyVaultService } from '../../sandbox/keyvault/dataPlane.ts';
-import { VaultContents } from '../../sandbox/keyvault/vaults.ts';
+import { loneVault, type LoneVault } from '../sandbox/keyvault/vault.ts';
 import { startStorage } from '../../sandbox/storage/index.ts';
 
 const tenantId = '11111111-1111-4111-8111-111111111111';
@@ -28,7 +27,7 @@ const BLOCK = 256 * 1024;
 const SIZE = 1024 * MiB;
 const location = 'westeurope';
 
-const vault = new VaultContents();
+let vault: LoneVault;
 const stops: (() => Promise<unknown> | void)[] = [];
 let edge: Edge;
 let compute: Compute;
@@ -52,11 +51,11 @@ beforeAll(async () => {
   world.store.put({ id: group, name: 'rg', type: 'Microsoft.Resources/resourceGroups', location: 'westeurope' });
   const storage = await startStorage({ world, tokens, dir: root, guestEnv: edge.guestEnv });
   stops.push(() => storage.stop());
-  compute = createCompute({ world, dir: root, edge });
+  compute = createCompute({ world, tokens, dir: root, edge });
   stops.push(() => compute.stop());
   for (const part of [storage, compute]) arm.register(part.provider);
-  await vault.createKey('repository', { keySize: 2048, keyOps: ['wrapKey', 'unwrapKey'], now: clock.now() });
-  const keys = keyVaultService({ contents: new Map([['vault1', vault]]), tokens, tenantId, clock });
+  vault = loneVault('vault1', { tokens, tenantId, clock });
+  await vault.createKey('repository', ['wrapKey', 'unwrapKey']);
   for (const service of [arm.service, storage.service, compute.service, keys]) edge.use(service);
   operator = createClient(await edge.open({ id: 'operator', kind: 'operator' }), await readFile(edge.caFile, 'utf8'));
   stops.push(() => operator.close());
@@ -134,7 +133,7 @@ test('VMP-22 VMP-26 VMP-27 the program backs up two snapshots through their SAS 
   expect(one.exitCode).toBe(0);
   expect(one.log).toContain('"msg":"job done"');
   expect(one.log).toBe(one.stdout);
-  expect(vault.secrets.names()).toEqual([expect.stringMatching(/^strongroom-recovery-[0-9a-f-]{36}$/)]);
+  expect(vault.vaults.secrets.list('vault1').map(({ name }) => name)).toEqual([expect.stringMatching(/^strongroom-recovery-[0-9a-f-]{36}$/)]);
 
   await compute.disks.write(disk, 11 * MiB, Buffer.alloc(512, 1));
   compute.disks.clear(disk, 12 * MiB, BLOCK);

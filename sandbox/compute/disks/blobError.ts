@@ -4,15 +4,22 @@ import { escapeXml } from '../../core/xml.ts';
 export class BlobError extends Error {
   readonly status: number;
   readonly code: string;
-  /** `AuthenticationErrorDetail` of the body. */
-  readonly detail: string | undefined;
+  /** Further elements of the body: what was wrong (`HeaderName`, `AuthenticationErrorDetail`, …). */
+  readonly fields: Record<string, string>;
+  readonly headers: Record<string, string>;
 
-  constructor(status: number, code: string, message: string, detail?: string) {
+  constructor(
+    status: number,
+    code: string,
+    message: string,
+    more: { fields?: Record<string, string>; headers?: Record<string, string> } = {},
+  ) {
     super(message);
     this.name = 'BlobError';
     this.status = status;
     this.code = code;
-    this.detail = detail;
+    this.fields = more.fields ?? {};
+    this.headers = more.headers ?? {};
   }
 }
 
@@ -22,7 +29,7 @@ export function authenticationFailed(detail: string): BlobError {
     403,
     'AuthenticationFailed',
     'Server failed to authenticate the request. Make sure the value of Authorization header is formed correctly including the signature.',
-    detail,
+    { fields: { AuthenticationErrorDetail: detail } },
   );
 }
 
@@ -31,18 +38,40 @@ export function invalidHeader(name: string, value: string): BlobError {
   return new BlobError(
     400,
     'InvalidHeaderValue',
-    `The value for one of the HTTP headers is not in the correct format. (${name}: ${value})`,
+    'The value for one of the HTTP headers is not in the correct format.',
+    { fields: { HeaderName: name, HeaderValue: value } },
+  );
+}
+
+/** 400 (or 411 for the length): a header that must be there is not. */
+export function missingHeader(name: string): BlobError {
+  if (name === 'Content-Length') {
+    return new BlobError(411, 'MissingContentLengthHeader', 'Content-Length HTTP header is missing.');
+  }
+  return new BlobError(
+    400,
+    'MissingRequiredHeader',
+    "An HTTP header that's mandatory for this request is not specified.",
+    { fields: { HeaderName: name } },
+  );
+}
+
+/** 400: a query parameter's value means nothing. */
+export function invalidQuery(name: string, value: string): BlobError {
+  return new BlobError(
+    400,
+    'InvalidQueryParameterValue',
+    'Value for one of the query parameters specified in the request URI is invalid.',
+    { fields: { QueryParameterName: name, QueryParameterValue: value } },
   );
 }
 
 /** The error as the service writes it. */
 export function errorXml(error: BlobError, requestId: string, time: string): string {
-  const detail = error.detail
-    ? `<AuthenticationErrorDetail>${escapeXml(error.detail)}</AuthenticationErrorDetail>`
-    : '';
+  const fields = Object.entries(error.fields).map(([name, value]) => `<${name}>${escapeXml(value)}</${name}>`);
   return (
     '<?xml version="1.0" encoding="utf-8"?>' +
     `<Error><Code>${error.code}</Code>` +
-    `<Message>${escapeXml(error.message)}\nRequestId:${requestId}\nTime:${time}</Message>${detail}</Error>`
+    `<Message>${escapeXml(error.message)}\nRequestId:${requestId}\nTime:${time}</Message>${fields.join('')}</Error>`
   );
 }

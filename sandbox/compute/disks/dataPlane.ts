@@ -1,126 +1,132 @@
-import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import type { Clock, RequestContext, Service } from '../../core/types.ts';
-import { BlobError, errorXml, invalidHeader } from './blobError.ts';
+import type { Clock, RequestContext, Service, Tokens } from '../../core/types.ts';
+import { requireBearer } from './bearer.ts';
+import { BlobError, errorXml, invalidHeader, missingHeader } from './blobError.ts';
+import { getBlob, getPageList } from './blobReads.ts';
+import type { BlobRead } from './blobReads.ts';
+import { checkConditions, checkSequenceNumber } from './conditions.ts';
+import type { ExportThrottle } from './exportRate.ts';
+import { operationOf } from './operations.ts';
 import { previousSnapshot } from './previousSnapshot.ts';
 import type { SnapshotFacts } from './previousSnapshot.ts';
-import { SECTOR } from './layers.ts';
-import type { Change } from './layers.ts';
-import { pageListQuery, pageListXml } from './pageList.ts';
-import { requestedRange } from './ranges.ts';
+import { putPages } from './putPages.ts';
 import { DISK_HOST } from './sas.ts';
 import type { DiskSas } from './sas.ts';
 import type { VhdBlobs } from './vhdBlobs.ts';
-import { putPages } from './putPages.ts';
 
-/** Read and sent at a time: bounds the memory that a download of a whole disk takes. */
-const PIECE = 1024 * 1024;
-/** The largest range whose MD5 the service computes. */
-const MD5_LIMIT = 4 * 1024 * 1024;
+/** What the data plane knows of a disk or snapshot. */
+export interface BlobFacts extends SnapshotFacts {
+  /** `dataAccessAuthMode` is AzureActiveDirectory: a token is needed beside the SAS. */
+  needsToken: boolean;
+}
 
 export interface DataPlaneParts {
   clock: Clock;
   guid: () => string;
+  tokens: Tokens;
+  tenantId: string;
   sas: DiskSas;
   blobs: VhdBlobs;
-  /** Changes with each write. */
+  throttle: ExportThrottle;
+  /** Grows with each write. */
   version(id: string): number;
-  snapshot(id: string): SnapshotFacts | undefined;
+  /** When the content last changed, in milliseconds since the epoch. */
+  modified(id: string): number;
+  facts(id: string): BlobFacts | undefined;
   /** Data bytes sent for a resource. */
   served(id: string, bytes: number): void;
 }
 
-/** The blob service behind disk SAS URLs (`md-<id>.z<nn>.blob.storage.azure.net`). Requests carry no bearer token. */
+/** The blob service behind disk SAS URLs (`md-<id>.z<nn>.blob.storage.azure.net`). */
 export function createDiskDataPlane(parts: DataPlaneParts): Service {
   const { clock, sas, blobs } = parts;
 
+  const etagOf = (id: string) => `"0x8DD${parts.version(id).toString(16).toUpperCase().padStart(12, '0')}"`;
+
   const blobHeaders = (id: string): Record<string, string> => ({
     'x-ms-blob-type': 'PageBlob',
+    'x-ms-blob-sequence-number': '0',
+    'x-ms-creation-time': new Date(parts.facts(id)?.created ?? parts.modified(id)).toUTCString(),
+    'x-ms-lease-state': 'available',
+    'x-ms-lease-status': 'unlocked',
+    'x-ms-server-encrypted': 'true',
     'content-type': 'application/octet-stream',
     'accept-ranges': 'bytes',
-    etag: `"0x8DD${parts.version(id).toString(16).toUpperCase().padStart(13, '0')}"`,
-    'last-modified': new Date(clock.now()).toUTCString(),
+    etag: etagOf(id),
+    'last-modified': new Date(parts.modified(id)).toUTCString(),
   });
 
-  const ifMatch = (request: IncomingMessage, id: string) => {
-    const wanted = request.headers['if-match'];
-    if (wanted === undefined || wanted === '*' || wanted === blobHeaders(id)['etag']) return;
-    throw new BlobError(412, 'ConditionNotMet', 'The condition specified using HTTP conditional header(s) is not met.');
+  /** The resource that a URL opens to this request. */
+  const open = (request: IncomingMessage, url: URL, permission: 'r' | 'w' | 'd'): string => {
+    const id = sas.authorize(url, permission);
+    if (parts.facts(id)?.needsToken) requireBearer(parts.tokens, parts.tenantId, request.headers.authorization);
+    return id;
   };
 
-  const getBlob = async (request: IncomingMessage, response: ServerResponse, id: string) => {
-    const length = blobs.length(id);
-    const range = requestedRange(request.headers, length);
-    const { offset, length: count } = range ?? { offset: 0, length };
-    const headers = { ...blobHeaders(id), 'content-length': String(count) };
-    if (range) Object.assign(headers, { 'content-range': `bytes ${offset}-${offset + count - 1}/${length}` });
-    if (request.headers['x-ms-range-get-content-md5'] === 'true') {
-      if (!range || count > MD5_LIMIT) throw invalidHeader('x-ms-range-get-content-md5', 'true');
-      const md5 = createHash('md5')
-        .update(await blobs.read(id, offset, count))
-        .digest('base64');
-      Object.assign(headers, { 'content-md5': md5 });
-    }
-    response.writeHead(range ? 206 : 200, headers);
-    const body = async function* () {
-      for (let at = offset; at < offset + count; at += PIECE) {
-        const piece = await blobs.read(id, at, Math.min(PIECE, offset + count - at));
-        parts.served(id, piece.length);
-        yield piece;
-      }
-    };
-    await pipeline(Readable.from(body(), { objectMode: false, highWaterMark: PIECE }), response);
-  };
-
-  const getPageList = (request: IncomingMessage, response: ServerResponse, id: string, url: URL) => {
+  const pageList = (request: IncomingMessage, response: ServerResponse, url: URL, read: BlobRead) => {
     const version = String(request.headers['x-ms-version'] ?? url.searchParams.get('sv'));
-    const query = pageListQuery(url.searchParams, version);
-    const length = blobs.length(id);
-    const asked = requestedRange(request.headers, length) ?? { offset: 0, length };
-    const start = Math.max(query.from, asked.offset - (asked.offset % SECTOR));
-    const end = Math.ceil((asked.offset + asked.length) / SECTOR) * SECTOR;
-    const range = { offset: start, length: Math.max(0, end - start) };
     const previous = request.headers['x-ms-previous-snapshot-url'];
-    const ranges: Change[] =
-      previous === undefined
-        ? blobs.allocated(id, range).map((r) => ({ ...r, clear: false }))
-        : blobs.changes(previousSnapshot({ sas, snapshot: parts.snapshot, version }, id, String(previous)), id, range);
-    const body = pageListXml(ranges, query);
-    response.writeHead(200, {
-      ...blobHeaders(id),
-      'content-type': 'application/xml',
-      'content-length': String(Buffer.byteLength(body)),
-      'x-ms-blob-content-length': String(length),
-    });
-    response.end(body);
+    if (url.searchParams.has('prevsnapshot')) {
+      throw new BlobError(409, 'PreviousSnapshotNotFound', 'The previous snapshot is not found.');
+    }
+    const comparison = { open: (other: URL) => open(request, other, 'r'), snapshot: parts.facts, version };
+    const base = previous === undefined ? undefined : previousSnapshot(comparison, read.id, String(previous));
+    getPageList(request, response, read, { query: url.searchParams, version, base });
   };
 
-  const head = (response: ServerResponse, id: string) => {
-    response.writeHead(200, { ...blobHeaders(id), 'content-length': String(blobs.length(id)) });
+  const putPage = async (request: IncomingMessage, response: ServerResponse, read: BlobRead) => {
+    checkSequenceNumber(request.headers);
+    const headers = await putPages(request, blobs, read.id, read.admit);
+    const { etag, 'last-modified': modified } = blobHeaders(read.id);
+    response.writeHead(201, {
+      ...headers,
+      etag: etag!,
+      'last-modified': modified!,
+      'x-ms-blob-sequence-number': '0',
+      'x-ms-request-server-encrypted': 'true',
+      'content-length': '0',
+    });
+    response.end();
+  };
+
+  const properties = (response: ServerResponse, read: BlobRead, content: boolean) => {
+    read.admit(0);
+    const { etag, 'last-modified': modified } = read.headers;
+    const length = content ? String(blobs.length(read.id)) : '0';
+    response.writeHead(200, {
+      ...(content ? read.headers : { etag: etag!, 'last-modified': modified! }),
+      'content-length': length,
+    });
     response.end();
   };
 
   const route = async (request: IncomingMessage, response: ServerResponse, url: URL) => {
-    const comp = url.searchParams.get('comp');
-    const operation = `${request.method}${comp ? ` ${comp}` : ''}`;
-    const id = sas.authorize(url, request.method === 'PUT' ? 'w' : 'r');
-    if (operation !== 'PUT page') ifMatch(request, id);
-    if (operation === 'HEAD') return head(response, id);
-    if (operation === 'GET') return getBlob(request, response, id);
-    if (operation === 'GET pagelist') return getPageList(request, response, id, url);
-    if (operation === 'PUT page') {
-      const headers = await putPages(request, blobs, id);
-      response.writeHead(201, { ...headers, etag: blobHeaders(id)['etag'], 'x-ms-blob-sequence-number': '0' });
-      response.end();
-      return undefined;
+    checkVersion(request);
+    const { name, permission } = operationOf(request, url.searchParams.get('comp'));
+    const id = open(request, url, permission);
+    const { sizeBytes } = parts.facts(id) ?? { sizeBytes: 0 };
+    const read: BlobRead = {
+      id,
+      blobs,
+      headers: blobHeaders(id),
+      admit: (bytes) => parts.throttle.admit(id, sizeBytes, bytes),
+      served: (bytes) => parts.served(id, bytes),
+    };
+    checkConditions(request.headers, { etag: etagOf(id), modified: parts.modified(id) }, permission === 'r');
+    switch (name) {
+      case 'Get Blob Properties':
+        return properties(response, read, true);
+      case 'Get Blob Metadata':
+        return properties(response, read, false);
+      case 'Get Blob':
+        return getBlob(request, response, read);
+      case 'Get Page Ranges':
+        return pageList(request, response, url, read);
+      case 'Put Page':
+        return putPage(request, response, read);
+      default:
+        throw new BlobError(501, 'NotImplemented', `${name} is not simulated for a disk's SAS.`);
     }
-    throw new BlobError(
-      comp ? 400 : 405,
-      comp ? 'InvalidQueryParameterValue' : 'UnsupportedHttpVerb',
-      `A disk's SAS does not answer ${operation}.`,
-    );
   };
 
   return {
@@ -131,6 +137,9 @@ export function createDiskDataPlane(parts: DataPlaneParts): Service {
       response.setHeader('server', 'Windows-Azure-Blob/1.0 Microsoft-HTTPAPI/2.0');
       response.setHeader('x-ms-request-id', requestId);
       response.setHeader('x-ms-version', String(request.headers['x-ms-version'] ?? '2021-12-02'));
+      response.setHeader('date', new Date(clock.now()).toUTCString());
+      const clientId = request.headers['x-ms-client-request-id'];
+      if (clientId !== undefined) response.setHeader('x-ms-client-request-id', clientId);
       try {
         if (!context.secure) {
           throw new BlobError(400, 'AccountRequiresHttps', 'The account being accessed does not support http.');
@@ -141,10 +150,20 @@ export function createDiskDataPlane(parts: DataPlaneParts): Service {
           response.destroy();
           return;
         }
+        request.resume();
         answerError(response, error, request.method === 'HEAD', requestId, clock.iso());
       }
     },
   };
+}
+
+/** @throws BlobError 400 InvalidHeaderValue, MissingRequiredHeader */
+function checkVersion(request: IncomingMessage): void {
+  const version = request.headers['x-ms-version'];
+  if (version !== undefined && !/^\d{4}-\d{2}-\d{2}$/.test(String(version))) {
+    throw invalidHeader('x-ms-version', String(version));
+  }
+  if (version === undefined && request.headers.authorization !== undefined) throw missingHeader('x-ms-version');
 }
 
 function answerError(response: ServerResponse, error: unknown, head: boolean, requestId: string, time: string): void {
@@ -152,12 +171,13 @@ function answerError(response: ServerResponse, error: unknown, head: boolean, re
     error instanceof BlobError
       ? error
       : new BlobError(500, 'InternalError', `The server encountered an internal error: ${String(error)}`);
+  const bodiless = head || blobError.status === 304;
   const body = errorXml(blobError, requestId, time);
   response.writeHead(blobError.status, {
+    ...blobError.headers,
     'x-ms-error-code': blobError.code,
-    'content-type': 'application/xml',
-    'content-length': String(head ? 0 : Buffer.byteLength(body)),
+    ...(!bodiless && { 'content-type': 'application/xml', 'content-length': String(Buffer.byteLength(body)) }),
     connection: blobError.status === 413 ? 'close' : 'keep-alive',
   });
-  response.end(head ? undefined : body);
+  response.end(bodiless ? undefined : body);
 }

@@ -1,4 +1,5 @@
 import type { ArmWorld } from '../../arm/types.ts';
+import type { ExportRate, ExportThrottle } from './exportRate.ts';
 import { importImage } from './imageFile.ts';
 import type { ImageFacts } from './imageFile.ts';
 import type { Volumes } from './volumes.ts';
@@ -24,12 +25,15 @@ export interface DiskWorld {
   /** Data bytes sent through SAS by ranged and whole reads, since the last reset; of one resource, or of all. */
   bytesServed(resourceId?: string): number;
   resetBytesServed(): void;
+  /** Sets what the data plane gives before it answers 503: for one disk or snapshot, or for all others. */
+  setExportRate(rate: ExportRate, resourceId?: string): void;
 }
 
 /** The world of disks, and the counter that the data plane feeds. */
 export function createDiskWorld(
   world: ArmWorld,
   volumes: Volumes,
+  throttle: ExportThrottle,
 ): DiskWorld & { countServed(id: string, bytes: number): void } {
   const served = new Map<string, number>();
   return {
@@ -38,7 +42,11 @@ export function createDiskWorld(
     write: (id, offset, bytes) => volumes.write(id, offset, bytes),
     clear: (id, offset, length) => volumes.clear(id, offset, length),
     sha256: (id, length) => volumes.sha256(id, length),
-    allocatedBytes: (id) => volumes.allocated(id).reduce((sum, range) => sum + range.length, 0),
+    allocatedBytes(id) {
+      let sum = 0;
+      for (const { length } of volumes.allocated(id)) sum += length;
+      return sum;
+    },
     async import(id, file) {
       const facts = await importImage(volumes, id, file);
       const disk = world.store.require(id);
@@ -49,6 +57,7 @@ export function createDiskWorld(
     bytesServed: (id) =>
       id === undefined ? [...served.values()].reduce((sum, n) => sum + n, 0) : (served.get(id.toLowerCase()) ?? 0),
     resetBytesServed: () => served.clear(),
+    setExportRate: (rate, id) => throttle.set(rate, id),
     countServed: (id, bytes) => void served.set(id.toLowerCase(), (served.get(id.toLowerCase()) ?? 0) + bytes),
   };
 }

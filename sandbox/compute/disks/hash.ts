@@ -1,10 +1,10 @@
 import { Worker } from 'node:worker_threads';
 
-/** Bytes to hash: from an open file at `offset`, or zeros when there is no file. */
+/** Bytes to hash: `length` of a file at `position`, or zeros when there is no file. */
 export interface HashPiece {
-  offset: number;
+  path: string | undefined;
+  position: number;
   length: number;
-  descriptor: number | undefined;
 }
 
 /** SHA-256 (hex) over the pieces in order, on a thread of its own: gigabytes of holes must not stop the world. */

@@ -1,5 +1,5 @@
-import { BlobError } from './blobError.ts';
-import type { Change } from './layers.ts';
+import { BlobError, invalidQuery } from './blobError.ts';
+import type { Range } from './layers.ts';
 
 /** At most this many ranges stand in one answer (Get Page Ranges, version 2020-10-02 and later). */
 export const MAX_RANGES = 10_000;
@@ -24,6 +24,14 @@ export function pageListQuery(query: URLSearchParams, version: string): PageList
       400,
       'OutOfRangeQueryParameterValue',
       'One of the query parameters specified in the request URI is outside the permissible range.',
+      {
+        fields: {
+          QueryParameterName: 'maxresults',
+          QueryParameterValue: String(asked),
+          MinimumAllowed: '1',
+          MaximumAllowed: String(MAX_RANGES),
+        },
+      },
     );
   }
   const marker = query.get('marker');
@@ -35,19 +43,22 @@ export function pageListQuery(query: URLSearchParams, version: string): PageList
       )
     : 0;
   if (!Number.isSafeInteger(from) || from < 0) {
-    throw new BlobError(
-      400,
-      'InvalidQueryParameterValue',
-      'Value for one of the query parameters specified in the request URI is invalid. (marker)',
-    );
+    throw invalidQuery('marker', String(marker));
   }
   return { maxResults: Math.min(maxResults, MAX_RANGES), from };
 }
 
 /** The `PageList` document: ranges in order of offset, cleared ones among the others, inclusive ends. */
-export function pageListXml(ranges: Change[], query: PageListQuery): string {
-  const shown = ranges.slice(0, query.maxResults);
-  const next = ranges[query.maxResults];
+export function pageListXml(ranges: Iterable<Range & { clear?: boolean }>, query: PageListQuery): string {
+  const shown: (Range & { clear?: boolean })[] = [];
+  let next: Range | undefined;
+  for (const range of ranges) {
+    if (shown.length === query.maxResults) {
+      next = range;
+      break;
+    }
+    shown.push(range);
+  }
   const marker = next ? Buffer.from(`range:${next.offset}`, 'latin1').toString('base64url') : '';
   const items = shown.map(({ offset, length, clear }) => {
     const name = clear ? 'ClearRange' : 'PageRange';

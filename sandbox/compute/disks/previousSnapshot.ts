@@ -1,6 +1,8 @@
 import { BlobError, invalidHeader } from './blobError.ts';
 import { DISK_HOST } from './sas.ts';
-import type { DiskSas } from './sas.ts';
+
+/** 4 TiB: changes are not found across a resize that crosses it. */
+const BOUNDARY = 2 ** 42;
 
 /** What decides whether two snapshots can be compared. */
 export interface SnapshotFacts {
@@ -12,15 +14,16 @@ export interface SnapshotFacts {
 }
 
 export interface ComparisonParts {
-  sas: DiskSas;
+  /** Opens a signed URL for reading. */
+  open(url: URL): string;
   snapshot(id: string): SnapshotFacts | undefined;
   /** x-ms-version of the request. */
   version: string;
 }
 
 /**
- * The snapshot that `x-ms-previous-snapshot-url` names: itself under a live SAS, of the same family, older, and of
- * the same size (Get Page Ranges, managed disks, version 2019-07-07 and later).
+ * The snapshot that `x-ms-previous-snapshot-url` names: itself under a live SAS, of the same family, older, and on
+ * the same side of 4 TiB (Get Page Ranges, managed disks, version 2019-07-07 and later).
  * @throws BlobError 400 InvalidHeaderValue, PreviousSnapshotCannotBeNewer; 403 AuthenticationFailed;
  * 409 PreviousSnapshotNotFound, BlobOverwritten (another family), PreviousSnapshotOperationNotSupported
  */
@@ -40,7 +43,10 @@ export function previousSnapshot(parts: ComparisonParts, id: string, previousUrl
       'The prevsnapshot query parameter value cannot be newer.',
     );
   }
-  if (before.sizeBytes !== after.sizeBytes) throw notSupported('The disk was resized in between.');
+  // Only this boundary is documented (incremental snapshots, restrictions).
+  if (before.sizeBytes <= BOUNDARY !== after.sizeBytes <= BOUNDARY) {
+    throw notSupported('The disk was resized across 4 TiB in between.');
+  }
   return base;
 }
 
@@ -50,7 +56,7 @@ function resolve(parts: ComparisonParts, previousUrl: string): string {
   const url = new URL(previousUrl);
   if (url.protocol !== 'https:' || !DISK_HOST.test(url.hostname)) throw invalidHeader(name, url.origin);
   try {
-    return parts.sas.authorize(url, 'r');
+    return parts.open(url);
   } catch (error) {
     if (error instanceof BlobError && error.status === 404) {
       throw new BlobError(409, 'PreviousSnapshotNotFound', 'The previous snapshot is not found.');

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { BlobError, invalidHeader } from './blobError.ts';
+import { BlobError, invalidHeader, missingHeader } from './blobError.ts';
+import { checkWritten } from './contentCheck.ts';
 import { SECTOR } from './layers.ts';
 import type { Range } from './layers.ts';
 import type { VhdBlobs } from './vhdBlobs.ts';
@@ -8,21 +8,31 @@ import type { VhdBlobs } from './vhdBlobs.ts';
 const MAX_UPDATE = 4 * 1024 * 1024;
 
 /**
- * Put Page: writes or clears pages of a blob. Returns the headers of the answer (`content-md5`).
- * @throws BlobError 400 InvalidHeaderValue, Md5Mismatch, InvalidInput; 413 RequestBodyTooLarge; 416 InvalidPageRange
+ * Put Page: writes or clears pages of a blob. Returns the headers of the answer (`content-md5`, `x-ms-content-crc64`).
+ * @param admit is told how many bytes are about to be written, and may refuse
+ * @throws BlobError 400 InvalidHeaderValue, InvalidInput and those of checkWritten; 411 MissingContentLengthHeader;
+ * 413 RequestBodyTooLarge; 416 InvalidPageRange
  */
-export async function putPages(request: IncomingMessage, blobs: VhdBlobs, id: string): Promise<Record<string, string>> {
+export async function putPages(
+  request: IncomingMessage,
+  blobs: VhdBlobs,
+  id: string,
+  admit: (bytes: number) => void,
+): Promise<Record<string, string>> {
   const mode = header(request, 'x-ms-page-write').toLowerCase();
   const range = pageRange(request, blobs.length(id));
   if (mode === 'clear') {
     if (Number(request.headers['content-length'] ?? 0) !== 0) {
       throw invalidHeader('Content-Length', String(request.headers['content-length']));
     }
+    admit(0);
     blobs.clear(id, range.offset, range.length);
     return {};
   }
   if (mode !== 'update') throw invalidHeader('x-ms-page-write', mode);
+  if (request.headers['content-length'] === undefined) throw missingHeader('Content-Length');
   if (range.length > MAX_UPDATE) throw tooLarge();
+  admit(range.length);
   const body = await bodyOf(request);
   if (body.length !== range.length) {
     throw new BlobError(
@@ -31,30 +41,15 @@ export async function putPages(request: IncomingMessage, blobs: VhdBlobs, id: st
       `The body has ${body.length} bytes, the range ${range.length}: they must be the same.`,
     );
   }
-  const md5 = createHash('md5').update(body).digest('base64');
-  const claimed = request.headers['content-md5'];
-  if (claimed !== undefined && claimed !== md5) {
-    throw new BlobError(
-      400,
-      'Md5Mismatch',
-      'The MD5 value specified in the request did not match with the MD5 value calculated by the server.',
-    );
-  }
-  if (request.headers['x-ms-content-crc64'] !== undefined) {
-    throw new BlobError(501, 'NotImplemented', 'This local service does not check x-ms-content-crc64.');
-  }
+  const checked = checkWritten(request.headers, body);
   await blobs.write(id, range.offset, body);
-  return { 'content-md5': md5 };
+  return checked;
 }
 
 function header(request: IncomingMessage, name: string): string {
   const value = request.headers[name];
   if (value !== undefined) return String(value);
-  throw new BlobError(
-    400,
-    'MissingRequiredHeader',
-    `An HTTP header that's mandatory for this request is not specified. (${name})`,
-  );
+  throw missingHeader(name);
 }
 
 /** The pages to write: whole ones, inside the blob. */
@@ -85,6 +80,7 @@ function tooLarge(): BlobError {
   return new BlobError(
     413,
     'RequestBodyTooLarge',
-    'The request body is too large and exceeds the maximum permissible limit. (4194304)',
+    'The request body is too large and exceeds the maximum permissible limit.',
+    { fields: { MaxLimit: String(MAX_UPDATE) } },
   );
 }

@@ -1,4 +1,5 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import type { StoredMap } from '../../core/state.ts';
 import type { Clock } from '../../core/types.ts';
 import { authenticationFailed, BlobError } from './blobError.ts';
 
@@ -13,29 +14,34 @@ export interface Grant {
 }
 
 /** Where a disk or snapshot is reached: host and path stay the same for its whole life. */
-interface Endpoint {
+export interface Endpoint {
   resourceId: string;
   host: string;
   path: string;
-  secret: Buffer;
-  grant: Grant | undefined;
-  deleted: boolean;
+  /** Base64. */
+  secret: string;
+  grant?: Grant;
 }
 
 /** Shared access signatures on disks and snapshots (beginGetAccess, endGetAccess). One at a time for each. */
 export interface DiskSas {
-  /** The SAS of a resource, new. An earlier one stops working. */
-  grant(resourceId: string, access: Access, seconds: number): Grant;
+  /**
+   * The SAS of a resource, new. An earlier one stops working.
+   * @param snapshot a time (ISO 8601) that the SAS carries as `snapshot=` and signs: requests without it are refused
+   */
+  grant(resourceId: string, access: Access, seconds: number, snapshot?: string): Grant;
   /** The SAS in force: neither revoked nor expired. */
   active(resourceId: string): Grant | undefined;
   revoke(resourceId: string): void;
   /** The resource is deleted: its address answers no more. */
   forget(resourceId: string): void;
+  /** Resources that have an address. */
+  resources(): string[];
   /**
    * The resource that a signed URL opens.
    * @throws BlobError 403 AuthenticationFailed, AuthorizationPermissionMismatch; 404 ResourceNotFound
    */
-  authorize(url: URL, permission: 'r' | 'w'): string;
+  authorize(url: URL, permission: 'r' | 'w' | 'd'): string;
 }
 
 export const DISK_HOST = /^md-[a-z0-9]+\.z\d+\.blob\.storage\.azure\.net$/;
@@ -43,71 +49,65 @@ export const DISK_HOST = /^md-[a-z0-9]+\.z\d+\.blob\.storage\.azure\.net$/;
 const SAS_VERSION = '2021-12-02';
 const CLOCK_SKEW_MS = 15 * 60 * 1000;
 
-export function createDiskSas(clock: Clock, guid: () => string): DiskSas {
-  const byResource = new Map<string, Endpoint>();
-  const byHost = new Map<string, Endpoint>();
+/** @param endpoints by lower-case resource id: addresses, keys and grants */
+export function createDiskSas(clock: Clock, guid: () => string, endpoints: StoredMap<Endpoint>): DiskSas {
+  const byHost = new Map([...endpoints.values()].map(({ host, resourceId }) => [host, resourceId]));
 
   const word = () => guid().replaceAll('-', '').slice(0, 12);
 
-  const endpointOf = (resourceId: string): Endpoint => {
-    const key = resourceId.toLowerCase();
-    let endpoint = byResource.get(key);
-    if (!endpoint) {
-      const zone = (Number.parseInt(word().slice(0, 4), 16) % 49) + 1;
-      endpoint = {
-        resourceId: key,
-        host: `md-${word()}.z${zone}.blob.storage.azure.net`,
-        path: `/${word()}/abcd`,
-        secret: randomBytes(32),
-        grant: undefined,
-        deleted: false,
-      };
-      byResource.set(key, endpoint);
-      byHost.set(endpoint.host, endpoint);
-    }
-    return endpoint;
+  const freeHost = (): string => {
+    const zone = (Number.parseInt(word().slice(0, 4), 16) % 49) + 1;
+    const host = `md-${word()}.z${zone}.blob.storage.azure.net`;
+    return byHost.has(host) ? freeHost() : host;
   };
 
   const active = (endpoint: Endpoint | undefined) =>
     endpoint?.grant && endpoint.grant.expires > clock.now() ? endpoint.grant : undefined;
 
   return {
-    grant(resourceId, access, seconds) {
-      const endpoint = endpointOf(resourceId);
-      endpoint.secret = randomBytes(32);
+    grant(resourceId, access, seconds, snapshot) {
+      const key = resourceId.toLowerCase();
+      const known = endpoints.get(key);
+      const { host, path } = known ?? { host: freeHost(), path: `/${word()}/abcd` };
+      const place = { resourceId: key, host, path, secret: randomBytes(32).toString('base64') };
       const now = clock.now();
       const query = new URLSearchParams({
         sv: SAS_VERSION,
-        sr: 'b',
+        sr: snapshot === undefined ? 'b' : 'bs',
+        ...(snapshot !== undefined && { snapshot }),
         sk: 'key1',
         st: isoSeconds(now - CLOCK_SKEW_MS),
         se: isoSeconds(now + seconds * 1000),
         sp: access === 'Read' ? 'r' : 'rw',
         spr: 'https',
       });
-      query.set('sig', signature(endpoint, query));
-      endpoint.grant = {
+      query.set('sig', signature(place, query));
+      const grant: Grant = {
         access,
-        url: `https://${endpoint.host}${endpoint.path}?${query.toString()}`,
+        url: `https://${host}${path}?${query.toString()}`,
         expires: Math.floor((now + seconds * 1000) / 1000) * 1000,
       };
-      return endpoint.grant;
+      endpoints.set(key, { ...place, grant });
+      byHost.set(host, key);
+      return grant;
     },
-    active: (resourceId) => active(byResource.get(resourceId.toLowerCase())),
+    active: (resourceId) => active(endpoints.get(resourceId.toLowerCase())),
     revoke(resourceId) {
-      const endpoint = byResource.get(resourceId.toLowerCase());
-      if (endpoint) endpoint.grant = undefined;
+      const endpoint = endpoints.get(resourceId.toLowerCase());
+      if (!endpoint?.grant) return;
+      const { grant: _revoked, ...rest } = endpoint;
+      endpoints.set(endpoint.resourceId, rest);
     },
     forget(resourceId) {
-      const endpoint = byResource.get(resourceId.toLowerCase());
+      const endpoint = endpoints.get(resourceId.toLowerCase());
       if (!endpoint) return;
-      endpoint.grant = undefined;
-      endpoint.deleted = true;
-      byResource.delete(resourceId.toLowerCase());
+      endpoints.delete(endpoint.resourceId);
+      byHost.delete(endpoint.host);
     },
+    resources: () => [...endpoints.keys()],
     authorize(url, permission) {
-      const endpoint = byHost.get(url.hostname);
-      if (!endpoint || endpoint.deleted || url.pathname !== endpoint.path) {
+      const endpoint = endpoints.get(byHost.get(url.hostname) ?? '');
+      if (!endpoint || url.pathname !== endpoint.path) {
         throw new BlobError(404, 'ResourceNotFound', 'The specified resource does not exist.');
       }
       const given = url.searchParams.get('sig');
@@ -139,11 +139,11 @@ function isoSeconds(ms: number): string {
   return `${new Date(ms).toISOString().slice(0, 19)}Z`;
 }
 
-const SIGNED = ['sp', 'st', 'se', 'sk', 'spr', 'sv', 'sr'];
+const SIGNED = ['sp', 'st', 'se', 'sk', 'spr', 'sv', 'sr', 'snapshot'];
 
-function signature(endpoint: Endpoint, query: URLSearchParams): string {
+function signature(endpoint: { host: string; path: string; secret: string }, query: URLSearchParams): string {
   const text = [endpoint.host, endpoint.path, ...SIGNED.map((name) => query.get(name) ?? '')].join('\n');
-  return createHmac('sha256', endpoint.secret).update(text).digest('base64');
+  return createHmac('sha256', Buffer.from(endpoint.secret, 'base64')).update(text).digest('base64');
 }
 
 function sameText(a: string, b: string): boolean {

@@ -1,3 +1,4 @@
+import type { StoredMap } from '../../core/state.ts';
 import type { Change, Range } from './layers.ts';
 import { FOOTER_BYTES, readVhdFooter, vhdFooter } from './vhdFooter.ts';
 import type { FooterVerdict } from './vhdFooter.ts';
@@ -13,10 +14,10 @@ export interface VhdBlobs {
   read(id: string, offset: number, length: number): Promise<Buffer>;
   write(id: string, offset: number, bytes: Uint8Array): Promise<void>;
   clear(id: string, offset: number, length: number): void;
-  /** Allocated ranges, the footer's among them. */
-  allocated(id: string, range: Range): Range[];
-  /** What differs from `base`; footers of one family do not. */
-  changes(base: string, id: string, range: Range): Change[];
+  /** Allocated ranges, the footer's among them, found one by one. */
+  allocated(id: string, range: Range): Iterable<Range>;
+  /** What differs from `base`, found one by one; footers of one family do not. */
+  changes(base: string, id: string, range: Range): Iterable<Change>;
   beginUpload(id: string): void;
   /** What the footer of the upload says of itself. The footer is no upload's any more when it is a fixed disk's. */
   finishUpload(id: string): FooterVerdict;
@@ -24,16 +25,25 @@ export interface VhdBlobs {
   forget(id: string): void;
 }
 
-/** @param facts creation time and uniqueId of a resource, for its footer */
+/**
+ * @param uploads footers of unfinished uploads by lower-case id, in base64
+ * @param facts creation time and uniqueId of a resource, for its footer
+ */
 export function createVhdBlobs(
   volumes: Volumes,
+  uploads: StoredMap<string>,
   facts: (id: string) => { created: number; uniqueId: string },
 ): VhdBlobs {
-  const uploads = new Map<string, Buffer>();
+  const uploaded = (id: string) => {
+    const footer = uploads.get(id.toLowerCase());
+    return footer === undefined ? undefined : Buffer.from(footer, 'base64');
+  };
+
+  const setUploaded = (id: string, footer: Buffer) => uploads.set(id.toLowerCase(), footer.toString('base64'));
 
   const footer = (id: string) => {
     const { created, uniqueId } = facts(id);
-    return uploads.get(id.toLowerCase()) ?? vhdFooter(volumes.size(id), created, uniqueId);
+    return uploaded(id) ?? vhdFooter(volumes.size(id), created, uniqueId);
   };
 
   /** Splits a range of the blob at the end of the disk. */
@@ -63,30 +73,36 @@ export function createVhdBlobs(
     async write(id, offset, bytes) {
       const parts = split(id, { offset, length: bytes.length });
       if (parts.content.length > 0) await volumes.write(id, offset, bytes.subarray(0, parts.content.length));
-      if (parts.footer.length > 0) uploads.get(id.toLowerCase())?.set(bytes.subarray(parts.content.length));
+      const before = uploaded(id);
+      if (parts.footer.length === 0 || !before) return;
+      before.set(bytes.subarray(parts.content.length), parts.footer.offset);
+      setUploaded(id, before);
     },
     clear(id, offset, length) {
       const parts = split(id, { offset, length });
       if (parts.content.length > 0) volumes.clear(id, offset, parts.content.length);
-      if (parts.footer.length > 0) uploads.get(id.toLowerCase())?.fill(0);
+      if (parts.footer.length > 0 && uploaded(id)) setUploaded(id, Buffer.alloc(FOOTER_BYTES));
     },
-    allocated(id, range) {
+    *allocated(id, range) {
       const content = contentOnly(id, range);
       const found = content.length > 0 ? volumes.allocated(id, content) : [];
-      if (split(id, range).footer.length === 0 || footer(id).every((byte) => byte === 0)) return found;
       const size = volumes.size(id);
-      const last = found.at(-1);
-      if (last && last.offset + last.length === size) last.length += FOOTER_BYTES;
-      else found.push({ offset: size, length: FOOTER_BYTES });
-      return found;
+      let rest = 0;
+      if (split(id, range).footer.length > 0 && footer(id).some((byte) => byte !== 0)) rest = FOOTER_BYTES;
+      for (const { offset, length } of found) {
+        const last = offset + length === size;
+        yield { offset, length: last ? length + rest : length };
+        if (last) rest = 0;
+      }
+      if (rest > 0) yield { offset: size, length: rest };
     },
     changes(base, id, range) {
       const content = contentOnly(id, range);
       return content.length > 0 ? volumes.changes(base, id, content) : [];
     },
-    beginUpload: (id) => void uploads.set(id.toLowerCase(), Buffer.alloc(FOOTER_BYTES)),
+    beginUpload: (id) => setUploaded(id, Buffer.alloc(FOOTER_BYTES)),
     finishUpload(id) {
-      const verdict = readVhdFooter(uploads.get(id.toLowerCase()) ?? Buffer.alloc(FOOTER_BYTES));
+      const verdict = readVhdFooter(uploaded(id) ?? Buffer.alloc(FOOTER_BYTES));
       if (verdict.kind === 'fixed' && verdict.size === volumes.size(id)) uploads.delete(id.toLowerCase());
       return verdict;
     },

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createRequire } from 'node:module';
-import { createCrc64 } from './crc64.ts';
+import { createCrc64 } from '../../core/crc64.ts';
 
 /** What the sandbox changes in Azurite 3.37, in the process that runs it, before its servers are made. */
 export function patchAzurite(keysOf: (account: string) => { key1: Buffer; key2: Buffer }): void {

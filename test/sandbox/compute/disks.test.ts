@@ -181,14 +181,19 @@ test('two snapshots of one family are compared truly, in pages of at most what w
         headers: { 'x-ms-version': '2021-12-02', 'x-ms-previous-snapshot-url': previous },
       }),
     );
-  await emptyDisk('other');
+  await emptyDisk('other', 4096);
   await snapshot('other-1', 'other');
+  await world.sdk.disks.update('rg', 'other', { diskSizeGB: 4097 });
+  await snapshot('other-2', 'other');
   await snapshot('full', 'diff', { incremental: false });
   await world.sdk.disks.update('rg', 'diff', { diskSizeGB: 2 });
   await snapshot('diff-3', 'diff');
   expect(await fails(two, await sasOf('other-1'))).toBe('409 BlobOverwritten');
   expect(await fails(two, await sasOf('full'))).toBe('409 PreviousSnapshotOperationNotSupported');
-  expect(await fails(await sasOf('diff-3'), two)).toBe('409 PreviousSnapshotOperationNotSupported');
+  expect(await fails(await sasOf('other-2'), await sasOf('other-1'))).toBe('409 PreviousSnapshotOperationNotSupported');
+  expect((await pageList(await sasOf('diff-3'), { 'x-ms-previous-snapshot-url': two })).ranges).toEqual([
+    `P${100 * MIB}-${100 * MIB + 511}`,
+  ]);
   expect(await fails(one, two)).toBe('400 PreviousSnapshotCannotBeNewer');
   expect(await fails(two, 'https://elsewhere.example/x')).toBe('400 InvalidHeaderValue');
   await world.sdk.snapshots.revokeAccess('rg', 'diff-1');

@@ -55,6 +55,7 @@ export async function startWorld(): Promise<ComputeWorld> {
   });
   const compute = createCompute({
     world: arm.world,
+    tokens,
     dir,
     edge: {
       open: async (caller) => {

@@ -5,7 +5,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createCrc64 } from '../../../sandbox/storage/azurite/crc64.ts';
+import { createCrc64 } from '../../../sandbox/core/crc64.ts';
 import { run, runModule } from '../edge/child.ts';
 import { startWorld, SUBSCRIPTION } from './world.ts';
 import { noCurl } from '../../curl.ts';
