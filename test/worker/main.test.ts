@@ -56,7 +56,7 @@ beforeAll(async () => {
   for (const part of [storage, compute]) arm.register(part.provider);
   vault = loneVault('vault1', { tokens, tenantId, clock });
   await vault.createKey('repository', ['wrapKey', 'unwrapKey']);
-  for (const service of [arm.service, storage.service, compute.service, keys]) edge.use(service);
+  for (const service of [arm.service, storage.service, compute.service, vault.service]) edge.use(service);
   operator = createClient(await edge.open({ id: 'operator', kind: 'operator' }), await readFile(edge.caFile, 'utf8'));
   stops.push(() => operator.close());
 });

@@ -7,13 +7,12 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createClock } from '../../../sandbox/core/clock.ts';
 import { createFaults } from '../../../sandbox/core/faults.ts';
 import { startEdge, type Edge } from '../../../sandbox/edge/index.ts';
-import { keyVaultService } from '../../../sandbox/keyvault/dataPlane.ts';
-import { VaultContents } from '../../../sandbox/keyvault/vaults.ts';
+import { loneVault, type LoneVault } from '../../sandbox/keyvault/vault.ts';
 
 const tenantId = '11111111-1111-4111-8111-111111111111';
 const clientId = '33333333-3333-4333-8333-333333333333';
 const principal = { objectId: clientId, clientId, kind: 'ServicePrincipal', displayName: 'worker' } as const;
-const vault = new VaultContents();
+let vault: LoneVault;
 let root: string;
 let edge: Edge;
 
@@ -21,10 +20,10 @@ beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), 'keys test-'));
   const clock = createClock();
   edge = await startEdge({ clock, faults: createFaults(), dir: root, tenantId, principalOf: () => principal });
-  await vault.createKey('repository', { keySize: 2048, keyOps: ['wrapKey', 'unwrapKey'], now: clock.now() });
-  await vault.createKey('signing', { keySize: 2048, keyOps: ['sign'], now: clock.now() });
-  const contents = new Map([['vault1', vault]]);
-  edge.use(keyVaultService({ contents, tokens: edge.tokens, tenantId, clock }));
+  vault = loneVault('vault1', { tokens: edge.tokens, tenantId, clock });
+  await vault.createKey('repository', ['wrapKey', 'unwrapKey']);
+  await vault.createKey('signing', ['sign']);
+  edge.use(vault.service);
 });
 afterAll(async () => {
   await edge.stop();
@@ -71,7 +70,7 @@ test('a key is wrapped and unwrapped by the vault, by its exact version; refusal
     told.malformed = await code(openWithVault(wrapper, 'nonsense'));
   `);
   expect(told).toMatchObject({
-    version: vault.keys.get('repository')!.version,
+    version: vault.vaults.keys.version('vault1', 'repository').version,
     length: 256,
     same: true,
     opened: true,
@@ -87,7 +86,7 @@ test('a secret is kept in the vault; a refusal does not repeat it', async () => 
     told.refused = await code(setSecret(vaultOf(id), 'not_a_name', 'RECOVERY', credential));
     told.gone = await code(setSecret('https://vault2.vault.azure.net', 'a', 'RECOVERY', credential));
   `);
-  expect(vault.secrets.get('strongroom-recovery-r1')?.value).toBe('RECOVERY');
+  expect(vault.vaults.secrets.version('vault1', 'strongroom-recovery-r1').value).toBe('RECOVERY');
   expect(told.refused).toMatch(/^KEY_REFUSED: .*not_a_name: 400/);
   expect(JSON.stringify(told)).not.toContain('RECOVERY');
 });

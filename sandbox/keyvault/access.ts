@@ -1,0 +1,25 @@
+import type { ArmResource } from '../arm/types.ts';
+import type { Caller, Principal } from '../core/types.ts';
+import type { VaultError } from './errors.ts';
+
+/** A request to a vault's data plane, as far as its authorization goes. */
+export interface VaultRequest {
+  vault: ArmResource;
+  caller: Caller;
+  principal: Principal;
+  /** As Azure RBAC names it: `Microsoft.KeyVault/vaults/keys/wrap/action`. */
+  dataAction: string;
+  /** As access policies name it: `{ keys: 'wrapKey' }`, `{ secrets: 'get' }`. */
+  permission: { kind: 'keys' | 'secrets'; name: string };
+}
+
+/** What stands before a vault's data. Each answers with the refusal, or undefined: the request goes on. */
+export interface VaultGate {
+  /** Whether a caller reaches the vault at all: firewall, private endpoints. Asked before the token is looked at. */
+  network(vault: ArmResource, caller: Caller): VaultError | undefined;
+  /** Whether the principal may do it: role assignments or access policies. */
+  access(request: VaultRequest): VaultError | undefined;
+}
+
+/** Lets everybody do everything. */
+export const openGate: VaultGate = { network: () => undefined, access: () => undefined };

@@ -1,0 +1,39 @@
+import type { ArmCall, ArmReply, Provider } from '../../arm/types.ts';
+import { keyVaultVersions } from '../apiVersions.ts';
+import type { Vaults } from '../contents/vaults.ts';
+import { armKeyType, armKeyVersionType, armSecretType } from './contents.ts';
+import { deletedVaultListType, deletedVaultType } from './deletedVaults.ts';
+import { connectionType, linkResourceType } from './privateLink.ts';
+import { accessPolicyType, vaultType, whyNotAvailable } from './vaults.ts';
+
+/** POST …/checkNameAvailability (REST: Vaults - Check Name Availability). */
+function checkName(vaults: Vaults, call: ArmCall): ArmReply | undefined {
+  const asked = call.method === 'POST' && /\/checkNameAvailability$/i.test(call.path.type);
+  if (!asked) return undefined;
+  const refused = whyNotAvailable(vaults, String((call.body as { name?: unknown } | undefined)?.name));
+  const reason = refused?.code === 'VaultNameNotValid' ? 'AccountNameInvalid' : 'AlreadyExists';
+  return {
+    status: 200,
+    body: refused ? { nameAvailable: false, reason, message: refused.message } : { nameAvailable: true },
+  };
+}
+
+/** Microsoft.KeyVault: vaults, deleted vaults, and what ARM sees of their contents. */
+export function keyVaultProvider(vaults: Vaults): Provider {
+  return {
+    namespace: 'Microsoft.KeyVault',
+    apiVersions: keyVaultVersions,
+    types: [
+      vaultType(vaults),
+      accessPolicyType(vaults),
+      deletedVaultType(vaults),
+      deletedVaultListType(vaults),
+      connectionType,
+      linkResourceType,
+      armKeyType(vaults),
+      armKeyVersionType(vaults),
+      armSecretType(vaults),
+    ],
+    other: (call) => checkName(vaults, call),
+  };
+}
