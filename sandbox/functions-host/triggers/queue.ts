@@ -9,7 +9,9 @@ import type { Logger } from '../log.ts';
  * local host that was killed should see its messages again sooner.
  */
 const LEASE_SECONDS = 30;
-const RENEW_EVERY_MS = 10_000;
+const RENEW_AFTER_MS = 10_000;
+/** How long a moved clock may go unnoticed: the service's time moves with it. */
+const CHECK_EVERY_MS = 250;
 /** Polling starts here after a message and slows down to the lesser of host.json's maximum and a local run's. */
 const FASTEST_POLL_MS = 100;
 const SLOWEST_LOCAL_POLL_MS = 500;
@@ -131,10 +133,12 @@ export function queueTrigger(options: {
 /** Renews a message's invisibility. `end()` stops that and gives the pop receipt that is valid then. */
 function keepHidden(queue: QueueClient, message: DequeuedMessageItem, log: Logger): { end(): Promise<string> } {
   let receipt = Promise.resolve(message.popReceipt);
+  let hiddenAt = Date.now();
   const renew = async (current: string) => {
     try {
       // Without a text: only the visibility changes.
       const renewed = await queue.updateMessage(message.messageId, current, undefined, LEASE_SECONDS);
+      log('debug', `Message ${message.messageId} is kept hidden until ${renewed.nextVisibleOn?.toISOString()}`);
       return renewed.popReceipt ?? current;
     } catch (error) {
       log('warning', `Message ${message.messageId} could not be kept hidden: ${(error as Error).message}`);
@@ -142,8 +146,10 @@ function keepHidden(queue: QueueClient, message: DequeuedMessageItem, log: Logge
     }
   };
   const timer = setInterval(() => {
+    if (Date.now() - hiddenAt < RENEW_AFTER_MS) return;
+    hiddenAt = Date.now();
     receipt = receipt.then(renew);
-  }, RENEW_EVERY_MS);
+  }, CHECK_EVERY_MS);
   return {
     end() {
       clearInterval(timer);

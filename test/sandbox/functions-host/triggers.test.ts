@@ -1,86 +1,34 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createArm, type Arm } from '../../../sandbox/arm/index.ts';
 import { createClock } from '../../../sandbox/core/clock.ts';
-import { createFaults } from '../../../sandbox/core/faults.ts';
-import { startEdge, type Edge } from '../../../sandbox/edge/index.ts';
-import { createSiteService, startFunctionsHost, type FunctionsHost } from '../../../sandbox/functions-host/index.ts';
+import { startFunctionsHost } from '../../../sandbox/functions-host/index.ts';
 import { parseCron } from '../../../sandbox/functions-host/triggers/cron.ts';
-import { startStorage, type Storage } from '../../../sandbox/storage/index.ts';
-import { run, runModule } from '../edge/child.ts';
+import { run } from '../edge/child.ts';
+import { SITE, startSite, type Site } from './site.ts';
 import { appDirectory, poll } from './world.ts';
 import { noCurl } from '../../curl.ts';
 
-const SUBSCRIPTION = '44444444-4444-4444-8444-444444444444';
-const GROUP = `/subscriptions/${SUBSCRIPTION}/resourceGroups/rg`;
-const SITE = `${GROUP}/providers/Microsoft.Web/sites/shop`;
 const CLIENT_ID = '77777777-7777-4777-8777-777777777777';
 const ORIGIN = 'https://shop.azurewebsites.net';
-const APP = { objectId: 'o-app', clientId: 'c-app', kind: 'ServicePrincipal', displayName: 'the app' } as const;
 const PERSON = { objectId: 'o-person', clientId: 'c-cli', kind: 'User', displayName: 'Person' } as const;
 
-const clock = createClock();
-let directory: string;
-let edge: Edge;
-let arm: Arm;
-let storage: Storage;
-let host: FunctionsHost;
-let operator: Record<string, string>;
+let site: Site;
 let log: string;
+let directory: string;
 
 beforeAll(async () => {
-  directory = mkdtempSync(join(tmpdir(), 'triggers-'));
-  log = join(directory, 'host.log');
-  const principalOf = () => APP;
-  edge = await startEdge({ clock, dir: directory, tenantId: 't', principalOf, faults: createFaults() });
-  const { tokens } = edge;
-  const subscriptions = [{ subscriptionId: SUBSCRIPTION, displayName: 'one' }];
-  arm = createArm({ clock, tokens, tenantId: 't', subscriptions, seed: 'triggers' });
-  const { store } = arm.world;
-  storage = await startStorage({ world: arm.world, tokens, dir: directory, guestEnv: edge.guestEnv });
-  arm.register(storage.provider);
-  edge.use(arm.service);
-  edge.use(storage.service);
-  const rolesOf = () => ['Shop.Reader', 'Shop.Writer'];
-  edge.use(createSiteService({ tokens, store, rolesOf, hostUrl: (name) => (name === 'shop' ? host.url : undefined) }));
-  store.put({ id: GROUP, name: 'rg', type: 'Microsoft.Resources/resourceGroups', location: 'westeurope' });
-  for (const name of ['shop', 'idle']) {
-    store.put({ id: SITE.replace('shop', name), name, type: 'Microsoft.Web/sites', location: 'westeurope' });
-  }
-  operator = (await edge.open({ id: 'operator', kind: 'operator' })).env;
-  await queues(`
-    const { StorageManagementClient } = await import('@azure/arm-storage');
-    await new StorageManagementClient(credential, '${SUBSCRIPTION}').storageAccounts.create('rg', 'shopaccount',
-      { location: 'westeurope', kind: 'StorageV2', sku: { name: 'Standard_LRS' } });
-    await service.createQueue('orders');`);
-  const caller = await edge.open({ id: 'functions:shop', kind: 'functions', resourceId: SITE });
-  host = await startFunctionsHost({
-    directory: appDirectory('triggers'),
-    stateDir: join(directory, 'state'),
-    clock,
-    logFile: log,
-    env: {
-      ...caller.env,
-      WEBSITE_HOSTNAME: 'shop.azurewebsites.net',
-      ORDERS_QUEUE: 'orders',
-      TICKS_FILE: join(directory, 'ticks'),
-      ORDERS_FILE: join(directory, 'orders'),
-      Orders__queueServiceUri: 'https://shopaccount.queue.core.windows.net',
-      Orders__credential: 'managedidentity',
-      Orders__clientId: APP.clientId,
-    },
-  });
+  site = await startSite('triggers', (directory) => ({
+    TICKS_FILE: join(directory, 'ticks'),
+    ORDERS_FILE: join(directory, 'orders'),
+  }));
+  ({ log, directory } = site);
+  const { store } = site.arm.world;
+  store.put({ ...store.require(SITE), id: SITE.replace('shop', 'idle'), name: 'idle' });
 });
-afterAll(async () => {
-  await host.stop();
-  await edge.stop();
-  await storage.stop();
-  rmSync(directory, { recursive: true, force: true });
-});
+afterAll(() => site.stop());
 
 function isAlive(pid: number): boolean {
   try {
@@ -90,21 +38,7 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** Runs code of a client with the operator's identity; the last expression is for `print`. */
-function queues(source: string): Promise<unknown> {
-  return runModule(
-    `import { ManagedIdentityCredential } from '@azure/identity';
-     import { QueueServiceClient } from '@azure/storage-queue';
-     const credential = new ManagedIdentityCredential();
-     const service = new QueueServiceClient('https://shopaccount.queue.core.windows.net', credential);
-     let result = 0;
-     ${source}
-     console.log(JSON.stringify(result));`,
-    operator,
-  );
-}
-
-const direct = (path: string, init?: RequestInit) => fetch(host.url + path, init);
+const direct = (path: string, init?: RequestInit) => fetch(site.host.url + path, init);
 
 describe('HTTP trigger', () => {
   test('parameters, query, body, headers, cookies, status', async () => {
@@ -132,7 +66,7 @@ describe('HTTP trigger', () => {
   });
 
   test('keys', async () => {
-    const { masterKey, functionKeys } = host.keys;
+    const { masterKey, functionKeys } = site.host.keys;
     expect((await direct('/rest/keyed')).status).toBe(401);
     expect((await direct('/rest/keyed?code=wrong')).status).toBe(401);
     expect((await direct(`/rest/keyed?code=${functionKeys.default}`)).status).toBe(200);
@@ -151,7 +85,7 @@ describe('HTTP trigger', () => {
   });
 
   test('hooks run around it, logs are structured, the time limit holds', async () => {
-    const before = host.pid;
+    const before = site.host.pid;
     expect(await (await direct('/rest/hooked')).text()).toBe('from the hook');
     const called = readFileSync(log, 'utf8')
       .split('\n')
@@ -160,7 +94,7 @@ describe('HTTP trigger', () => {
     expect((await direct('/rest/slow')).status).toBe(500);
     // The process restarts then, and what still ran is gone with it.
     await poll(
-      () => host.pid,
+      () => site.host.pid,
       (pid) => pid !== before,
     );
     expect(await (await direct('/rest/hooked')).text()).toBe('from the hook');
@@ -168,10 +102,13 @@ describe('HTTP trigger', () => {
 });
 
 describe.skipIf(noCurl)('App Service', () => {
-  const curl = (...args: string[]) => run('curl', ['-sS', '-w', '\n%{http_code}', ...args], operator);
-  const bearer = (audience: string) => ['-H', `Authorization: Bearer ${edge.tokens.issue(PERSON, audience).token}`];
+  const curl = (...args: string[]) => run('curl', ['-sS', '-w', '\n%{http_code}', ...args], site.operator);
+  const bearer = (audience: string) => [
+    '-H',
+    `Authorization: Bearer ${site.edge.tokens.issue(PERSON, audience).token}`,
+  ];
   const protect = (validation: object, more: object = {}) =>
-    arm.world.store.put({
+    site.arm.world.store.put({
       id: `${SITE}/config/authsettingsV2`,
       name: 'authsettingsV2',
       type: 'Microsoft.Web/sites/config',
@@ -185,7 +122,7 @@ describe.skipIf(noCurl)('App Service', () => {
     });
 
   test('without authentication settings a site is open, and forged principals do not get through', async () => {
-    arm.world.store.delete(`${SITE}/config/authsettingsV2`);
+    site.arm.world.store.delete(`${SITE}/config/authsettingsV2`);
     const out = await curl(
       '-H',
       'X-MS-CLIENT-PRINCIPAL: Zm9yZ2Vk',
@@ -225,14 +162,14 @@ describe.skipIf(noCurl)('App Service', () => {
     expect(await curl(...bearer(CLIENT_ID), `${ORIGIN}/rest/echo/1`)).toMatch(/\n403$/);
     protect({ defaultAuthorizationPolicy: { allowedPrincipals: { identities: [PERSON.objectId] } } });
     expect(await curl(...bearer(CLIENT_ID), `${ORIGIN}/rest/echo/1`)).toMatch(/\n201$/);
-    arm.world.store.delete(`${SITE}/config/authsettingsV2`);
+    site.arm.world.store.delete(`${SITE}/config/authsettingsV2`);
   });
 
   test('large bodies go through in both directions', async () => {
     const file = join(directory, 'large');
     const out = join(directory, 'large.out');
     await run('bash', ['-c', `head -c 5000000 /dev/urandom > ${file}`], {});
-    await run('curl', ['-sS', '--data-binary', `@${file}`, '-o', out, `${ORIGIN}/rest/large`], operator);
+    await run('curl', ['-sS', '--data-binary', `@${file}`, '-o', out, `${ORIGIN}/rest/large`], site.operator);
     expect(readFileSync(out).reverse().equals(readFileSync(file))).toBe(true);
   });
 
@@ -251,7 +188,7 @@ describe('queue trigger', () => {
   };
 
   test('each message is handled once and deleted; a bad one goes to the poison queue', async () => {
-    await queues(`
+    await site.asOperator(`
       const queue = service.getQueueClient('orders');
       await queue.sendMessage(JSON.stringify({ fail: true }));
       for (let n = 0; n < 10; n++) await queue.sendMessage(JSON.stringify({ n }));`);
@@ -267,7 +204,7 @@ describe('queue trigger', () => {
         .filter((one) => one.item.fail)
         .map((one) => one.dequeueCount),
     ).toEqual([1, 2, 3]);
-    const left = await queues(`
+    const left = await site.asOperator(`
       const poison = service.getQueueClient('orders-poison');
       for (let tries = 0; tries < 100 && !(await poison.exists()); tries++) await new Promise((r) => setTimeout(r, 50));
       const { peekedMessageItems } = await poison.peekMessages();
@@ -285,9 +222,9 @@ describe('timer trigger', () => {
 
   test('runs by the sandbox clock, once for all that was passed over', async () => {
     expect(ticks()).toEqual([]);
-    clock.advance(25 * 3_600_000);
+    site.clock.advance(25 * 3_600_000);
     await poll(ticks, (all) => all.length === 1);
-    clock.advance(24 * 3_600_000);
+    site.clock.advance(24 * 3_600_000);
     await poll(ticks, (all) => all.length === 2);
     expect(ticks()).toEqual(['past due: true', 'past due: true']);
   });
@@ -326,7 +263,7 @@ describe('start-up', () => {
       const { createClock } = await import(${JSON.stringify(import.meta.resolve('../../../sandbox/core/clock.ts'))});
       const host = await startFunctionsHost({ directory: ${JSON.stringify(appDirectory('durable'))}, env: {},
         stateDir: ${JSON.stringify(join(directory, 'orphan'))}, logFile: ${JSON.stringify(join(directory, 'orphan.log'))}, clock: createClock() });
-      console.log(host.pid);
+      console.log(site.host.pid);
       setTimeout(() => process.kill(process.pid, 'SIGKILL'), 50);`;
     const child = spawn(process.execPath, ['--input-type=module', '--eval', source], {
       stdio: ['ignore', 'pipe', 'inherit'],

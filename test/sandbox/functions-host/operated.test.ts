@@ -1,0 +1,218 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { SITE, startSite, type Site } from './site.ts';
+import { poll } from './world.ts';
+
+const HOUR = 3_600_000;
+let site: Site;
+
+interface Event {
+  event: string;
+  isPastDue?: boolean;
+  last?: string;
+  next?: string;
+  retry?: number;
+  item?: { gate?: string; by?: string };
+}
+const events = (name: string): Event[] => {
+  const file = join(site.directory, 'events');
+  if (!existsSync(file)) return [];
+  const all = readFileSync(file, 'utf8').trim().split('\n');
+  return all.map((line) => JSON.parse(line) as Event).filter(({ event }) => event === name);
+};
+const until = (name: string, count: number) =>
+  poll(
+    () => events(name),
+    (all) => all.length >= count,
+  );
+
+beforeAll(async () => {
+  site = await startSite('operated', (directory) => ({
+    EVENTS_FILE: join(directory, 'events'),
+    GATE_FILE: join(directory, 'gate'),
+  }));
+  // Five past the hour, whatever the time is.
+  site.clock.advance(HOUR - (site.clock.now() % HOUR) + 5 * 60_000);
+  await until('hourly', 1);
+});
+afterAll(() => site.stop());
+
+describe('the host’s own API', () => {
+  const admin = async (method: string, path: string, body?: unknown, key = site.host.keys.masterKey) => {
+    const answer = await fetch(`${site.host.url}/admin/${path}`, {
+      method,
+      headers: { 'x-functions-key': key },
+      ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    });
+    const text = await answer.text();
+    return { status: answer.status, body: (text === '' ? undefined : JSON.parse(text)) as unknown };
+  };
+  const keyed = async (code: string) => (await fetch(`${site.host.url}/api/keyed?code=${code}`)).status;
+
+  test('needs the master key, and tells the host’s state and functions', async () => {
+    expect((await admin('GET', 'host/status', undefined, 'wrong')).status).toBe(401);
+    expect((await admin('GET', 'host/status', undefined, site.host.keys.functionKeys.default)).status).toBe(401);
+    expect((await admin('GET', 'host/status')).body).toMatchObject({
+      state: 'Running',
+      version: expect.stringMatching(/^4\./),
+    });
+    expect((await admin('POST', 'host/ping')).status).toBe(200);
+    const functions = (await admin('GET', 'functions')).body as { name: string }[];
+    expect(functions.map(({ name }) => name).sort()).toEqual(
+      ['atStart', 'failing', 'hourly', 'keyed', 'orders', 'slow', 'unmonitored'].sort(),
+    );
+    expect((await admin('GET', 'functions/KEYED')).body).toMatchObject({
+      name: 'keyed',
+      invoke_url_template: 'https://shop.azurewebsites.net/api/keyed',
+      config: { bindings: expect.arrayContaining([expect.objectContaining({ type: 'httpTrigger' })]) },
+    });
+    for (const path of ['functions/nobody', 'nothing', 'functions/keyed/keys/nobody', 'host/keys/a/b'])
+      expect((await admin('GET', path)).status, path).toBe(404);
+  });
+
+  test('runs a function by hand', async () => {
+    const before = events('unmonitored').length;
+    expect((await admin('POST', 'functions/unmonitored', {})).status).toBe(202);
+    await until('unmonitored', before + 1);
+    expect((await admin('POST', 'functions/orders', { input: '{"by":"hand"}' })).status).toBe(202);
+    await poll(
+      () => events('order').some(({ item }) => item?.by === 'hand'),
+      (found) => found,
+    );
+    expect((await admin('POST', 'functions/orders', 'no JSON')).status).toBe(400);
+    expect((await admin('POST', 'functions/keyed', {})).status).toBe(400);
+  });
+
+  test('keys of the host and of a function are made, named, changed, deleted, and outlive the host', async () => {
+    expect(await admin('PUT', 'functions/keyed/keys/ci', { name: 'ci', value: 'first' })).toMatchObject({
+      status: 201,
+      body: { name: 'ci', value: 'first' },
+    });
+    expect((await admin('PUT', 'functions/keyed/keys/ci', { name: 'ci', value: 'second' })).status).toBe(200);
+    expect([await keyed('first'), await keyed('second')]).toEqual([401, 200]);
+    const made = (await admin('POST', 'host/keys/all')).body as { value: string };
+    expect(await keyed(made.value)).toBe(200);
+    const list = (await admin('GET', 'functions/keyed/keys')).body as { keys: { name: string; value: string }[] };
+    expect(list.keys.map(({ name }) => name)).toEqual(['default', 'ci']);
+    expect(await keyed(list.keys[0]!.value)).toBe(200);
+    await site.restart();
+    expect(await keyed('second')).toBe(200);
+    expect((await admin('DELETE', 'functions/keyed/keys/ci')).status).toBe(204);
+    expect((await admin('DELETE', 'functions/keyed/keys/ci')).status).toBe(404);
+    expect(await keyed('second')).toBe(401);
+    expect((await admin('PUT', 'host/keys/_mine', { value: 'x' })).status).toBe(400);
+    expect((await admin('PUT', 'host/keys/empty', {})).status).toBe(400);
+    expect((await admin('GET', 'host/keys/_master')).body).toMatchObject({ value: site.host.keys.masterKey });
+  });
+
+  test('ARM shows the functions and the keys, and changes keys', async () => {
+    const arm = (method: string, path: string, body?: object) =>
+      site.asOperator(`
+        const { token } = await credential.getToken('https://management.azure.com/.default');
+        const answer = await fetch('https://management.azure.com${SITE}${path}?api-version=2024-11-01', {
+          method: '${method}', headers: { authorization: 'Bearer ' + token, 'content-type': 'application/json' },
+          ${body ? `body: ${JSON.stringify(JSON.stringify(body))},` : ''} });
+        const text = await answer.text();
+        result = { status: answer.status, body: text === '' ? undefined : JSON.parse(text) };`) as Promise<{
+        status: number;
+        body: Record<string, unknown>;
+      }>;
+    const [listed, one, missing, hostKeys, set, ofFunction] = await Promise.all([
+      arm('GET', '/functions'),
+      arm('GET', '/functions/hourly'),
+      arm('GET', '/functions/nobody'),
+      arm('POST', '/host/default/listkeys'),
+      arm('PUT', '/host/default/functionkeys/pipeline', { properties: { value: 'from-arm' } }),
+      arm('POST', '/functions/keyed/listkeys'),
+    ]);
+    expect(listed.body.value).toHaveLength(7);
+    expect(one.body).toMatchObject({
+      id: `${SITE}/functions/hourly`,
+      name: 'shop/hourly',
+      type: 'Microsoft.Web/sites/functions',
+      properties: { name: 'hourly', language: 'node' },
+    });
+    expect(missing.status).toBe(404);
+    expect(hostKeys.body).toMatchObject({
+      masterKey: site.host.keys.masterKey,
+      functionKeys: { default: site.host.keys.functionKeys.default },
+      systemKeys: { durabletask_extension: site.host.keys.systemKeys.durabletask_extension },
+    });
+    expect(set).toMatchObject({ status: 201, body: { properties: { name: 'pipeline', value: 'from-arm' } } });
+    expect(ofFunction.body.default).toEqual(expect.any(String));
+    expect(await keyed('from-arm')).toBe(200);
+  });
+});
+
+describe('timers', () => {
+  test('a monitored schedule makes up for what was missed while the host was down, once', async () => {
+    const [monitored, unmonitored] = [events('hourly').length, events('unmonitored').length];
+    await site.host.kill();
+    site.clock.advance(3 * HOUR);
+    await site.restart();
+    const late = (await until('hourly', monitored + 1)).at(-1)!;
+    expect(late.isPastDue).toBe(true);
+    expect(Date.parse(late.next!) - site.clock.now()).toBeLessThan(HOUR);
+    expect(events('unmonitored')).toHaveLength(unmonitored);
+    site.clock.advance(HOUR);
+    await until('unmonitored', unmonitored + 1);
+    expect(await until('hourly', monitored + 2)).toHaveLength(monitored + 2);
+  });
+
+  test('runOnStartup runs at each start and is not past due', () => {
+    expect(events('atStart').length).toBeGreaterThanOrEqual(3);
+    expect(events('atStart').every(({ isPastDue }) => !isPastDue)).toBe(true);
+  });
+
+  test('a timer never runs twice at once', async () => {
+    const before = events('slow').length;
+    site.clock.advance(HOUR);
+    await until('slow', before + 1);
+    site.clock.advance(2 * HOUR);
+    await until('hourly', events('hourly').length);
+    expect(events('slow')).toHaveLength(before + 1);
+    writeFileSync(join(site.directory, 'gate'), '');
+    await until('slow ended', 1);
+  });
+
+  test('its retry policy waits by the clock, and ends', async () => {
+    const runs = () => events('failing').length;
+    site.clock.advance(HOUR);
+    const first = await poll(
+      () => events('failing'),
+      (all) => all.at(-1)?.retry === undefined && all.length > 0,
+    ).then(() => runs());
+    for (const [retry, minutes] of [
+      [1, 1],
+      [2, 2],
+      [3, 3],
+    ] as const) {
+      site.clock.advance(minutes * 60_000);
+      const all = await until('failing', first + retry);
+      expect(all.at(-1)!.retry).toBe(retry);
+    }
+  });
+});
+
+describe('queue', () => {
+  test('a message stays hidden while its function runs, and goes with the receipt of the last renewal', async () => {
+    const gate = join(site.directory, 'queue-gate');
+    const hidden = () => readFileSync(site.log, 'utf8').split('is kept hidden until').length - 1;
+    const runs = () => events('order').filter(({ item }) => item?.gate !== undefined).length;
+    await site.asOperator(
+      `await service.getQueueClient('orders').sendMessage(${JSON.stringify(JSON.stringify({ gate }))});`,
+    );
+    await poll(runs, (count) => count === 1);
+    // Three moves of 20 s: twice the time for which it was hidden at first.
+    for (let move = 1; move <= 3; move++) {
+      site.clock.advance(20_000);
+      await poll(hidden, (count) => count >= move);
+    }
+    writeFileSync(gate, '');
+    const left = () =>
+      site.asOperator(`result = (await service.getQueueClient('orders').getProperties()).approximateMessagesCount;`);
+    await poll(left, (count) => count === 0);
+    expect(runs()).toBe(1);
+  });
+});
