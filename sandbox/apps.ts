@@ -17,14 +17,17 @@ export interface RunningApp {
   restart(): Promise<void>;
 }
 
-/** The Function apps of a world. */
+/**
+ * The Function apps of a world. They follow their sites: written app settings and the action `restart` start a host
+ * again, `stop` and `start` end and start it, deleting the site removes the app.
+ */
 export interface Apps {
   /** Deploys a built app (a folder) to a web app, and starts its host; does nothing when that very package runs there. */
   deploy(siteId: string, folder: string): Promise<RunningApp>;
   /** Starts the hosts that ran when the world was stopped. One that does not start is told of, and answers 503. */
   reopen(): Promise<void>;
-  /** Where a site's host listens; undefined: it does not run. */
-  hostUrl(siteName: string): string | undefined;
+  /** A site's host; undefined: it does not run. */
+  host(siteName: string): FunctionsHost | undefined;
   /** Ends a host as `kill -9` does, and starts it again, as App Service does. Undefined: there is none of that name. */
   crash(siteName: string): Promise<void> | undefined;
   /** Ends all hosts, also those that are being started. */
@@ -65,13 +68,21 @@ export function createApps(options: {
     return { home, stateDir: join(home, 'state'), logFile: join(home, 'host.log') };
   };
 
+  async function halt(key: string): Promise<void> {
+    const host = hosts.get(key);
+    hosts.delete(key);
+    await host?.stop();
+  }
+
+  /** Starts an app's host, again when it runs. Nothing happens while its site is stopped. */
   async function launch(key: string): Promise<void> {
     signal.throwIfAborted();
     const { siteId, fingerprint } = kept.get(key)!;
     const { home, stateDir, logFile } = homeOf(key);
     const site = world.store.require(siteId);
+    await halt(key);
+    if (site.properties?.state === 'Stopped') return;
     const port = await open({ id: `functions:${key}`, kind: 'functions', resourceId: site.id });
-    await hosts.get(key)?.stop();
     const settings = world.store.require(`${siteId}/config/appsettings`).properties as Record<string, string>;
     const host = await startFunctionsHost({
       directory: join(home, fingerprint),
@@ -82,6 +93,31 @@ export function createApps(options: {
     });
     hosts.set(key, host);
   }
+
+  /** For what nobody waits for: the site answers 503 when its host does not start, and stderr says why. */
+  const follow = (key: string, work: () => Promise<void>) =>
+    inOrder(key, work).catch((error: Error) => {
+      if (!signal.aborted) process.stderr.write(`sandbox: the app ${key} does not run: ${error.message}\n`);
+    });
+
+  const remove = async (key: string) => {
+    await halt(key);
+    kept.delete(key);
+    await rm(homeOf(key).home, { recursive: true, force: true, maxRetries: 5 });
+  };
+
+  world.store.onChange((id, resource) => {
+    const match = /\/providers\/Microsoft\.Web\/sites\/([^/]+)(\/config\/appsettings)?$/i.exec(id);
+    const key = match?.[1]?.toLowerCase();
+    if (key === undefined || !kept.has(key) || signal.aborted) return;
+    if (match![2] !== undefined) return void (resource && follow(key, () => launch(key)));
+    if (!resource) return void follow(key, () => remove(key));
+    const wanted = resource.properties?.state !== 'Stopped';
+    void follow(key, async () => {
+      if (wanted && !hosts.has(key)) await launch(key);
+      else if (!wanted) await halt(key);
+    });
+  });
 
   const runningApp = (key: string): RunningApp => {
     const { stateDir, logFile } = homeOf(key);
@@ -113,16 +149,10 @@ export function createApps(options: {
     },
     async reopen() {
       const keys = [...kept.keys()];
-      for (const key of keys) if (!world.store.get(kept.get(key)!.siteId)) kept.delete(key);
-      await Promise.all(
-        [...kept.keys()].map((key) =>
-          inOrder(key, () => launch(key)).catch((error: Error) => {
-            if (!signal.aborted) process.stderr.write(`sandbox: the app ${key} does not run: ${error.message}\n`);
-          }),
-        ),
-      );
+      const siteOf = (key: string) => world.store.get(kept.get(key)!.siteId);
+      await Promise.all(keys.map((key) => follow(key, () => (siteOf(key) ? launch(key) : remove(key)))));
     },
-    hostUrl: (siteName) => hosts.get(siteName.toLowerCase())?.url,
+    host: (siteName) => hosts.get(siteName.toLowerCase()),
     crash(siteName) {
       const key = siteName.toLowerCase();
       const host = hosts.get(key);

@@ -116,7 +116,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     const apps = createApps({ world, dir: join(dir, 'apps'), open: edge.open, signal: ending.signal });
     ending.also(() => apps.stop());
     killer.use({ world, machines: compute.machines, apps });
-    const sites = createSiteService({ tokens, store: world.store, hostUrl: apps.hostUrl });
+    const sites = createSiteService({ tokens, store: world.store, hostUrl: (site) => apps.host(site)?.url });
 
     for (const { provider } of [storage, keyVault, compute]) arm.register(provider);
     for (const service of [arm.service, storage.service, keyVault.service, compute.service, sites]) edge.use(service);

@@ -41,6 +41,10 @@ interface Entry {
 export function createStore(state: State, clock: Pick<Clock, 'iso'>): ResourceStore {
   const entries = state.map<Entry>('arm.resources');
   const index = createIndex();
+  const listeners = new Set<(id: string, resource: ArmResource | undefined) => void>();
+  const tell = (id: string, resource?: ArmResource) => {
+    for (const listener of listeners) listener(id, resource);
+  };
   for (const [key, { resource }] of entries.entries()) index.add(key, deepFreeze(resource).type);
 
   const found = (keys: Iterable<string>) => [...keys].map((key) => entries.get(key)!.resource);
@@ -50,6 +54,7 @@ export function createStore(state: State, clock: Pick<Clock, 'iso'>): ResourceSt
     if (!entry) return;
     index.remove(key, entry.resource.type);
     entries.delete(key);
+    tell(entry.resource.id);
   }
 
   return {
@@ -66,6 +71,7 @@ export function createStore(state: State, clock: Pick<Clock, 'iso'>): ResourceSt
       const createdTime = before?.createdTime ?? changedTime;
       if (!before) index.add(key, resource.type);
       entries.set(key, { resource: deepFreeze(resource), createdTime, changedTime });
+      tell(resource.id, resource);
     },
     delete(id) {
       const key = idKey(id);
@@ -73,6 +79,10 @@ export function createStore(state: State, clock: Pick<Clock, 'iso'>): ResourceSt
         for (const child of index.under(key)) remove(child);
         remove(key);
       });
+    },
+    onChange(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
     },
     list: ({ type, under }) => found(index.list(type, under === undefined ? undefined : idKey(under))),
     under: (id) => found(index.under(idKey(id))),

@@ -31,6 +31,8 @@ export interface ArmPath {
 export interface ArmCall {
   method: string;
   path: ArmPath;
+  /** Last segment of a POST on a resource, lower case. */
+  action?: string;
   apiVersion: string;
   query: URLSearchParams;
   headers: Record<string, string>;
@@ -52,6 +54,8 @@ export interface ResourceStore {
   require(id: string): ArmResource;
   put(resource: ArmResource): void;
   delete(id: string): void;
+  /** Tells of each resource that was put (as it is now) or deleted (undefined), children first; ends with what it returns. */
+  onChange(listener: (id: string, resource: ArmResource | undefined) => void): () => void;
   /** By type, optionally below a subscription, resource group or parent id. */
   list(filter: { type: string; under?: string }): ArmResource[];
   /** Every resource below an id (a group, a parent). */
@@ -103,6 +107,8 @@ type Answer = ArmReply | Promise<ArmReply>;
 export interface ResourceType {
   /** `Microsoft.Compute/disks` */
   type: string;
+  /** Names that a new one may have, and the error for others. */
+  nameRule?: { pattern: RegExp; refuse: (name: string) => ArmError };
   /** Create or replace. The handler puts the resource into the store itself. */
   put?(call: ArmCall, existing: ArmResource | undefined): Answer;
   patch?(call: ArmCall, existing: ArmResource): Answer;
@@ -123,6 +129,8 @@ export interface ResourceType {
 export interface Provider {
   namespace: string;
   types: ResourceType[];
+  /** Published API versions, oldest first, lower case; others are refused. None given: any is taken. */
+  apiVersions?: string[];
   /** Tried for paths that no type claims; undefined when it is not this provider's either. */
   other?(call: ArmCall): Answer | undefined;
 }

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { cp, readFile, symlink, writeFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { join } from 'node:path';
@@ -12,6 +13,7 @@ const here = import.meta.dirname;
 const siteId =
   '/subscriptions/4b1f1f0e-6c39-4a52-8f0e-2d7f6f1f9a10/resourceGroups/g/providers/Microsoft.Web/sites/greeter';
 const output = 'https://greeter.azurewebsites.net/api/output?id=';
+const soon = { timeout: 15_000, interval: 50 };
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 let state: string;
 let app: string;
@@ -74,6 +76,27 @@ describe('a state folder whose world was killed', () => {
     const answer = await client.send('GET', output + before.started.id);
     expect(answer.body).toMatchObject({ output: 'hello you' });
     await expect(faults.kill('functions:nobody')).rejects.toThrow('no process of functions:nobody');
+  });
+
+  it('an app follows its site: settings, stop, start, restart, delete', async () => {
+    const { client } = sandbox!;
+    const version = '?api-version=2024-11-01';
+    const ask = async () => {
+      const { status, body } = await client.send('GET', output + before.started.id);
+      return status === 200 ? (body as { greeting: string }).greeting : status;
+    };
+    await client.arm('PUT', `${siteId}/config/appsettings${version}`, { properties: { GREETING: 'moin' } });
+    await expect.poll(ask, soon).toBe('moin');
+    await client.arm('POST', `${siteId}/stop${version}`);
+    await expect.poll(ask, soon).toBe(403);
+    await client.arm('POST', `${siteId}/start${version}`);
+    await expect.poll(ask, soon).toBe('moin');
+    await client.arm('POST', `${siteId}/restart${version}`);
+    await expect.poll(ask, soon).toBe('moin');
+    expect(existsSync(join(state, 'apps/greeter'))).toBe(true);
+    await client.arm('DELETE', `${siteId}${version}`);
+    await expect.poll(ask, soon).toBe(404);
+    await expect.poll(() => existsSync(join(state, 'apps/greeter')), soon).toBe(false);
   });
 
   it('stays when the world is stopped; made by a newer version, it is refused', async () => {

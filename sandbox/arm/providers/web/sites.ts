@@ -127,6 +127,14 @@ function setState(call: ArmCall, existing: ArmResource, state: string): ArmReply
   return { status: 200 };
 }
 
+/** Whoever runs the site starts it again whenever its settings are written. */
+function restart(call: ArmCall, existing: ArmResource): ArmReply {
+  const { store } = call.world;
+  const reply = setState(call, existing, 'Running');
+  store.put(store.require(`${existing.id}/config/appsettings`));
+  return reply;
+}
+
 /** Microsoft.Web/sites: web and function apps. Settings live in `config/appsettings` and never show here. */
 export const sites: ResourceType = {
   type: siteType,
@@ -137,7 +145,7 @@ export const sites: ResourceType = {
     return { status: 200 };
   },
   actions: {
-    restart: (call, existing) => setState(call, existing, 'Running'),
+    restart,
     start: (call, existing) => setState(call, existing, 'Running'),
     stop: (call, existing) => setState(call, existing, 'Stopped'),
   },
