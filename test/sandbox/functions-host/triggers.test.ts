@@ -263,14 +263,14 @@ describe('start-up', () => {
       const { createClock } = await import(${JSON.stringify(import.meta.resolve('../../../sandbox/core/clock.ts'))});
       const host = await startFunctionsHost({ directory: ${JSON.stringify(appDirectory('durable'))}, env: {},
         stateDir: ${JSON.stringify(join(directory, 'orphan'))}, logFile: ${JSON.stringify(join(directory, 'orphan.log'))}, clock: createClock() });
-      console.log(site.host.pid);
+      console.log(host.pid);
       setTimeout(() => process.kill(process.pid, 'SIGKILL'), 50);`;
     const child = spawn(process.execPath, ['--input-type=module', '--eval', source], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     let out = '';
     child.stdout.on('data', (data: Buffer) => (out += data.toString()));
-    await once(child, 'exit');
+    await once(child, 'close');
     const pid = Number(out);
     expect(pid).toBeGreaterThan(0);
     await poll(
