@@ -1,5 +1,5 @@
 import { locationNames } from './locations.ts';
-import { ArmError } from './types.ts';
+import { ArmError, type ArmResource } from './types.ts';
 
 /** Errors that ARM itself gives, whatever the provider. Codes and texts as ARM writes them. */
 
@@ -11,11 +11,41 @@ export function missingApiVersion(): ArmError {
   );
 }
 
-export function invalidApiVersion(version: string): ArmError {
+export function invalidApiVersion(version: string, supported: string[]): ArmError {
   return new ArmError(
     400,
     'InvalidApiVersionParameter',
-    `The api-version '${version}' is invalid. The supported versions are of the form 'YYYY-MM-DD' or 'YYYY-MM-DD-preview'.`,
+    `The api-version '${version}' is invalid. The supported versions are '${supported.toReversed().join(',')}'.`,
+  );
+}
+
+/** A provider that does not have an API version, or not for a type. */
+export function noRegisteredProvider(asked: {
+  type: string;
+  location: string;
+  version: string;
+  versions: string[];
+  locations: string[];
+}): ArmError {
+  const { type, location, version, versions, locations } = asked;
+  return new ArmError(
+    400,
+    'NoRegisteredProviderFound',
+    `No registered resource provider found for location '${location}' and API version '${version}' for type ` +
+      `'${type.split('/').slice(1).join('/')}'. The supported api-versions are '${versions.join(', ')}'. ` +
+      `The supported locations are '${locations.join(', ')}'.`,
+  );
+}
+
+export function invalidResourceName(name: string): ArmError {
+  return new ArmError(400, 'InvalidResourceName', `Resource name '${name}' is invalid.`);
+}
+
+export function groupBeingDeleted(name: string): ArmError {
+  return new ArmError(
+    409,
+    'ResourceGroupBeingDeleted',
+    `The resource group '${name}' is in deprovisioning state and cannot perform this operation.`,
   );
 }
 
@@ -87,11 +117,19 @@ export function preconditionFailed(header: string, wanted: string, current: stri
   );
 }
 
-export function locationConflict(name: string, group: string, existing: string, wanted: string): ArmError {
+export function locationConflict(existing: ArmResource, group: string, wanted: string): ArmError {
+  const { name, location, type } = existing;
+  if (type === 'Microsoft.Resources/resourceGroups') {
+    return new ArmError(
+      409,
+      'InvalidResourceGroupLocation',
+      `Invalid resource group location '${wanted}'. The Resource group already exists in location '${location}'.`,
+    );
+  }
   return new ArmError(
     409,
     'InvalidResourceLocation',
-    `The resource '${name}' already exists in location '${existing}' in resource group '${group}'. A resource with ` +
+    `The resource '${name}' already exists in location '${location}' in resource group '${group}'. A resource with ` +
       `the same name cannot be created in location '${wanted}'. Please select a new resource name.`,
   );
 }

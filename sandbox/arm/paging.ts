@@ -1,9 +1,22 @@
-import type { ArmResource } from './types.ts';
+import { ArmError, type ArmResource } from './types.ts';
 
 /** A page of a list, and where the next one begins. */
 export interface Page<T> {
   value: T[];
   nextLink?: string;
+}
+
+/**
+ * How many items a page has: what the request's `$top` wants, within the service's own size.
+ * @throws ArmError 400 InvalidQueryStringParameter when `$top` is no number above 0
+ */
+export function pageSizeOf(url: URL, most: number): number {
+  const top = [...url.searchParams].find(([key]) => key.toLowerCase() === '$top')?.[1];
+  if (top === undefined) return most;
+  if (!/^[1-9]\d{0,8}$/.test(top)) {
+    throw new ArmError(400, 'InvalidQueryStringParameter', `The value '${top}' of $top is no number above 0.`);
+  }
+  return Math.min(Number(top), most);
 }
 
 /**

@@ -32,7 +32,12 @@ function partsWithoutProvider(segments: string[]): Parts {
   if (inGroup && segments.length > 4) {
     return { scope, namespace: resources, kinds: ['resourceGroups', ...segments.slice(4)], names: [segments[3]!] };
   }
-  return { scope, namespace: resources, kinds: segments.slice(2, 3), names: segments.slice(3) };
+  const rest = segments.slice(2);
+  return { scope, namespace: resources, ...alternating(rest) };
+}
+
+function alternating(segments: string[]): Pick<Parts, 'kinds' | 'names'> {
+  return { kinds: segments.filter((_, i) => i % 2 === 0), names: segments.filter((_, i) => i % 2 === 1) };
 }
 
 function split(pathname: string): Parts {
@@ -48,12 +53,7 @@ function split(pathname: string): Parts {
   if (rest.length === 0 || (rest.length === 1 && /^(un)?register$/i.test(rest[0]!))) {
     return { scope, namespace: resources, kinds: ['providers', ...rest], names: [namespace] };
   }
-  return {
-    scope,
-    namespace,
-    kinds: rest.filter((_, i) => i % 2 === 0),
-    names: rest.filter((_, i) => i % 2 === 1),
-  };
+  return { scope, namespace, ...alternating(rest) };
 }
 
 /** Takes request paths apart and gives them the casing that ARM returns. */

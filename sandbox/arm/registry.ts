@@ -17,6 +17,7 @@ export function createRegistry(): Registry {
     return {
       namespace: earlier.namespace,
       types: [...earlier.types, ...later.types],
+      ...((earlier.apiVersions ?? later.apiVersions) && { apiVersions: earlier.apiVersions ?? later.apiVersions }),
       other: (call) => earlier.other?.(call) ?? later.other?.(call),
     };
   }

@@ -1,25 +1,14 @@
-import {
-  invalidRequestContent,
-  invalidResourceNamespace,
-  invalidResourceType,
-  invalidSubscriptionId,
-  locationConflict,
-  locationNotAvailable,
-  methodNotAllowed,
-  notSupported,
-  parentNotFound,
-  preconditionFailed,
-  resourceGroupNotFound,
-  subscriptionNotFound,
-} from './errors.ts';
-import { isLocation, normalizeLocation } from './locations.ts';
+import { checkBody, checkConditions, checkName, checkParent, checkPlace } from './checks.ts';
+import { methodNotAllowed, notSupported } from './errors.ts';
+import { checkLocks } from './locks.ts';
 import type { Operations } from './operations.ts';
-import { page } from './paging.ts';
+import { page, pageSizeOf } from './paging.ts';
 import type { Paths, Target } from './paths.ts';
 import type { Registry } from './registry.ts';
+import { checkRegistered } from './registrations.ts';
 import { resourceNotFound } from './store.ts';
-import { checkTags } from './tags.ts';
 import type { ArmCall, ArmReply, ArmResource, ArmWorld, ResourceType } from './types.ts';
+import { checkVersion } from './versions.ts';
 import type { Caller } from '../core/types.ts';
 
 /** A request with its token, api-version and JSON already checked. */
@@ -33,7 +22,7 @@ export interface ArmRequest {
   principalId: string;
 }
 
-const guid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+const writes = new Set(['PUT', 'PATCH', 'POST']);
 
 /** Brings requests to the resource types, and answers what needs no type: GET, lists, operations, what is missing. */
 export function createRouter(parts: {
@@ -50,68 +39,6 @@ export function createRouter(parts: {
     return type?.view?.(resource, call) ?? resource;
   }
 
-  /** Subscription, group and namespace must exist before a provider is asked. */
-  function checkPlace(call: ArmCall): void {
-    const { subscriptionId, resourceGroup, type, id } = call.path;
-    if (subscriptionId !== '') {
-      if (!guid.test(subscriptionId)) throw invalidSubscriptionId(subscriptionId);
-      if (!store.get(`/subscriptions/${subscriptionId}`)) throw subscriptionNotFound(subscriptionId);
-    }
-    const group = `/subscriptions/${subscriptionId}/resourceGroups/${resourceGroup}`;
-    const creatingIt = call.method === 'PUT' && id.toLowerCase() === group.toLowerCase();
-    if (resourceGroup !== '' && !creatingIt && !store.get(group)) throw resourceGroupNotFound(resourceGroup);
-    const [namespace = '', ...kinds] = type.split('/');
-    if (!/^[a-z0-9]+(\.[a-z0-9]+)+$/i.test(namespace)) throw invalidResourceNamespace(namespace);
-    // Names that no type in Azure has. Others that this world lacks may exist there: those answer 501.
-    const odd = kinds.some((kind) => !/^[a-z][a-z0-9]*$/i.test(kind));
-    if (odd) throw invalidResourceType(type, call.apiVersion);
-  }
-
-  /** A child needs its topmost parent; an extension the resource it extends. */
-  function checkParent(call: ArmCall, collection: boolean): void {
-    const { id, type, scope } = call.path;
-    const reading = call.method === 'GET' || call.method === 'HEAD';
-    if (scope !== undefined) {
-      if (/\/providers\//i.test(scope) && !store.get(scope)) throw resourceNotFound(scope);
-      return;
-    }
-    const kinds = type.split('/').slice(1);
-    if (kinds.length < 2 || type.startsWith('Microsoft.Resources/')) return;
-    const root = id.split('/').slice(0, collection ? -(kinds.length * 2 - 3) : -(kinds.length - 1) * 2);
-    const rootType = registry.type(type.split('/').slice(0, 2).join('/'));
-    const rootId = root.join('/');
-    if (!rootType || store.get(rootId)) return;
-    throw reading ? resourceNotFound(rootId) : parentNotFound('write', type, rootId);
-  }
-
-  /** If-Match and If-None-Match count where the resource has an ETag. */
-  function checkConditions(call: ArmCall, existing: ArmResource | undefined): void {
-    const etag = existing?.etag;
-    if (typeof etag !== 'string' || call.method === 'GET') return;
-    const match = call.headers['if-match'];
-    const noneMatch = call.headers['if-none-match'];
-    if (match && match !== '*' && match !== etag) throw preconditionFailed('If-Match', match, etag);
-    if (call.method === 'PUT' && (noneMatch === '*' || noneMatch === etag)) {
-      throw preconditionFailed('If-None-Match', noneMatch, etag);
-    }
-  }
-
-  function checkBody(call: ArmCall, existing: ArmResource | undefined): void {
-    if (call.body === undefined) throw invalidRequestContent('The request body is empty');
-    if (typeof call.body !== 'object' || call.body === null || Array.isArray(call.body)) {
-      throw invalidRequestContent('The request body must be a JSON object');
-    }
-    const body = call.body as Record<string, unknown>;
-    checkTags(body.tags);
-    if (typeof body.location === 'string') body.location = normalizeLocation(body.location);
-    if (call.method !== 'PUT' || typeof body.location !== 'string') return;
-    if (!existing && !isLocation(body.location)) throw locationNotAvailable(call.path.type, body.location);
-    if (!existing?.location) return;
-    if (body.location !== existing.location) {
-      throw locationConflict(existing.name, call.path.resourceGroup, existing.location, body.location);
-    }
-  }
-
   async function unclaimed(call: ArmCall, action?: string): Promise<ArmReply> {
     const namespace = call.path.type.split('/')[0]!;
     const answer = await registry.provider(namespace)?.other?.(call);
@@ -126,7 +53,7 @@ export function createRouter(parts: {
       target.path.scope ?? (target.path.names.length > 0 ? parent : parent.replace(/\/providers\/[^/]+$/i, ''));
     const type = target.type!;
     const all = type.list?.(call) ?? store.list({ type: type.type, under });
-    const cut = page(all, url, pageSize());
+    const cut = page(all, url, pageSizeOf(url, pageSize()));
     return { status: 200, body: { ...cut, value: cut.value.map((item) => view(type, item, call)) } };
   }
 
@@ -139,8 +66,8 @@ export function createRouter(parts: {
 
   /** What a handler answered, made into what goes on the wire. */
   function finish(call: ArmCall, existing: ArmResource | undefined, reply: ArmReply): ArmReply {
-    const writes = call.method === 'PUT' || call.method === 'PATCH';
-    const body = reply.body === undefined && writes ? shown(call) : reply.body;
+    const stores = call.method === 'PUT' || call.method === 'PATCH';
+    const body = reply.body === undefined && stores ? shown(call) : reply.body;
     if (!reply.longRunning) return { ...reply, body };
     const sent = call.body as { location?: unknown } | undefined;
     const location = existing?.location ?? store.get(call.path.id)?.location ?? sent?.location ?? 'global';
@@ -158,7 +85,7 @@ export function createRouter(parts: {
     const { value } = (reply.body ?? {}) as { value?: unknown };
     const listed =
       Array.isArray(value) && value.every((item) => typeof (item as { id?: unknown } | null)?.id === 'string');
-    return listed ? { ...reply, body: page(value as { id: string }[], url, pageSize()) } : reply;
+    return listed ? { ...reply, body: page(value as { id: string }[], url, pageSizeOf(url, pageSize())) } : reply;
   }
 
   async function onCollection(call: ArmCall, target: Target, url: URL): Promise<ArmReply> {
@@ -179,6 +106,7 @@ export function createRouter(parts: {
       case 'HEAD':
         return { status: existing ? 204 : 404 };
       case 'PUT':
+        checkName(call, type, existing);
         checkBody(call, existing);
         return type.put ? finish(call, existing, await type.put(call, existing)) : unclaimed(call);
       case 'PATCH':
@@ -210,9 +138,15 @@ export function createRouter(parts: {
       const target = paths.target(request.method, request.url.pathname);
       // A type that extends nothing cannot stand on a resource.
       if (target.path.scope !== undefined && !target.type?.extension) target.type = undefined;
-      const call: ArmCall = { ...request, path: target.path, query: request.url.searchParams, world };
+      const { path, action } = target;
+      const query = request.url.searchParams;
+      const call: ArmCall = { ...request, path, query, world, ...(action !== undefined && { action }) };
       checkPlace(call);
-      if (target.type) checkParent(call, target.collection);
+      checkVersion(registry, call);
+      checkLocks(call);
+      const [namespace = ''] = target.path.type.split('/');
+      if (writes.has(call.method)) checkRegistered(world, target.path.subscriptionId, namespace);
+      if (target.type) checkParent(call, registry, target.collection);
       return target.collection ? onCollection(call, target, request.url) : onResource(call, target);
     },
   };

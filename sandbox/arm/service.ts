@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RequestContext, Service, Tokens } from '../core/types.ts';
-import { invalidApiVersion, invalidRequestContent, missingApiVersion, unsupportedMediaType } from './errors.ts';
+import { invalidRequestContent, missingApiVersion, unsupportedMediaType } from './errors.ts';
 import type { ArmRequest, Router } from './router.ts';
 import type { Throttle } from './throttle.ts';
 import { ArmError, type ArmReply, type ArmWorld } from './types.ts';
@@ -39,7 +39,6 @@ function parseBody(text: string, contentType: string): unknown {
 function checkedVersion(url: URL): string {
   const version = [...url.searchParams].find(([key]) => key.toLowerCase() === 'api-version')?.[1];
   if (!version) throw missingApiVersion();
-  if (!/^\d{4}-\d{2}-\d{2}(-[a-z]+(\.\d+)?)?$/i.test(version)) throw invalidApiVersion(version);
   return version;
 }
 

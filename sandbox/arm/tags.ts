@@ -5,22 +5,30 @@ const MOST_TAGS = 50;
 const LONGEST_NAME = 512;
 const LONGEST_VALUE = 256;
 
+/** Types with limits of their own (same page). */
+const special: Record<string, { most?: number; longestName?: number }> = {
+  'microsoft.network/privatednszones': { most: 15 },
+  'microsoft.network/privatednszones/virtualnetworklinks': { most: 15 },
+  'microsoft.storage/storageaccounts': { longestName: 128 },
+};
+
 /**
  * @throws ArmError 400 InvalidTags, TooManyTags (these two codes are not documented), InvalidTagName,
  * InvalidTagNameCharacters, InvalidTagValueLength
  */
-export function checkTags(tags: unknown): void {
+export function checkTags(tags: unknown, type = ''): void {
+  const { most = MOST_TAGS, longestName = LONGEST_NAME } = special[type.toLowerCase()] ?? {};
   if (tags === undefined || tags === null) return;
   if (typeof tags !== 'object' || Array.isArray(tags)) throw invalid('InvalidTags', 'Tags are an object of strings.');
   const entries = Object.entries(tags);
-  if (entries.length > MOST_TAGS) {
-    throw invalid('TooManyTags', `The resource has ${entries.length} tags. The maximum is ${MOST_TAGS}.`);
+  if (entries.length > most) {
+    throw invalid('TooManyTags', `The resource has ${entries.length} tags. The maximum is ${most}.`);
   }
   for (const [name, value] of entries) {
-    if (name.length > LONGEST_NAME) {
+    if (name.length > longestName) {
       throw invalid(
         'InvalidTagName',
-        `Tag key too large. Following tag name '${name}' exceeded the maximum length. Maximum allowed length for tag name - '${LONGEST_NAME}' characters.`,
+        `Tag key too large. Following tag name '${name}' exceeded the maximum length. Maximum allowed length for tag name - '${longestName}' characters.`,
       );
     }
     if (reserved(name)) {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Faults } from '../core/faults.ts';
 import type { State } from '../core/state.ts';
 import type { Clock } from '../core/types.ts';
+import { seedUnregistered } from './registrations.ts';
 import { createStore } from './store.ts';
 import type { ArmWorld } from './types.ts';
 
@@ -9,6 +10,8 @@ import type { ArmWorld } from './types.ts';
 export interface SubscriptionSeed {
   subscriptionId: string;
   displayName: string;
+  /** Namespaces that it is not registered for. */
+  unregistered?: string[];
 }
 
 /** How many GUIDs are set aside with one write to the state; a restart skips what is left of them. */
@@ -37,13 +40,17 @@ export function createWorld(options: {
 }): ArmWorld {
   const { clock, tenantId, state, faults } = options;
   const store = createStore(state, clock);
-  for (const { subscriptionId, displayName } of options.subscriptions) {
+  const world = { clock, store, tenantId, state, faults, guid: guids(options.seed, state) };
+  for (const { subscriptionId, displayName, unregistered = [] } of options.subscriptions) {
+    const id = `/subscriptions/${subscriptionId}`;
     store.put({
-      id: `/subscriptions/${subscriptionId}`,
+      ...store.get(id),
+      id,
       name: subscriptionId,
       type: 'Microsoft.Resources/subscriptions',
       displayName,
     });
+    for (const namespace of unregistered) seedUnregistered(world, subscriptionId, namespace);
   }
-  return { clock, store, tenantId, state, faults, guid: guids(options.seed, state) };
+  return world;
 }

@@ -72,7 +72,7 @@ describe('before routing', () => {
   it('wants an api-version, and JSON', async () => {
     expect((await world.call('GET', `${group}?api-version=`)).body.error.code).toBe('MissingApiVersionParameter');
     expect((await world.call('GET', `${group}?api-version=latest`)).body.error.code).toBe('InvalidApiVersionParameter');
-    expect((await world.call('GET', `${group}?api-version=2019-01-01-preview`)).status).toBe(200);
+    expect((await world.call('GET', `${group}?api-version=2016-09-01`)).status).toBe(200);
     expect((await world.call('PUT', group, '{"location":')).body.error.code).toBe('InvalidRequestContent');
     expect((await world.call('PUT', group, '[]')).body.error.code).toBe('InvalidRequestContent');
     expect((await world.call('PUT', group)).body.error.code).toBe('InvalidRequestContent');

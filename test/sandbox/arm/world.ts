@@ -5,9 +5,8 @@ import { pathToFileURL } from 'node:url';
 import { resolve } from 'node:path';
 import { createDefaultHttpClient, type HttpClient } from '@azure/core-rest-pipeline';
 import { expect } from 'vitest';
-import { createArm, type Arm } from '../../../sandbox/arm/index.ts';
+import { createArm, type Arm, type ArmOptions } from '../../../sandbox/arm/index.ts';
 import { createClock } from '../../../sandbox/core/clock.ts';
-import type { State } from '../../../sandbox/core/state.ts';
 import type { Principal, Tokens } from '../../../sandbox/core/types.ts';
 import { observe, type Exchange } from '../../../sandbox/edge/record.ts';
 
@@ -52,8 +51,27 @@ export interface TestWorld {
   close(): Promise<void>;
 }
 
+/** The version of each provider that its bodies follow here. */
+const versions: Record<string, string> = {
+  'microsoft.authorization': '2022-04-01',
+  'microsoft.insights': '2020-02-02',
+  'microsoft.managedidentity': '2024-11-30',
+  'microsoft.network': '2025-09-01',
+  'microsoft.operationalinsights': '2025-07-01',
+  'microsoft.web': '2024-11-01',
+};
+
+function versionFor(path: string): string {
+  const [before, last = ''] = path.toLowerCase().split(/\/providers\/(?!.*\/providers\/)/);
+  const [namespace = '', type] = last.split('/');
+  const isProvider = type === undefined || type === 'register' || type === 'unregister';
+  return (before !== undefined && !isProvider && versions[namespace]) || '2025-04-01';
+}
+
 /** A world with one subscription, behind a loopback HTTP server. */
-export async function startWorld(options: { state?: State } = {}): Promise<TestWorld> {
+export async function startWorld(
+  options: Partial<Pick<ArmOptions, 'state' | 'subscriptions'>> = {},
+): Promise<TestWorld> {
   const exchanges: Exchange[] = [];
   const arm = createArm({
     clock: createClock(),
@@ -91,7 +109,7 @@ export async function startWorld(options: { state?: State } = {}): Promise<TestW
     async call(method, path, body, headers = {}) {
       const url = /[?&]api-version=/.test(path)
         ? path
-        : `${path}${path.includes('?') ? '&' : '?'}api-version=2025-04-01`;
+        : `${path}${path.includes('?') ? '&' : '?'}api-version=${versionFor(path)}`;
       const response = await fetch(url.startsWith('https://') ? here(url) : `${origin}${url}`, {
         method,
         headers: {

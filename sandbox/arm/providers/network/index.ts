@@ -1,3 +1,4 @@
+import { networkVersions } from './apiVersions.ts';
 import type { Provider } from '../../types.ts';
 import { natGateways } from './natGateways.ts';
 import { networkInterfaces } from './networkInterfaces.ts';
@@ -15,6 +16,7 @@ import { addressRecords } from './zoneRecordSets.ts';
 /** Microsoft.Network: networks, what stands in them, and private DNS. */
 export const network: Provider = {
   namespace: 'Microsoft.Network',
+  apiVersions: networkVersions,
   types: [
     virtualNetworks,
     subnets,

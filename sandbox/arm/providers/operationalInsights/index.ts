@@ -1,5 +1,10 @@
+import { operationalInsightsVersions } from './apiVersions.ts';
 import type { Provider } from '../../types.ts';
 import { workspaces } from './workspaces.ts';
 
 /** Microsoft.OperationalInsights. */
-export const operationalInsights: Provider = { namespace: 'Microsoft.OperationalInsights', types: [workspaces] };
+export const operationalInsights: Provider = {
+  namespace: 'Microsoft.OperationalInsights',
+  apiVersions: operationalInsightsVersions,
+  types: [workspaces],
+};

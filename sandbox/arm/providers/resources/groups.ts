@@ -2,6 +2,7 @@ import type { Registry } from '../../registry.ts';
 import { bodyOf, patchTags, setProvisioningState, tracked } from '../../resource.ts';
 import { ArmError, type ArmCall, type ArmPath, type ArmResource, type ResourceType } from '../../types.ts';
 import { resourceFilter } from './filter.ts';
+import { refuseMove } from './moves.ts';
 
 /** The path of a resource in a group. */
 function pathOf(resource: ArmResource, group: ArmPath, scope: string | undefined): ArmPath {
@@ -74,10 +75,19 @@ function failure(target: string, error: unknown): unknown {
   return { code, target, message: error instanceof Error ? error.message : String(error) };
 }
 
+function invalidGroupName(name: string): ArmError {
+  const odd = name.length > 90 ? '' : (name.match(/[^\p{L}\p{Nd}_().-]|\.$/gu) ?? []).join('');
+  const why = odd
+    ? `has these invalid characters: '${odd}'. The name can only be a letter, digit, '-', '.', '(', ')' or '_'`
+    : 'is invalid: it may have 1 to 90 characters';
+  return new ArmError(400, 'InvalidResourceGroup', `The provided resource group name '${name}' ${why}.`);
+}
+
 /** Microsoft.Resources/resourceGroups. Deleting a group deletes what it holds, asynchronously. */
 export function resourceGroups(registry: Registry): ResourceType {
   return {
     type: 'Microsoft.Resources/resourceGroups',
+    nameRule: { pattern: /^(?=.{1,90}$)[\p{L}\p{Nd}_().-]*[\p{L}\p{Nd}_()-]$/u, refuse: invalidGroupName },
     put(call, existing) {
       const { managedBy } = bodyOf(call);
       const group = { ...tracked(call, existing), ...(managedBy !== undefined && { managedBy }) };
@@ -94,6 +104,7 @@ export function resourceGroups(registry: Registry): ResourceType {
       };
       return { status: 202, longRunning: { style: 'location', work } };
     },
+    actions: { moveresources: refuseMove, validatemoveresources: refuseMove },
     list(call) {
       const matches = resourceFilter(call.query.get('$filter'));
       return call.world.store

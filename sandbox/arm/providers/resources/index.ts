@@ -1,10 +1,13 @@
 import { locationList } from '../../locations.ts';
 import type { Registry } from '../../registry.ts';
 import type { ArmCall, ArmReply, Provider } from '../../types.ts';
+import { resourceVersions } from './apiVersions.ts';
 import { resourceGroups } from './groups.ts';
 import { answerProviders } from './providerList.ts';
 import { listResources } from './resourceList.ts';
+import { scopeTags } from './scopeTags.ts';
 import { subscriptions } from './subscriptions.ts';
+import { answerTagNames } from './tagNames.ts';
 
 function tenants(call: ArmCall): ArmReply | undefined {
   if (call.method !== 'GET' || call.path.type !== 'Microsoft.Resources/tenants') return undefined;
@@ -22,7 +25,13 @@ function locations(call: ArmCall): ArmReply | undefined {
 export function createResources(registry: Registry): Provider {
   return {
     namespace: 'Microsoft.Resources',
-    types: [subscriptions, resourceGroups(registry)],
-    other: (call) => tenants(call) ?? locations(call) ?? answerProviders(registry, call) ?? listResources(call),
+    apiVersions: resourceVersions,
+    types: [subscriptions, resourceGroups(registry), scopeTags],
+    other: (call) =>
+      tenants(call) ??
+      locations(call) ??
+      answerProviders(registry, call) ??
+      answerTagNames(call) ??
+      listResources(call),
   };
 }

@@ -2,13 +2,16 @@ import type { ArmCall, ArmReply, ArmResource } from '../../types.ts';
 import { resourceFilter } from './filter.ts';
 
 /** A resource as the generic list shows it: no properties but those asked for by `$expand`. */
-function summary(resource: ArmResource, expand: string[]): Record<string, unknown> {
+function summary({ world }: ArmCall, resource: ArmResource, expand: string[]): Record<string, unknown> {
   const { id, name, type, location, tags, kind, sku, identity, zones, managedBy, plan } = resource;
   const all = { id, name, type, location, tags, kind, sku, identity, zones, managedBy, plan };
   const shown = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
   if (expand.includes('provisioningstate')) {
     shown.provisioningState = resource.properties?.provisioningState ?? 'Succeeded';
   }
+  const times = world.store.times(id);
+  if (expand.includes('createdtime')) shown.createdTime = times?.createdTime;
+  if (expand.includes('changedtime')) shown.changedTime = times?.changedTime;
   return shown;
 }
 
@@ -19,12 +22,13 @@ export function listResources(call: ArmCall): ArmReply | undefined {
   if (call.method !== 'GET' || kind !== 'resources') return undefined;
   const group = resourceGroup && `/resourceGroups/${resourceGroup}`;
   const matches = resourceFilter(call.query.get('$filter'));
-  const expand = (call.query.get('$expand') ?? '').toLowerCase().split(',');
-  const top = Number(call.query.get('$top') ?? Infinity);
+  const expand = (call.query.get('$expand') ?? '')
+    .toLowerCase()
+    .split(',')
+    .map((word) => word.trim());
   const value = call.world.store
     .under(`/subscriptions/${subscriptionId}${group}`)
     .filter((r) => r.location !== undefined && r.type !== 'Microsoft.Resources/resourceGroups' && matches(r))
-    .slice(0, top)
-    .map((resource) => summary(resource, expand));
+    .map((resource) => summary(call, resource, expand));
   return { status: 200, body: { value } };
 }

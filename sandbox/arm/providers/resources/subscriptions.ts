@@ -10,6 +10,7 @@ export const subscriptions: ResourceType = {
       subscriptionId: subscription.name,
       tenantId: call.world.tenantId,
       displayName: subscription.displayName,
+      ...(subscription.tags && { tags: subscription.tags }),
       state: 'Enabled',
       subscriptionPolicies: {
         locationPlacementId: 'Public_2014-09-01',

@@ -1,3 +1,4 @@
+import { webVersions } from './apiVersions.ts';
 import type { ArmCall, ArmReply, Provider } from '../../types.ts';
 import { publishingPolicies } from './publishingPolicies.ts';
 import { serverFarms } from './serverFarms.ts';
@@ -14,6 +15,7 @@ function authSettingsList(call: ArmCall): ArmReply | undefined {
 /** Microsoft.Web: plans, sites and their configuration. */
 export const web: Provider = {
   namespace: 'Microsoft.Web',
+  apiVersions: webVersions,
   types: [serverFarms, sites, siteConfig, publishingPolicies],
   other: authSettingsList,
 };
