@@ -6,6 +6,7 @@ import { createDiskWorld } from './disks/diskWorld.ts';
 import type { DiskWorld } from './disks/diskWorld.ts';
 import { createExportThrottle } from './disks/exportRate.ts';
 import type { ExportRate } from './disks/exportRate.ts';
+import { forgetOrphans } from './disks/orphans.ts';
 import { createDiskSas } from './disks/sas.ts';
 import { createVhdBlobs } from './disks/vhdBlobs.ts';
 import { createVolumes } from './disks/volumes.ts';
@@ -58,6 +59,7 @@ export function createCompute(options: ComputeOptions): Compute {
     created: Date.parse(fact(id, 'timeCreated') ?? world.clock.iso()),
     uniqueId: fact(id, 'uniqueId') ?? '',
   }));
+  forgetOrphans({ volumes, sas, blobs }, (id) => world.store.get(id) !== undefined);
   const parts: ComputeParts = {
     world,
     volumes,

@@ -60,11 +60,12 @@ export function createExportThrottle(clock: Pick<Clock, 'now'>, initial: ExportR
       if (!rate) return;
       const now = clock.now();
       const { bytesPerSecond, requestsPerSecond } = rate;
-      const before = buckets.get(key) ?? { bytes: bytesPerSecond, requests: requestsPerSecond, at: now };
+      const mostRequests = Math.max(1, requestsPerSecond);
+      const before = buckets.get(key) ?? { bytes: bytesPerSecond, requests: mostRequests, at: now };
       const seconds = Math.max(0, now - before.at) / 1000;
       const left = {
         bytes: Math.min(bytesPerSecond, before.bytes + seconds * bytesPerSecond),
-        requests: Math.min(requestsPerSecond, before.requests + seconds * requestsPerSecond),
+        requests: Math.min(mostRequests, before.requests + seconds * requestsPerSecond),
         at: now,
       };
       buckets.set(key, left);

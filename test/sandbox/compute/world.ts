@@ -10,6 +10,7 @@ import { createArm } from '../../../sandbox/arm/index.ts';
 import type { Arm } from '../../../sandbox/arm/index.ts';
 import { createCompute } from '../../../sandbox/compute/index.ts';
 import type { Compute } from '../../../sandbox/compute/index.ts';
+import { openState } from '../../../sandbox/core/state.ts';
 import { createClock } from '../../../sandbox/core/clock.ts';
 import type { Caller, Clock, Tokens } from '../../../sandbox/core/types.ts';
 import { observe } from '../../../sandbox/edge/record.ts';
@@ -24,8 +25,16 @@ export const IDENTITY = `${GROUP}/providers/Microsoft.ManagedIdentity/userAssign
 const principal = { objectId: 'o', clientId: 'c', kind: 'User', displayName: 'Operator' } as const;
 const tokens: Tokens = {
   issue: () => ({ token: 't', expiresOn: Date.now() + 3_600_000 }),
-  verify: (authorization) => (authorization ? { principal, audience: 'https://management.azure.com/' } : undefined),
+  verify: (authorization) =>
+    authorization === undefined || authorization === 'Bearer forged'
+      ? undefined
+      : { principal, audience: audienceOf(authorization) },
 };
+
+/** `Bearer disk` is a token for exports of disks, any other one for ARM. */
+function audienceOf(authorization: string): string {
+  return authorization === 'Bearer disk' ? 'https://disk.azure.com/' : 'https://management.azure.com/';
+}
 
 export interface ComputeWorld {
   arm: Arm;
@@ -40,9 +49,13 @@ export interface ComputeWorld {
   stop(): Promise<void>;
 }
 
-/** ARM and compute behind one loopback HTTP server; the real SDK client speaks to it. */
-export async function startWorld(): Promise<ComputeWorld> {
-  const dir = mkdtempSync(join(tmpdir(), 'compute-'));
+/**
+ * ARM and compute behind one loopback HTTP server; the real SDK client speaks to it.
+ * @param folder keeps the world; undefined: it is gone when it stops
+ */
+export async function startWorld(folder?: string): Promise<ComputeWorld> {
+  const dir = folder ?? mkdtempSync(join(tmpdir(), 'compute-'));
+  const state = openState(folder);
   const clock = createClock();
   const exchanges: Exchange[] = [];
   const ports = new Map<string, Caller>();
@@ -52,6 +65,7 @@ export async function startWorld(): Promise<ComputeWorld> {
     tenantId: '22222222-2222-4222-8222-222222222222',
     subscriptions: [{ subscriptionId: SUBSCRIPTION, displayName: 'Test' }],
     seed: 'compute-test',
+    state,
   });
   const compute = createCompute({
     world: arm.world,
@@ -110,7 +124,8 @@ export async function startWorld(): Promise<ComputeWorld> {
       await compute.stop();
       server.closeAllConnections();
       server.close();
-      rmSync(dir, { recursive: true });
+      state.close();
+      if (folder === undefined) rmSync(dir, { recursive: true });
     },
   };
 }
