@@ -12,7 +12,7 @@ import type { CallerPort, Clock, Service } from './core/types.ts';
 import { startEdge } from './edge/index.ts';
 import { createEnding } from './ending.ts';
 import { worldFolder } from './folder.ts';
-import { createSiteService } from './functions-host/index.ts';
+import { createSiteService, siteFunctionsProvider } from './functions-host/index.ts';
 import { assignedIdentity } from './identities.ts';
 import { createKeyVault } from './keyvault/index.ts';
 import { createKiller } from './killer.ts';
@@ -119,6 +119,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     const sites = createSiteService({ tokens, store: world.store, hostUrl: (site) => apps.host(site)?.url });
 
     for (const { provider } of [storage, keyVault, compute]) arm.register(provider);
+    arm.register(siteFunctionsProvider(apps.host));
     for (const service of [arm.service, storage.service, keyVault.service, compute.service, sites]) edge.use(service);
     const [operator, deployer] = await Promise.all([
       edge.open({ id: 'operator', kind: 'operator' }),

@@ -1,2 +1,3 @@
 export { startFunctionsHost, type FunctionsHost, type FunctionsHostOptions } from './host.ts';
 export { createSiteService } from './site.ts';
+export { siteFunctionsProvider } from './siteFunctions.ts';

@@ -6,8 +6,12 @@ import { createClock } from '../../../sandbox/core/clock.ts';
 import { createFaults } from '../../../sandbox/core/faults.ts';
 import type { Clock } from '../../../sandbox/core/types.ts';
 import { startEdge, type Edge } from '../../../sandbox/edge/index.ts';
-import { createSiteService, startFunctionsHost, type FunctionsHost } from '../../../sandbox/functions-host/index.ts';
-import { siteFunctionsProvider } from '../../../sandbox/functions-host/siteFunctions.ts';
+import {
+  createSiteService,
+  siteFunctionsProvider,
+  startFunctionsHost,
+  type FunctionsHost,
+} from '../../../sandbox/functions-host/index.ts';
 import { startStorage } from '../../../sandbox/storage/index.ts';
 import { runModule } from '../edge/child.ts';
 import { appDirectory } from './world.ts';
