@@ -19,7 +19,14 @@ export interface LoneVault {
 
 export function loneVault(name: string, options: { tokens: Tokens; tenantId: string; clock: Clock }): LoneVault {
   const { tokens, tenantId, clock } = options;
-  const world = createWorld({ clock, tenantId, seed: name, subscriptions: [], state: openState(), faults: createFaults() });
+  const world = createWorld({
+    clock,
+    tenantId,
+    seed: name,
+    subscriptions: [],
+    state: openState(),
+    faults: createFaults(),
+  });
   const vault: ArmResource = {
     id: `/subscriptions/${subscriptionId}/resourceGroups/rg/providers/Microsoft.KeyVault/vaults/${name}`,
     name,

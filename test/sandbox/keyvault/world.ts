@@ -1,0 +1,90 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { KeyVaultManagementClient } from '@azure/arm-keyvault';
+import {
+  createDefaultHttpClient,
+  createHttpHeaders,
+  createPipelineRequest,
+  type HttpClient,
+} from '@azure/core-rest-pipeline';
+import { CryptographyClient, KeyClient, type KeyVaultKey } from '@azure/keyvault-keys';
+import type { State } from '../../../sandbox/core/state.ts';
+import type { VaultGate } from '../../../sandbox/keyvault/access.ts';
+import { createKeyVault } from '../../../sandbox/keyvault/index.ts';
+import { credential, startWorld, subscriptionId, tokens, type Answer, type TestWorld } from '../arm/world.ts';
+
+export interface VaultWorld extends TestWorld {
+  management: KeyVaultManagementClient;
+  /** The SDK's clients for a vault. */
+  keys(vault: string): KeyClient;
+  cryptography(key: KeyVaultKey): CryptographyClient;
+  /** A plain call to a vault, with a token. */
+  data(vault: string, method: string, path: string, body?: unknown): Promise<Answer>;
+}
+
+const AUDIENCE = 'https://vault.azure.net';
+const API_VERSION = '2025-07-01';
+const vaultCredential = {
+  getToken: () =>
+    Promise.resolve({ token: `token-for:${AUDIENCE}`, expiresOnTimestamp: Date.now() + 3_600_000, refreshAfter: 0 }),
+};
+
+/** Key Vault behind ARM and behind its own loopback server, which takes the host name from the header. */
+export async function startVaultWorld(options: { state?: State; gate?: VaultGate } = {}): Promise<VaultWorld> {
+  const { gate, ...rest } = options;
+  const world = await startWorld(rest);
+  const { provider, service } = createKeyVault({ world: world.arm.world, tokens, ...(gate && { gate }) });
+  world.arm.register(provider);
+  const caller = { id: 'operator', kind: 'operator' as const };
+  const server = createServer((request, response) => {
+    const host = request.headers.host!;
+    if (service.answers(host)) void service.handle(request, response, { caller, host, secure: true });
+    else response.writeHead(502).end();
+  });
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  const { port } = server.address() as AddressInfo;
+  const plain = createDefaultHttpClient();
+  const httpClient: HttpClient = {
+    async sendRequest(request) {
+      const asked = request.url;
+      const { host, pathname, search } = new URL(asked);
+      request.headers.set('host', host);
+      request.url = `http://127.0.0.1:${port}${pathname}${search}`;
+      request.allowInsecureConnection = true;
+      const response = await plain.sendRequest(request);
+      request.url = asked;
+      return response;
+    },
+  };
+  const url = (vault: string) => `https://${vault}.vault.azure.net`;
+  return {
+    ...world,
+    management: new KeyVaultManagementClient(credential, subscriptionId, world.sdk),
+    keys: (vault) => new KeyClient(url(vault), vaultCredential, { httpClient }),
+    cryptography: (key) => new CryptographyClient(key, vaultCredential, { httpClient }),
+    async data(vault, method, path, body) {
+      const headers = createHttpHeaders({
+        authorization: `Bearer token-for:${AUDIENCE}`,
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+      });
+      const request = createPipelineRequest({
+        url: `${url(vault)}${path}${path.includes('?') ? '&' : '?'}api-version=${API_VERSION}`,
+        method: method as 'GET',
+        headers,
+        ...(body !== undefined && { body: JSON.stringify(body) }),
+      });
+      const response = await httpClient.sendRequest(request);
+      const text = response.bodyAsText;
+      return {
+        status: response.status,
+        headers: new Headers(response.headers.toJSON()),
+        body: text ? JSON.parse(text) : undefined,
+      };
+    },
+    async close() {
+      server.closeAllConnections();
+      await new Promise((done) => server.close(done));
+      await world.close();
+    },
+  };
+}
