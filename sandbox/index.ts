@@ -52,7 +52,7 @@ export interface Sandbox {
   world: ArmWorld;
   disks: Compute['disks'];
   /** What may be turned at any time. */
-  settings: { arm: Arm['settings'] };
+  settings: { arm: Arm['settings']; compute: Compute['limits'] };
   /** Proxy and environment of the person at the terminal, and of the one who deploys. */
   operator: CallerPort;
   deployer: CallerPort;
@@ -140,7 +140,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       faults,
       world,
       disks: compute.disks,
-      settings: { arm: arm.settings },
+      settings: { arm: arm.settings, compute: compute.limits },
       operator,
       deployer,
       client,

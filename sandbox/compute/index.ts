@@ -41,6 +41,8 @@ export interface Compute {
   /** `md-<id>.z<nn>.blob.storage.azure.net` */
   service: Service;
   disks: DiskWorld;
+  /** What may be turned at any time. */
+  limits: ComputeLimits;
   machines: Machines;
   /** Ends all machines and closes the disks' files. */
   stop(): Promise<void>;
@@ -99,6 +101,7 @@ export function createCompute(options: ComputeOptions): Compute {
       served: disks.countServed,
     }),
     disks,
+    limits: parts.limits,
     machines,
     async stop() {
       await machines.stopAll();
