@@ -25,7 +25,12 @@ export type Database = ReturnType<typeof openDatabase>;
  */
 export function openDatabase(file: string, schema: string) {
   const db = new DatabaseSync(file);
-  prepare(db, file, schema);
+  try {
+    prepare(db, file, schema);
+  } catch (error) {
+    db.close();
+    throw error;
+  }
   const prepared = new Map<string, StatementSync>();
   const statement = (sql: string) => {
     let found = prepared.get(sql);
@@ -47,6 +52,13 @@ export function openDatabase(file: string, schema: string) {
       throw error;
     }
   };
+  /** Gives free pages back to the file system when there are many. To be called now and then. */
+  const reclaim = (): void => {
+    const free = pragma('freelist_count');
+    if (free < RECLAIM_PAGES || free * 4 < pragma('page_count')) return;
+    db.exec(`pragma incremental_vacuum(${RECLAIM_AT_ONCE}); pragma wal_checkpoint(truncate)`);
+  };
+  reclaim();
   return {
     transaction,
     commit: createGroupCommit(transaction),
@@ -56,12 +68,7 @@ export function openDatabase(file: string, schema: string) {
     run: (sql: string, ...values: SQLInputValue[]) => Number(statement(sql).run(...values).changes),
     /** @returns the new row's number */
     insert: (sql: string, ...values: SQLInputValue[]) => Number(statement(sql).run(...values).lastInsertRowid),
-    /** Gives free pages back to the file system when there are many. To be called now and then. */
-    reclaim(): void {
-      const free = pragma('freelist_count');
-      if (free < RECLAIM_PAGES || free * 4 < pragma('page_count')) return;
-      db.exec(`pragma incremental_vacuum(${RECLAIM_AT_ONCE}); pragma wal_checkpoint(truncate)`);
-    },
+    reclaim,
     close: () => db.close(),
   };
 }

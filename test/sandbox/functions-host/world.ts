@@ -39,8 +39,8 @@ export interface World {
   stop(): Promise<void>;
 }
 
-/** A host with one of the apps here, on a state folder and a clock of its own. */
-export async function startWorld(app: string): Promise<World> {
+/** A host with one of the apps here, on a state folder (`state`) and a clock of its own. `settings`: app settings. */
+export async function startWorld(app: string, settings: Record<string, string> = {}): Promise<World> {
   const directory = mkdtempSync(join(tmpdir(), 'functions-host-'));
   const clock = createClock();
   const clockFile = join(directory, 'clock');
@@ -50,7 +50,7 @@ export async function startWorld(app: string): Promise<World> {
     startFunctionsHost({
       directory: appDirectory(app),
       stateDir: join(directory, 'state'),
-      env: { NODE_OPTIONS: `--import=${PRELOAD}`, SANDBOX_CLOCK_FILE: clockFile },
+      env: { NODE_OPTIONS: `--import=${PRELOAD}`, SANDBOX_CLOCK_FILE: clockFile, ...settings },
       clock,
       logFile,
     });

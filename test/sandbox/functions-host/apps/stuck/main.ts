@@ -1,0 +1,21 @@
+import { appendFileSync } from 'node:fs';
+import * as df from 'durable-functions';
+
+df.app.activity('hang', {
+  handler: async (file: string) => {
+    for (;;) {
+      appendFileSync(file, '.');
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+  },
+});
+df.app.activity('echo', { handler: (text: string) => text });
+
+df.app.orchestration('hanging', function* (context) {
+  try {
+    yield context.df.callActivity('hang', context.df.getInput());
+    return 'it came back';
+  } catch (error) {
+    return (yield context.df.callActivity('echo', (error as Error).message)) as string;
+  }
+});
