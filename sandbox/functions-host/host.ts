@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import type { Clock } from '../core/types.ts';
 import type { HostKeys } from './keys.ts';
 import { openLog, type Logger } from './log.ts';
+import { DEFAULT_EXTENSION_VERSION, replaySchema } from './durable/extension.ts';
 import { RESTART, type HostMessage, type HostStart } from './process.ts';
 
 const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
@@ -26,6 +27,13 @@ export interface FunctionsHostOptions {
   /** JSON lines are appended. */
   logFile: string;
   port?: number;
+  /**
+   * Fails instances, with a message that names the trap and the way out, where Azure goes wrong silently or lets them
+   * wait for ever. False, the default: exactly as Azure, with a line in the log.
+   */
+  strict?: boolean;
+  /** The version of Microsoft.Azure.WebJobs.Extensions.DurableTask to mirror: 3.13.0 or later has entity locks. */
+  durableExtensionVersion?: string;
 }
 
 export interface FunctionsHost {
@@ -88,8 +96,9 @@ interface HostProcess {
 }
 
 async function startProcess(options: FunctionsHostOptions, log: Logger): Promise<HostProcess> {
-  const { directory, stateDir, logFile, clock, port = 0 } = options;
-  const start: HostStart = { directory, stateDir, logFile, port };
+  const { directory, stateDir, logFile, clock, port = 0, strict = false } = options;
+  const schema = replaySchema(options.durableExtensionVersion ?? DEFAULT_EXTENSION_VERSION);
+  const start: HostStart = { directory, stateDir, logFile, port, strict, schema };
   const child = spawn(process.execPath, [MAIN, JSON.stringify(start)], {
     cwd: directory,
     env: environment(options.env),

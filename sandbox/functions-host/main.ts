@@ -30,7 +30,7 @@ const TRIGGERS = [
 // Nobody may be left behind: the channel to the parent closes however the parent ends.
 process.on('disconnect', () => process.exit(0));
 
-const { directory, stateDir, logFile, port } = JSON.parse(process.argv[2]!) as HostStart;
+const { directory, stateDir, logFile, port, strict, schema } = JSON.parse(process.argv[2]!) as HostStart;
 const log = openLog(logFile);
 const tell = (message: HostMessage) => process.send!(message);
 
@@ -70,6 +70,8 @@ async function run() {
     invoke,
     log,
     settings: settings.durableTask,
+    strict,
+    schema,
   });
   const http = functions.filter((fn) => isTrigger(fn, 'httptrigger'));
   const { routePrefix } = settings;

@@ -1,3 +1,4 @@
+import type { ReplaySchema } from './durable/extension.ts';
 import type { HostKeys } from './keys.ts';
 
 /** How the host's process is told what to do: JSON in its first argument. */
@@ -7,6 +8,10 @@ export interface HostStart {
   logFile: string;
   /** 0: any free one. */
   port: number;
+  /** Whether Durable misuse fails loudly. */
+  strict: boolean;
+  /** The replay schema that the Durable extension offers. */
+  schema: ReplaySchema;
 }
 
 /** What it tells its parent, once. */

@@ -79,8 +79,9 @@ async function serveDurable(
   const parts = url.pathname.slice(base.length).split('/');
   const reply = await durableApi(hub, endpoints, {
     method: request.method!,
-    path: parts.filter((part) => part !== '').map(decodeURIComponent),
-    query: url.searchParams,
+    url,
+    // The extension decodes paths as form fields are: a plus is a space.
+    path: parts.filter((part) => part !== '').map((part) => decodeURIComponent(part.replaceAll('+', ' '))),
     headers: request.headers,
     body: body.toString('utf8'),
   });

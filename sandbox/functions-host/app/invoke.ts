@@ -8,6 +8,8 @@ export interface Invocation {
   triggerMetadata?: Record<string, TypedData>;
   /** Set from the first retry on. */
   retryContext?: { retryCount: number; maxRetryCount: number };
+  /** Sees what the function returned before it is made JSON. */
+  inspect?(result: unknown): void;
 }
 
 /** Runs one function. @returns its return value, undefined for none. @throws what the function threw */
@@ -84,6 +86,7 @@ export function createInvoke(options: {
     for (const hook of registry.hooks('postInvocation')) await hook(after);
     // Whatever the function threw, not only errors: it is the caller's to read.
     if (after.error) return Promise.reject(after.error as Error);
+    invocation.inspect?.(after.result);
     const response = await inv.getResponse(given.context, after.result);
     return response.returnValue ?? undefined;
   };

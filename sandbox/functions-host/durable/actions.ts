@@ -10,8 +10,11 @@ export const ActionType = {
   CallEntity: 7,
   CallHttp: 8,
   SignalEntity: 9,
+  ScheduledSignalEntity: 10,
   WhenAny: 11,
   WhenAll: 12,
+  LockEntities: 13,
+  ReleaseEntities: 14,
 } as const;
 
 /** All in milliseconds. */
@@ -23,12 +26,19 @@ export interface RetryOptions {
   retryTimeoutInMilliseconds?: number;
 }
 
+/** Where `callHttp` gets a bearer token: the app's managed identity. */
+export interface TokenSource {
+  kind: string;
+  /** The resource's URI; `/.default` at its end is left out. */
+  resource: string;
+}
+
 export interface HttpRequestAction {
   method: string;
   uri: string;
   content?: string;
   headers?: Record<string, string>;
-  tokenSource?: unknown;
+  tokenSource?: TokenSource | null;
   asynchronousPatternEnabled?: boolean;
 }
 
@@ -46,6 +56,7 @@ export interface Action {
   operation?: string;
   httpRequest?: HttpRequestAction;
   compoundActions?: Action[];
+  lockSet?: EntityId[];
 }
 
 /** An orchestrator's state: all that it has asked for since the start of the execution. */
@@ -62,9 +73,18 @@ export type Decision =
   | { kind: 'activity'; id: number; name: string; input: unknown }
   | { kind: 'orchestration'; id: number; name: string; instanceId: string; input: unknown; version?: string }
   | { kind: 'timer'; id: number; fireAt: string }
-  | { kind: 'send'; id: number; target: string; request: EntityRequest };
+  | { kind: 'send'; id: number; target: string; event: string; message: EntityMessage };
 
-/** An operation on its way to an entity (the extension's RequestMessage). */
+/** The name is in lower case. */
+export interface EntityId {
+  name: string;
+  key: string;
+}
+
+/** What reaches an entity. Field names are those of the extension's messages. */
+export type EntityMessage = EntityRequest | EntityLockRequest | EntityRelease;
+
+/** An operation on its way to an entity. */
 export interface EntityRequest {
   op: string;
   signal?: true;
@@ -73,4 +93,23 @@ export interface EntityRequest {
   id: string;
   parent?: string;
   parentExecution?: string;
+  /** A signal for later, ISO 8601 UTC. */
+  due?: string;
+}
+
+/** A lock on its way through a sorted set of entities: each locks itself and passes it on. */
+export interface EntityLockRequest {
+  op: null;
+  lockset: EntityId[];
+  /** Whose turn it is. */
+  pos: number;
+  id: string;
+  parent: string;
+  parentExecution: string;
+}
+
+/** Takes the lock back that `parent` holds; `id` is its request's. */
+export interface EntityRelease {
+  parent: string;
+  id: string;
 }

@@ -1,6 +1,5 @@
 import type { TypedData } from '../app/coreModule.ts';
 import { activityFailure } from './failure.ts';
-import { missingFunction } from './functions.ts';
 import { EventType, historyEvent, type HistoryEvent } from './history.ts';
 import { runHttpActivity } from './httpActivity.ts';
 import { HTTP_ACTIVITY } from './httpCall.ts';
@@ -69,7 +68,8 @@ async function run(hub: Hub, task: ActivityTask): Promise<string | null> {
     return JSON.stringify(await runHttpActivity(input as Parameters<typeof runHttpActivity>[0]));
   }
   const fn = hub.functions.find('activityTrigger', task.name);
-  if (!fn) throw new Error(missingFunction('activityTrigger', task.name));
+  // Known when it was scheduled, and not to the app of this start.
+  if (!fn) throw new Error(hub.functions.missing('activityTrigger', task.name));
   // On the wire a string goes as it is, all else as JSON text; the library parses what parses.
   const trigger =
     input === undefined || input === null ? null : { string: typeof input === 'string' ? input : task.input! };

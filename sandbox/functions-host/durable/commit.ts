@@ -1,12 +1,13 @@
 import type { Decision } from './actions.ts';
 import type { Hub } from './context.ts';
-import { missingFunction } from './functions.ts';
+import { sendToEntity } from './entityMail.ts';
 import { EventType, historyEvent } from './history.ts';
-import { HTTP_ACTIVITY } from './httpCall.ts';
-import { begin, createInstance, InstanceExistsError, newId, wrongChildId } from './instances.ts';
+import { begin, createInstance, InstanceExistsError, newId } from './instances.ts';
+import { logFinding } from './logFinding.ts';
 import { json, outputOf } from './newEvents.ts';
 import type { Completion } from './shim.ts';
 import type { ActivityTask, Instance } from './store.ts';
+import { traps } from './traps.ts';
 
 /** What a commit leaves to be done after it. */
 export interface Aftermath {
@@ -18,30 +19,14 @@ export interface Aftermath {
 export function carryOut(hub: Hub, instance: Instance, decision: Decision, after: Aftermath): void {
   const { store } = hub;
   const { instanceId, executionId } = instance;
-  const failTask = (type: 'TaskFailed' | 'SubOrchestrationInstanceFailed', reason: string) => {
-    hub.log('error', reason, { category: 'Host.Durable', function: instance.name, instanceId });
-    const fields = { TaskScheduledId: decision.id, Reason: reason, Details: '' };
-    store.send(instanceId, executionId, historyEvent(EventType[type], hub.iso(), fields));
-    after.woken.add(instanceId);
-  };
   switch (decision.kind) {
     case 'activity': {
-      const { name } = decision;
-      if (name !== HTTP_ACTIVITY && !hub.functions.find('activityTrigger', name)) {
-        return failTask('TaskFailed', missingFunction('activityTrigger', name));
-      }
-      const task = { instanceId, executionId, taskId: decision.id, name, input: json(decision.input) };
+      const task = { instanceId, executionId, taskId: decision.id, name: decision.name, input: json(decision.input) };
       after.activities.push({ ...task, seq: store.addActivity(task) });
       return;
     }
     case 'orchestration': {
       const { name } = decision;
-      if (!hub.functions.find('orchestrationTrigger', name)) {
-        return failTask('SubOrchestrationInstanceFailed', missingFunction('orchestrationTrigger', name));
-      }
-      const wrong = wrongChildId(decision.instanceId, instance);
-      // In Azure the call gets no answer at all.
-      if (wrong) return failTask('SubOrchestrationInstanceFailed', wrong);
       const parent = { instanceId, executionId, name: instance.name, taskId: decision.id };
       const input = json(decision.input);
       const child = { instanceId: decision.instanceId, name, input, version: decision.version ?? null, parent };
@@ -49,7 +34,13 @@ export function carryOut(hub: Hub, instance: Instance, decision: Decision, after
         createInstance(hub, child);
       } catch (error) {
         if (!(error instanceof InstanceExistsError)) throw error;
-        return failTask('SubOrchestrationInstanceFailed', `${decision.instanceId}: ${error.message}`);
+        const reason = `${decision.instanceId}: ${error.message}`;
+        hub.log('error', reason, { category: 'Host.Durable', function: instance.name, instanceId });
+        const fields = { TaskScheduledId: decision.id, Reason: reason, Details: '' };
+        const failed = historyEvent(EventType.SubOrchestrationInstanceFailed, hub.iso(), fields);
+        store.send(instanceId, executionId, failed);
+        after.woken.add(instanceId);
+        return;
       }
       after.woken.add(decision.instanceId);
       return;
@@ -57,7 +48,7 @@ export function carryOut(hub: Hub, instance: Instance, decision: Decision, after
     case 'timer':
       return store.addTimer(instanceId, executionId, decision.id, Date.parse(decision.fireAt));
     case 'send':
-      store.send(decision.target, null, decision.request);
+      sendToEntity(hub, decision.target, decision.message);
       after.woken.add(decision.target);
   }
 }
@@ -73,6 +64,7 @@ export function complete(hub: Hub, instance: Instance, completion: End, after: A
   store.closeHistory(instance.instanceId);
   const { parent } = instance;
   if (!parent) return;
+  if (completion.status === 'Terminated') logFinding(hub, instance, traps.terminatedChild(instance.instanceId));
   const TaskScheduledId = parent.taskId;
   const event =
     completion.status === 'Completed'

@@ -1,6 +1,7 @@
 import type { Invoke } from '../app/invoke.ts';
 import type { HostJson } from '../hostJson.ts';
 import type { Logger } from '../log.ts';
+import type { ReplaySchema } from './extension.ts';
 import type { DurableFunctions } from './functions.ts';
 import type { ActivityTask, Store } from './store.ts';
 
@@ -11,6 +12,10 @@ export interface Hub {
   invoke: Invoke;
   log: Logger;
   settings: HostJson['durableTask'];
+  /** Fails loudly where Azure goes wrong silently. */
+  strict: boolean;
+  /** The newest replay schema that the mirrored extension offers. */
+  schema: ReplaySchema;
   now(): number;
   iso(): string;
   /** Calls after a commit: these have new messages, these activities are due, a timer may be the next one. */

@@ -16,6 +16,7 @@ export const EventType = {
   EventSent: 14,
   EventRaised: 15,
   ContinueAsNew: 16,
+  GenericEvent: 17,
   ExecutionSuspended: 19,
   ExecutionResumed: 20,
 } as const;
@@ -37,6 +38,7 @@ export interface HistoryEvent {
   /** JSON text. */
   Result?: string | null;
   Reason?: string;
+  Data?: string;
   Details?: string | null;
   TaskScheduledId?: number;
   TimerId?: number;

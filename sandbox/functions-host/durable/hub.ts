@@ -4,7 +4,9 @@ import type { Logger } from '../log.ts';
 import { createActivityPool } from './activity.ts';
 import type { Hub } from './context.ts';
 import { createDispatcher } from './dispatcher.ts';
-import { entityTurn, isEntity } from './entity.ts';
+import { entityTurn } from './entity.ts';
+import { isEntity } from './entityId.ts';
+import type { ReplaySchema } from './extension.ts';
 import type { DurableFunctions } from './functions.ts';
 import { orchestrationTurns } from './orchestration.ts';
 import { openStore } from './store.ts';
@@ -23,8 +25,10 @@ export function openHub(options: {
   invoke: Invoke;
   log: Logger;
   settings: HostJson['durableTask'];
+  strict: boolean;
+  schema: ReplaySchema;
 }): Hub {
-  const { functions, invoke, log, settings } = options;
+  const { functions, invoke, log, settings, strict, schema } = options;
   const store = openStore(options.file);
   const hub: Hub = {
     store,
@@ -32,6 +36,8 @@ export function openHub(options: {
     invoke,
     log,
     settings,
+    strict,
+    schema,
     now: () => Date.now(),
     iso: () => new Date().toISOString(),
     wake(targets, activities = []) {

@@ -3,30 +3,8 @@ import type { Hub } from './context.ts';
 import { EventType, historyEvent } from './history.ts';
 import type { Instance, Parent } from './store.ts';
 
-/** An Azure table's key: 1 KiB of UTF-16. */
-const MAX_KEY_LENGTH = 512;
-
 /** The instance exists and has not ended. */
 export class InstanceExistsError extends Error {}
-
-/** @returns the extension's words for what is wrong with an instance id, undefined when nothing is */
-export function wrongId(id: string): string | undefined {
-  if (id.startsWith('@')) return 'Orchestration instance ids must not start with @.';
-  if (/[/\\#?\u0000-\u001f\u007f-\u009f]/.test(id)) {
-    return 'Orchestration instance ids must not contain /, \\, #, ?, or control characters.';
-  }
-  return undefined;
-}
-
-/** The same for a sub-orchestration's. Only clients are held to 100 characters; what limits here is a table's key. */
-export function wrongChildId(id: string, parent: Instance): string | undefined {
-  const same = [parent.instanceId, parent.parent?.instanceId].some((one) => one?.toLowerCase() === id.toLowerCase());
-  if (same) {
-    return 'The instance ID of a sub-orchestration must be different than the instance ID of a parent orchestration.';
-  }
-  if (id.length > MAX_KEY_LENGTH) return `Instance ids must not be longer than ${MAX_KEY_LENGTH} characters.`;
-  return wrongId(id);
-}
 
 /** A GUID as the extension writes ids: 32 hexadecimal digits. */
 export function newId(): string {

@@ -10,12 +10,19 @@ export interface Endpoints {
 }
 
 export const WEBHOOK_PATH = '/runtime/webhooks/durabletask';
-const CONNECTION = 'Storage';
+/** The name of the one connection that there is. */
+export const CONNECTION = 'Storage';
+
+/** The links of a 202 that answers `request`: at the origin that it was sent to, and without the one to rewind. */
+export function createdLinks(endpoints: Endpoints, request: URL, instanceId: string): Record<string, string> {
+  const { rewindPostUri: _, ...links } = managementUrls({ ...endpoints, origin: request.origin }, instanceId);
+  return links;
+}
 
 /** The links that manage one instance. */
-export function managementUrls(endpoints: Endpoints, instanceId: string): Record<string, string> {
-  const url = (rest: string, parameters = '') =>
-    `${endpoints.origin}${WEBHOOK_PATH}/instances/${instanceId}${rest}?${parameters}${requiredQuery(endpoints)}`;
+function managementUrls(endpoints: Endpoints, instanceId: string): Record<string, string> {
+  const prefix = `${endpoints.origin}${WEBHOOK_PATH}/instances/${encodeURIComponent(instanceId)}`;
+  const url = (rest: string, parameters = '') => `${prefix}${rest}?${parameters}${requiredQuery(endpoints)}`;
   return {
     id: instanceId,
     statusQueryGetUri: url(''),

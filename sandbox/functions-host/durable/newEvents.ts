@@ -16,7 +16,8 @@ export function eventOf(decision: Decision, timestamp: string): HistoryEvent {
     case 'timer':
       return historyEvent(EventType.TimerCreated, timestamp, { EventId, FireAt: decision.fireAt });
     case 'send': {
-      const fields = { EventId, InstanceId: decision.target, Name: 'op', Input: JSON.stringify(decision.request) };
+      const { target, event, message } = decision;
+      const fields = { EventId, InstanceId: target, Name: event, Input: JSON.stringify(message) };
       return historyEvent(EventType.EventSent, timestamp, fields);
     }
   }

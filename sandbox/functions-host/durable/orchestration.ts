@@ -4,6 +4,7 @@ import { EventType, historyEvent, type HistoryEvent } from './history.ts';
 import { createHistoryCache } from './historyCache.ts';
 import { printTurn } from './historyRows.ts';
 import { hasEnded } from './instances.ts';
+import { logFinding } from './logFinding.ts';
 import { completedEvent, eventOf } from './newEvents.ts';
 import { runOrchestrator } from './runOrchestrator.ts';
 import { decide } from './shim.ts';
@@ -40,7 +41,9 @@ export function orchestrationTurns(hub: Hub): (instanceId: string) => Promise<vo
     const fresh = [historyEvent(EventType.OrchestratorStarted, hub.iso()), ...arrived];
 
     const result = await runOrchestrator(hub, instance, past.turns, fresh);
-    const outcome = decide(instance, [...past.events, ...fresh], result);
+    const rules = { missing: hub.functions.missing, strict: hub.strict };
+    const outcome = decide(instance, [...past.events, ...fresh], result, rules);
+    for (const finding of outcome.findings) logFinding(hub, instance, finding);
 
     const timestamp = hub.iso();
     const turn = [...fresh, ...outcome.decisions.map((decision) => eventOf(decision, timestamp))];

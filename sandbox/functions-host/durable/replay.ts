@@ -1,16 +1,20 @@
 import { createHash } from 'node:crypto';
-import { ActionType, type Action, type Decision, type RetryOptions } from './actions.ts';
+import type { Action, Decision, EntityMessage } from './actions.ts';
+import type { CriticalSection } from './criticalSection.ts';
 import { EventType, type HistoryEvent } from './history.ts';
-import { httpCall } from './httpCall.ts';
+import { ReplayError, runActions, type Execution } from './runActions.ts';
 import type { Settle, Tasks } from './tasks.ts';
+import { traps, type Finding } from './traps.ts';
 
-/** The execution breaks off: the orchestrator's code and the history do not fit together, or it asks the impossible. */
-export class ReplayError extends Error {}
-
-const LONG_TIMER_INTERVAL = 3 * 86_400_000;
-const MAXIMUM_TIMER = 6 * 86_400_000;
-const DEFAULT_MAX_RETRY_INTERVAL = MAXIMUM_TIMER;
 const NAMES = { activity: 'activity', orchestration: 'sub-orchestration', timer: 'timer', send: 'send event' } as const;
+
+/** What an execution is, and which functions there are. */
+export type Replayed = Pick<Execution, 'instanceId' | 'executionId' | 'parent' | 'missing' | 'isDone'>;
+
+interface Waiter {
+  name: string;
+  done: Settle;
+}
 
 /**
  * Runs an orchestrator's actions as a coroutine over its history, as the Durable extension's out-of-process shim and
@@ -22,29 +26,38 @@ export class Replay implements Tasks {
   readonly decisions = new Map<number, Decision>();
   /** Events that came after `continueAsNew`: they go to the next generation. */
   readonly carriedOver: HistoryEvent[] = [];
+  /** Misuses that the events of this turn have brought to light. */
+  readonly findings: Finding[] = [];
   exhausted = false;
+  /** The actions have come to their end with an event of this turn. */
+  exhaustedNow = false;
   suspended = false;
   terminated: HistoryEvent | undefined;
   continueAsNew: { input: unknown } | undefined;
+  section: CriticalSection | undefined;
+  private isNew = false;
   private nextId = 0;
   private time = 0;
   private readonly open = new Map<number, Settle>();
-  private readonly waiters = new Map<string, Settle[]>();
+  private readonly waiters = new Map<string, Waiter[]>();
   private readonly buffered = new Map<string, HistoryEvent[]>();
   private readonly held: HistoryEvent[] = [];
   private readonly actions: Action[];
-  private readonly self: { instanceId: string; executionId: string };
+  private readonly self: Replayed;
 
-  constructor(actions: Action[], self: { instanceId: string; executionId: string }) {
+  constructor(actions: Action[], self: Replayed) {
     this.actions = actions;
     this.self = self;
   }
 
-  get hasOpenTasks(): boolean {
-    return this.open.size > 0;
+  get openTasks(): number {
+    return this.open.size;
   }
 
-  /** `currentUtcDateTime` in milliseconds. */
+  get waitsForEvents(): boolean {
+    return this.waiters.size > 0;
+  }
+
   get now(): number {
     return this.time;
   }
@@ -55,13 +68,13 @@ export class Replay implements Tasks {
       this.held.push(event);
       return;
     }
+    this.isNew = !event.IsPlayed;
     switch (event.EventType) {
       case EventType.OrchestratorStarted:
         this.time = Math.max(this.time, Date.parse(event.Timestamp));
         return;
       case EventType.ExecutionStarted:
-        this.run();
-        return;
+        return this.run();
       case EventType.TaskScheduled:
         return this.scheduled('activity', event, event.Name);
       case EventType.SubOrchestrationInstanceCreated:
@@ -94,126 +107,72 @@ export class Replay implements Tasks {
     }
   }
 
-  /** Schedules an activity. */
   activity(name: string, input: unknown, done: Settle): void {
     const id = this.take(done);
     this.decisions.set(id, { kind: 'activity', id, name, input });
   }
 
-  /** A timer, cut into intervals when it is longer than the storage provider allows. */
+  orchestration({ name, instanceId, input, version }: Parameters<Tasks['orchestration']>[0], done: Settle): void {
+    const id = this.take(done);
+    this.decisions.set(id, {
+      kind: 'orchestration',
+      id,
+      name,
+      instanceId: instanceId || `${this.self.executionId}:${id}`,
+      input,
+      ...(version ? { version } : {}),
+    });
+  }
+
   timer(fireAt: number, done: Settle, isCanceled = false): void {
-    const last = fireAt - this.time <= MAXIMUM_TIMER;
-    const next = last ? fireAt : this.time + LONG_TIMER_INTERVAL;
-    const id = this.take(() => (last || fireAt <= this.time ? done() : this.timer(fireAt, done)));
-    this.decisions.set(id, { kind: 'timer', id, fireAt: new Date(next).toISOString() });
+    const id = this.take(done);
+    this.decisions.set(id, { kind: 'timer', id, fireAt: new Date(fireAt).toISOString() });
     if (!isCanceled) return;
     // The timer stays in the history and fires one day, but nothing waits for it.
     this.open.delete(id);
     done();
   }
 
-  private run(): void {
-    let index = 0;
-    const step = () => {
-      while (index < this.actions.length) {
-        let settled = false;
-        let inLoop = true;
-        this.invoke(this.actions[index++]!, () => {
-          settled = true;
-          if (!inLoop) step();
-        });
-        inLoop = false;
-        if (!settled) return;
-      }
-      this.exhausted = true;
-    };
-    step();
-  }
-
-  private invoke(action: Action, done: Settle): void {
-    switch (action.actionType) {
-      case ActionType.CallActivity:
-        return this.activity(action.functionName!, action.input, done);
-      case ActionType.CallActivityWithRetry:
-        return this.retry(action.retryOptions!, (end) => this.activity(action.functionName!, action.input, end), done);
-      case ActionType.CallSubOrchestrator:
-        return this.subOrchestration(action, done);
-      case ActionType.CallSubOrchestratorWithRetry:
-        return this.retry(action.retryOptions!, (end) => this.subOrchestration(action, end), done);
-      case ActionType.ContinueAsNew:
-        this.continueAsNew = { input: action.input };
-        return done();
-      case ActionType.CreateTimer:
-        return this.timer(Date.parse(action.fireAt!), done, action.isCanceled);
-      case ActionType.WaitForExternalEvent:
-        return this.waitFor(action.externalEventName!, done);
-      case ActionType.CallEntity:
-        return this.waitFor(this.send(action, false), done);
-      case ActionType.SignalEntity:
-        this.send(action, true);
-        return done();
-      case ActionType.CallHttp:
-        return httpCall(this, action.httpRequest!, done);
-      case ActionType.WhenAny:
-      case ActionType.WhenAll: {
-        let left = action.actionType === ActionType.WhenAny ? 1 : action.compoundActions!.length;
-        for (const child of action.compoundActions!) this.invoke(child, () => --left === 0 && done());
-        return;
-      }
-      default:
-        throw new ReplayError(`Unable to invoke API ${action.actionType}: this host does not know that action type`);
-    }
-  }
-
-  private subOrchestration(action: Action, done: Settle): void {
-    const id = this.take(done);
-    this.decisions.set(id, {
-      kind: 'orchestration',
-      id,
-      name: action.functionName!,
-      instanceId: action.instanceId || `${this.self.executionId}:${id}`,
-      input: action.input,
-      ...(action.version ? { version: action.version } : {}),
-    });
-  }
-
-  /**
-   * DurableTask.Core's RetryInterceptor. Also after the last attempt it takes a timer, which fires at once: an old bug
-   * that is kept because histories depend on it, and the SDK waits for that timer too.
-   */
-  private retry(options: RetryOptions, call: (end: Settle) => void, done: Settle): void {
-    const { firstRetryIntervalInMilliseconds: first, maxNumberOfAttempts, backoffCoefficient = 1 } = options;
-    const cap = options.maxRetryIntervalInMilliseconds ?? DEFAULT_MAX_RETRY_INTERVAL;
-    const begun = this.time;
-    const attempt = (number: number): void =>
-      call((event) => {
-        const timedOut = this.time >= begun + (options.retryTimeoutInMilliseconds ?? Infinity);
-        if (!failed(event) || timedOut) return done(event);
-        const isLast = number === maxNumberOfAttempts;
-        const delay = isLast ? 0 : Math.min(first * backoffCoefficient ** (number - 1), cap);
-        this.timer(this.time + delay, () => (isLast ? done(event) : attempt(number + 1)));
-      });
-    attempt(1);
-  }
-
-  /** @returns the request's id, under which the answer comes back as an event */
-  private send(action: Action, signal: boolean): string {
+  send(target: string, event: string, message: EntityMessage): void {
     const id = this.nextId++;
-    const requestId = deterministicGuid(`${this.self.executionId}:${id}`);
-    this.decisions.set(id, {
-      kind: 'send',
-      id,
-      target: action.instanceId!,
-      request: {
-        op: action.operation!,
-        ...(signal ? { signal: true } : {}),
-        ...(action.input === undefined || action.input === null ? {} : { input: JSON.stringify(action.input) }),
-        id: requestId,
-        parent: this.self.instanceId,
-        parentExecution: this.self.executionId,
+    this.decisions.set(id, { kind: 'send', id, target, event, message });
+  }
+
+  requestId(): string {
+    const hex = createHash('sha1').update(`${this.self.executionId}:${this.nextId}`).digest('hex');
+    const parts = [hex.slice(0, 8), hex.slice(8, 12), `5${hex.slice(13, 16)}`, `8${hex.slice(17, 20)}`];
+    return [...parts, hex.slice(20, 32)].join('-');
+  }
+
+  /** Waiters are a stack, unclaimed events a queue: as in the extension, whose names ignore case. */
+  waitFor(name: string, done: Settle): void {
+    const key = name.toLowerCase();
+    const queue = this.buffered.get(key);
+    const event = queue?.shift();
+    if (queue?.length === 0) this.buffered.delete(key);
+    if (event) {
+      this.checkCase(event, name);
+      return done(event);
+    }
+    const waiting = this.waiters.get(key);
+    if (waiting) waiting.push({ name, done });
+    else this.waiters.set(key, [{ name, done }]);
+  }
+
+  report(finding: Finding): void {
+    if (this.isNew) this.findings.push(finding);
+  }
+
+  private run(): void {
+    runActions(this, this.actions, {
+      ...this.self,
+      continueAsNew: (input) => (this.continueAsNew = { input }),
+      exhausted: (section) => {
+        this.exhausted = true;
+        this.exhaustedNow = this.isNew;
+        this.section = section;
       },
     });
-    return requestId;
   }
 
   private take(done: Settle): number {
@@ -230,33 +189,32 @@ export class Replay implements Tasks {
     done(event);
   }
 
-  /** Waiters are a stack, unclaimed events a queue: as in the extension, whose names ignore case. */
-  private waitFor(name: string, done: Settle): void {
-    const key = name.toLowerCase();
-    const event = this.buffered.get(key)?.shift();
-    if (event) return done(event);
-    const waiting = this.waiters.get(key);
-    if (waiting) waiting.push(done);
-    else this.waiters.set(key, [done]);
-  }
-
   private raised(event: HistoryEvent): void {
     if (this.continueAsNew) {
       this.carriedOver.push(event);
       return;
     }
     const key = event.Name!.toLowerCase();
-    const done = this.waiters.get(key)?.pop();
-    if (done) return done(event);
+    const waiting = this.waiters.get(key);
+    const waiter = waiting?.pop();
+    if (waiting?.length === 0) this.waiters.delete(key);
+    if (waiter) {
+      this.checkCase(event, waiter.name);
+      return waiter.done(event);
+    }
     const queue = this.buffered.get(key);
     if (queue) queue.push(event);
     else this.buffered.set(key, [event]);
   }
 
+  private checkCase(event: HistoryEvent, awaited: string): void {
+    if (event.Name !== awaited) this.report(traps.eventNameCase(event.Name!, awaited));
+  }
+
   private scheduled(kind: Decision['kind'], event: HistoryEvent, name?: string): void {
     const id = event.EventId;
     const decision = this.decisions.get(id);
-    const what = `a previous execution of this orchestration scheduled a ${NAMES[kind]} task with sequence ID ${id}`;
+    const what = `A previous execution of this orchestration scheduled a ${NAMES[kind]} task with sequence ID ${id}`;
     const named = name === undefined ? '' : ` and name '${name}'`;
     if (!decision) {
       throw nonDeterministic(`${what}${named}, but the current replay execution hasn't (yet?) scheduled this task`);
@@ -270,21 +228,9 @@ export class Replay implements Tasks {
   }
 }
 
-function failed(event: HistoryEvent | undefined): boolean {
-  return event?.EventType === EventType.TaskFailed || event?.EventType === EventType.SubOrchestrationInstanceFailed;
-}
-
 function nonDeterministic(what: string): ReplayError {
   return new ReplayError(
     `Non-Deterministic workflow detected: ${what}. Was a change made to the orchestrator code after this instance had ` +
       'already started running?',
-  );
-}
-
-/** A GUID that is the same at each replay. */
-function deterministicGuid(name: string): string {
-  const hex = createHash('sha1').update(name).digest('hex');
-  return [hex.slice(0, 8), hex.slice(8, 12), `5${hex.slice(13, 16)}`, `8${hex.slice(17, 20)}`, hex.slice(20, 32)].join(
-    '-',
   );
 }

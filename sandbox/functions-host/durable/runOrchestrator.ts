@@ -1,11 +1,14 @@
 import type { RegisteredFunction } from '../app/coreModule.ts';
 import type { OrchestratorState } from './actions.ts';
 import type { Hub } from './context.ts';
-import { missingFunction } from './functions.ts';
+import type { ReplaySchema } from './extension.ts';
 import type { HistoryEvent } from './history.ts';
+import { logFinding } from './logFinding.ts';
 import { printTurn } from './historyRows.ts';
 import { failureResult, type FunctionResult } from './shim.ts';
 import type { Instance } from './store.ts';
+import { reyielded, timestampInInput } from './strict.ts';
+import type { Finding } from './traps.ts';
 
 /**
  * Runs the orchestrator function over a history.
@@ -18,25 +21,24 @@ export async function runOrchestrator(
   fresh: HistoryEvent[],
 ): Promise<FunctionResult> {
   const fn = hub.functions.find('orchestrationTrigger', instance.name);
-  if (!fn) return { crash: missingFunction('orchestrationTrigger', instance.name) };
-  const result = await invoke(hub, fn, binding(instance, past, fresh));
+  if (!fn) return { crash: hub.functions.missing('orchestrationTrigger', instance.name)! };
+  const misuse = hub.strict && past.length === 0 ? timestampInInput(instance.input) : undefined;
+  const result = misuse
+    ? failed(hub, instance, misuse)
+    : await invoke(hub, instance, fn, binding(instance, past, fresh, hub.schema));
   const failure = 'crash' in result ? result.crash : result.state.error;
   const more = { category: 'Host.Durable', function: instance.name, instanceId: instance.instanceId };
   if (failure !== undefined)
     hub.log('error', `Orchestrator function failed: ${failure}`, { ...more, stack: result.stack });
-  else if (result.stack !== undefined) {
-    hub.log(
-      'error',
-      'Orchestrator function threw an error without a message: it now waits for ever, as in Azure',
-      more,
-    );
-  }
   return result;
 }
 
-async function invoke(hub: Hub, fn: RegisteredFunction, json: string): Promise<FunctionResult> {
+async function invoke(hub: Hub, instance: Instance, fn: RegisteredFunction, json: string): Promise<FunctionResult> {
+  let misuse: Finding | undefined;
+  const inspect = hub.strict ? { inspect: (result: unknown) => void (misuse = reyielded(result)) } : {};
   try {
-    const value = await hub.invoke(fn, { trigger: { json } });
+    const value = await hub.invoke(fn, { trigger: { json }, ...inspect });
+    if (misuse) return failed(hub, instance, misuse);
     if (value?.json === undefined) return { crash: 'The data returned by the function was not valid JSON' };
     return { state: JSON.parse(value.json) as OrchestratorState };
   } catch (error) {
@@ -44,14 +46,19 @@ async function invoke(hub: Hub, fn: RegisteredFunction, json: string): Promise<F
   }
 }
 
-/** The value of the orchestration trigger. Offers replay schema V3: what today's extension bundles have. */
-function binding(instance: Instance, past: string[], fresh: HistoryEvent[]): string {
+function failed(hub: Hub, instance: Instance, misuse: Finding): FunctionResult {
+  logFinding(hub, instance, misuse);
+  return { crash: misuse.message };
+}
+
+/** The value of the orchestration trigger. */
+function binding(instance: Instance, past: string[], fresh: HistoryEvent[], schema: ReplaySchema): string {
   const fields = JSON.stringify({
     instanceId: instance.instanceId,
     isReplaying: past.length > 0,
     parentInstanceId: instance.parent?.instanceId ?? null,
     upperSchemaVersion: 1,
-    upperSchemaVersionNew: 2,
+    upperSchemaVersionNew: schema,
     longRunningTimerIntervalDuration: '3.00:00:00',
     maximumShortTimerDuration: '6.00:00:00',
     defaultHttpAsyncRequestSleepTimeMillseconds: 30_000,

@@ -1,6 +1,8 @@
 import type { Decision, OrchestratorState } from './actions.ts';
 import { EventType, type HistoryEvent } from './history.ts';
-import { Replay, ReplayError } from './replay.ts';
+import { Replay, type Replayed } from './replay.ts';
+import { ReplayError } from './runActions.ts';
+import { traps, type Finding } from './traps.ts';
 
 /** What running the orchestrator function gave: its state, or the message of an exception outside the SDK's protocol. */
 export type FunctionResult = { state: OrchestratorState; stack?: string } | { crash: string; stack?: string };
@@ -19,6 +21,15 @@ export interface Outcome {
   suspended: boolean;
   /** To replace the instance's custom status; undefined: leave it. */
   customStatus?: unknown;
+  /** Misuses that this turn has brought to light. */
+  findings: Finding[];
+}
+
+/** How an instance is decided upon. */
+export interface Rules {
+  missing: Replayed['missing'];
+  /** Fails an instance at the first misuse, where Azure goes wrong silently. */
+  strict: boolean;
 }
 
 const LABEL = '\n\n$OutOfProcData$:';
@@ -39,50 +50,79 @@ export function failureResult(error: unknown): FunctionResult {
  * and what the orchestrator function returned for it.
  */
 export function decide(
-  instance: { name: string; instanceId: string; executionId: string },
+  instance: { name: string; instanceId: string; executionId: string; parent?: { instanceId: string } | null },
   history: HistoryEvent[],
   result: FunctionResult,
+  rules: Rules,
 ): Outcome {
   const fail = (error: string, details: string): Completion => ({
     status: 'Failed',
     reason: `Orchestrator function '${instance.name}' failed: ${error}`,
     details,
   });
-  const replay = new Replay('state' in result ? result.state.actions.flat() : [], instance);
+  const failure = (error: string) => fail(error, `Message: ${error}, StackTrace: ${result.stack ?? ''}`);
+  const none = { decisions: [], suspended: false, findings: [] };
   if ('crash' in result) {
-    const completion =
-      terminated(history.find((event) => event.EventType === EventType.ExecutionTerminated)) ??
-      fail(result.crash, `Message: ${result.crash}, StackTrace: ${result.stack ?? ''}`);
-    return { decisions: [], completion, suspended: false };
+    const end = terminated(history.find((event) => event.EventType === EventType.ExecutionTerminated));
+    return { ...none, completion: end ?? failure(result.crash) };
   }
   const { state } = result;
+  const { missing } = rules;
+  const replay = new Replay(state.actions.flat(), { ...instance, missing, isDone: state.isDone });
   try {
     checkCustomStatus(state.customStatus);
     for (const event of history) replay.process(event);
   } catch (error) {
     if (!(error instanceof ReplayError)) throw error;
-    return { decisions: [], completion: fail(error.message, error.message), suspended: false };
+    // The extension's own exceptions end an orchestration under their own words.
+    return { ...none, completion: { status: 'Failed', reason: error.message, details: error.message } };
   }
-  const status = state.customStatus ? { customStatus: state.customStatus } : {};
-  // While suspended nothing is decided: what the coroutine asked for is asked for again at the next turn.
-  const decisions = replay.suspended ? [] : [...replay.decisions.values()];
+  const findings = findingsOf(replay, result);
+  const outcome: Outcome = {
+    // While suspended nothing is decided: what the coroutine asked for is asked for again at the next turn.
+    decisions: replay.suspended ? [] : [...replay.decisions.values()],
+    suspended: false,
+    findings,
+    ...(state.customStatus ? { customStatus: state.customStatus } : {}),
+  };
   // The end does not take back what the same turn asked for, before the message or after it: it is carried out.
   const end = terminated(replay.terminated);
-  if (end) return { decisions, completion: end, suspended: false, ...status };
-  if (replay.suspended) return { decisions, suspended: true, ...status };
+  if (end) return { ...outcome, completion: end };
+  if (replay.suspended) return { ...outcome, suspended: true };
+  const misuse = rules.strict ? findings.find((one) => one.isFatal) : undefined;
+  if (misuse) return { ...none, findings, completion: fail(misuse.message, misuse.message) };
+  const completion = completionOf(replay, state, failure);
+  return completion ? { ...outcome, completion } : outcome;
+}
 
-  const outcome: Outcome = { decisions, suspended: false, ...status };
-  // An open task, a timer that was not cancelled for one, keeps the instance running.
-  if (!replay.exhausted || replay.hasOpenTasks) return outcome;
-  if (state.error !== undefined) {
-    outcome.completion = fail(state.error, `Message: ${state.error}, StackTrace: ${result.stack ?? ''}`);
-  } else if (replay.continueAsNew) {
+/** An open task, a timer that was not cancelled for one, keeps the instance running. */
+function completionOf(
+  replay: Replay,
+  state: OrchestratorState,
+  failure: (error: string) => Completion,
+): Completion | undefined {
+  if (!replay.exhausted || replay.openTasks > 0) return undefined;
+  if (state.error) return failure(state.error);
+  if (replay.continueAsNew) {
     const { input } = replay.continueAsNew;
-    outcome.completion = { status: 'ContinuedAsNew', input, carriedOver: replay.carriedOver };
-  } else if (state.isDone) {
-    outcome.completion = { status: 'Completed', output: state.output };
+    return { status: 'ContinuedAsNew', input, carriedOver: replay.carriedOver };
   }
-  return outcome;
+  return state.isDone ? { status: 'Completed', output: state.output } : undefined;
+}
+
+function findingsOf(replay: Replay, result: { state: OrchestratorState; stack?: string }): Finding[] {
+  const { state } = result;
+  const findings = [...replay.findings];
+  if (replay.suspended || !replay.exhausted) return findings;
+  const hasEnded = state.isDone || Boolean(state.error);
+  const threw = result.stack !== undefined;
+  if (!hasEnded && threw) findings.push(traps.noMessage());
+  else if (!hasEnded && replay.openTasks === 0 && !replay.waitsForEvents) findings.push(traps.stuck());
+  if (!hasEnded || !replay.exhaustedNow) return findings;
+  if (replay.openTasks > 0) findings.push(traps.openAtTheEnd(replay.openTasks));
+  const held = replay.section?.held ?? [];
+  if (held.length > 0) findings.push(traps.lockKept(held));
+  return findings;
 }
 
 function terminated(event: HistoryEvent | undefined): Completion | undefined {

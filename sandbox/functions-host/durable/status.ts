@@ -1,7 +1,35 @@
+import { apiQuery } from './apiQuery.ts';
+import type { ApiReply } from './apiTypes.ts';
+import type { Hub } from './context.ts';
 import { EventType, type HistoryEvent } from './history.ts';
+import { hasEnded } from './instances.ts';
+import { parseJson } from './parseJson.ts';
 import type { Instance } from './store.ts';
 
 const EVENT_NAMES = new Map<number, string>(Object.entries(EventType).map(([name, number]) => [number, name]));
+
+/** Calls and what ended them. */
+const ENDS = new Map<number, number>([
+  [EventType.TaskCompleted, EventType.TaskScheduled],
+  [EventType.TaskFailed, EventType.TaskScheduled],
+  [EventType.SubOrchestrationInstanceCompleted, EventType.SubOrchestrationInstanceCreated],
+  [EventType.SubOrchestrationInstanceFailed, EventType.SubOrchestrationInstanceCreated],
+]);
+
+/** The answer to a status query at `url`, whose parameters say what is in it. */
+export function statusReply(hub: Hub, instance: Instance, url: URL): ApiReply & { body: ReturnType<typeof statusOf> } {
+  const query = apiQuery(url);
+  const showInput = query.flag('showInput', true);
+  const showOutput = query.flag('showHistoryOutput', false);
+  const withHistory = query.flag('showHistory', false) && instance.status !== 'Pending';
+  const body = {
+    ...statusOf(instance, { showInput }),
+    ...(withHistory ? { historyEvents: shownHistory(hub.store.history(instance.instanceId), showInput, showOutput) } : {}),
+  };
+  if (!hasEnded(instance)) return { status: 202, body, headers: { Location: url.href, 'Retry-After': '5' } };
+  const isError = instance.status === 'Failed' && query.flag('returnInternalServerErrorOnFailure', false);
+  return { status: isError ? 500 : 200, body };
+}
 
 /** The body of a status query. Values that are absent are null, never undefined: the client insists. */
 export function statusOf(instance: Instance, options: { showInput: boolean }) {
@@ -18,57 +46,40 @@ export function statusOf(instance: Instance, options: { showInput: boolean }) {
 }
 
 /**
- * `historyEvents` of a status query: what was scheduled is folded into what ended it, bookkeeping is left out, as the
- * extension does.
+ * `historyEvents` of a status query, as the extension makes them: calls are folded into what ended them, turns are left
+ * out, and so is what only replays need.
  */
-export function historyEventsOf(history: HistoryEvent[], showOutput: boolean): Record<string, unknown>[] {
-  const scheduled = new Map<number, HistoryEvent>();
-  const shown: Record<string, unknown>[] = [];
-  for (const event of history) {
-    switch (event.EventType) {
-      case EventType.TaskScheduled:
-      case EventType.SubOrchestrationInstanceCreated:
-      case EventType.TimerCreated:
-      case EventType.EventSent:
-        scheduled.set(event.EventId, event);
-        break;
-      case EventType.OrchestratorStarted:
-      case EventType.OrchestratorCompleted:
-        break;
-      default:
-        shown.push(shownEvent(event, scheduled.get(event.TaskScheduledId ?? event.TimerId ?? -1), showOutput));
-    }
-  }
-  return shown;
+function shownHistory(history: HistoryEvent[], showInput: boolean, showOutput: boolean): Record<string, unknown>[] {
+  const calls = new Map<string, HistoryEvent>();
+  for (const event of history) calls.set(`${event.EventType} ${event.EventId}`, event);
+  const callOf = (event: HistoryEvent) => calls.get(`${ENDS.get(event.EventType)} ${event.TaskScheduledId}`);
+  const folded = new Set(history.map(callOf));
+  const isTurn = ({ EventType: type }: HistoryEvent) =>
+    type === EventType.OrchestratorStarted || type === EventType.OrchestratorCompleted;
+  return history
+    .filter((event) => !isTurn(event) && !folded.has(event))
+    .map((event) => shownEvent(event, callOf(event), showInput, showOutput));
 }
 
-function shownEvent(event: HistoryEvent, cause: HistoryEvent | undefined, showOutput: boolean) {
-  const { EventType: type, Timestamp, Name, Input, Result, Reason, Details, FireAt, OrchestrationStatus } = event;
-  const name = type === EventType.ExecutionStarted ? { FunctionName: Name } : Name === undefined ? {} : { Name };
+function shownEvent(event: HistoryEvent, call: HistoryEvent | undefined, showInput: boolean, showOutput: boolean) {
+  const { EventType: type, EventId: _, IsPlayed: __, TaskScheduledId: ___, TimerId: ____, ...rest } = event;
+  const { Name, Version: _v, Input, Result, OrchestrationInstance: _o, ParentInstance: _p, ...fields } = rest;
+  const isStart = type === EventType.ExecutionStarted;
   return {
     EventType: EVENT_NAMES.get(type),
-    Timestamp,
-    ...name,
-    ...(cause ? { ScheduledTime: cause.Timestamp, ...(cause.Name ? { FunctionName: cause.Name } : {}) } : {}),
-    ...(OrchestrationStatus === undefined ? {} : { OrchestrationStatus }),
-    ...(FireAt === undefined ? {} : { FireAt }),
-    ...(Reason === undefined ? {} : { Reason, Details }),
+    ...fields,
+    ...(Name === undefined ? {} : isStart ? { FunctionName: Name } : { Name }),
+    ...(call ? { ScheduledTime: call.Timestamp, FunctionName: call.Name } : {}),
     ...(showOutput && Result !== undefined ? { Result: parsed(Result) } : {}),
-    ...(showOutput && Input !== undefined ? { Input: textOrParsed(Input) } : {}),
+    ...(showInput && Input !== undefined ? { Input } : {}),
   };
 }
 
-function parsed(json: string | null): unknown {
-  return json === null ? null : (JSON.parse(json) as unknown);
-}
-
-/** Reasons of terminate, suspend and resume stand in `Input` as plain text. */
-function textOrParsed(input: string | null): unknown {
-  try {
-    return parsed(input);
-  } catch {
-    return input;
-  }
+/** Parsed JSON; what is none, is itself. */
+function parsed(text: string | null): unknown {
+  if (text === null) return null;
+  const json = parseJson(text);
+  return json ? json.value : text;
 }
 
 function wholeSeconds(time: number): string {

@@ -1,4 +1,5 @@
 import { openDatabase } from './database.ts';
+import { ENTITIES_SCHEMA, entityRows } from './entityRows.ts';
 import { HISTORY_SCHEMA, historyRows } from './historyRows.ts';
 import { INSTANCES_SCHEMA, instanceRows } from './instanceRows.ts';
 
@@ -21,12 +22,6 @@ export interface ActivityTask {
   input: string | null;
 }
 
-export interface Entity {
-  id: string;
-  state: string | null;
-  updatedAt: number;
-}
-
 export type Store = ReturnType<typeof openStore>;
 
 const SCHEMA = `
@@ -44,7 +39,6 @@ create table if not exists activities (
   name text not null, input text
 );
 create index if not exists activities_instance on activities (instance);
-create table if not exists entities (id text primary key, state text, updated_at integer not null);
 `;
 
 /**
@@ -53,12 +47,13 @@ create table if not exists entities (id text primary key, state text, updated_at
  * @throws TaskHubError when the file cannot be used
  */
 export function openStore(file: string) {
-  const db = openDatabase(file, INSTANCES_SCHEMA + HISTORY_SCHEMA + SCHEMA);
+  const db = openDatabase(file, INSTANCES_SCHEMA + HISTORY_SCHEMA + ENTITIES_SCHEMA + SCHEMA);
   const instances = instanceRows(db);
   const history = historyRows(db);
   return {
     ...instances,
     ...history,
+    ...entityRows(db),
     /** Several writes as one, now. */
     transaction: db.transaction,
     /** Several writes as one, together with those of others: {@link createGroupCommit}. */
@@ -83,6 +78,9 @@ export function openStore(file: string) {
     },
     deleteMessages(target: string, upTo: number): void {
       db.run('delete from inbox where target = ? and seq <= ?', target, upTo);
+    },
+    deleteMessage(seq: number): void {
+      db.run('delete from inbox where seq = ?', seq);
     },
     /** Everyone with unread messages. */
     targets(): string[] {
@@ -119,20 +117,6 @@ export function openStore(file: string) {
     /** @returns false when it was gone already */
     deleteActivity(seq: number): boolean {
       return db.run('delete from activities where seq = ?', seq) > 0;
-    },
-
-    entity(id: string): Entity | undefined {
-      return db.get<Entity>('select id, state, updated_at as updatedAt from entities where id = ?', id);
-    },
-    entities(prefix: string): Entity[] {
-      const sql = 'select id, state, updated_at as updatedAt from entities where substr(id, 1, ?) = ? order by id';
-      return db.all<Entity>(sql, prefix.length, prefix);
-    },
-    putEntity(entity: Entity): void {
-      db.run('insert or replace into entities values (?, ?, ?)', entity.id, entity.state, entity.updatedAt);
-    },
-    deleteEntity(id: string): void {
-      db.run('delete from entities where id = ?', id);
     },
   };
 }

@@ -4,28 +4,31 @@ import type { Hub } from './context.ts';
 /** How long a moved clock may go unnoticed. */
 const CHECK_EVERY_MS = 250;
 
-/** Fires durable timers: at their time by the (settable) clock, at most {@link CHECK_EVERY_MS} late after a move. */
+/**
+ * Fires durable timers and delivers signals that were sent for later: at their time by the (settable) clock, at most
+ * {@link CHECK_EVERY_MS} late after a move.
+ */
 export function createTimers(hub: Hub): { arm(): void } {
   const { store } = hub;
   let handle: NodeJS.Timeout | undefined;
 
   const fire = (now: number) => {
-    const due = store.transaction(() => {
+    const woken = store.transaction(() => {
       const timers = store.dueTimers(now);
       for (const { instanceId, executionId, taskId, due: at } of timers) {
         const fields = { TimerId: taskId, FireAt: new Date(at).toISOString() };
         store.send(instanceId, executionId, historyEvent(EventType.TimerFired, hub.iso(), fields));
       }
       store.deleteDueTimers(now);
-      return timers;
+      return new Set([...timers.map((timer) => timer.instanceId), ...store.deliverScheduled(now)]);
     });
-    hub.wake(new Set(due.map((timer) => timer.instanceId)));
+    hub.wake(woken);
   };
 
   const check = () => {
     handle = undefined;
-    const next = store.nextTimer();
-    if (next === undefined) return;
+    const next = Math.min(store.nextTimer() ?? Infinity, store.nextScheduled() ?? Infinity);
+    if (next === Infinity) return;
     const now = hub.now();
     if (next <= now) fire(now);
     else handle = setTimeout(check, Math.min(next - now, CHECK_EVERY_MS));

@@ -1,9 +1,15 @@
 import { describe, expect, test } from 'vitest';
-import { ActionType, type Action, type Decision } from '../../../sandbox/functions-host/durable/actions.ts';
+import {
+  ActionType,
+  type Action,
+  type Decision,
+  type EntityRequest,
+} from '../../../sandbox/functions-host/durable/actions.ts';
 import { EventType, historyEvent, type HistoryEvent } from '../../../sandbox/functions-host/durable/history.ts';
 import { decide, failureResult, type FunctionResult } from '../../../sandbox/functions-host/durable/shim.ts';
 
 const INSTANCE = { name: 'flow', instanceId: 'i', executionId: 'e' };
+const RULES = { missing: () => undefined, strict: false };
 const START = Date.parse('2030-01-01T00:00:00.000Z');
 const at = (seconds: number) => new Date(START + seconds * 1000).toISOString();
 
@@ -37,7 +43,7 @@ const raised = (Name: string) => historyEvent(EventType.EventRaised, at(0), { Na
 
 function run(actions: Action[], events: HistoryEvent[], state: object = {}) {
   const result: FunctionResult = { state: { isDone: false, actions: [actions], ...state } };
-  return decide(INSTANCE, [...started(), ...events], result);
+  return decide(INSTANCE, [...started(), ...events], result, RULES);
 }
 const brief = (decisions: Decision[]) =>
   decisions.map(
@@ -69,11 +75,11 @@ describe('sequence ids', () => {
     const call = { actionType: ActionType.CallEntity, ...entity };
     const first = run([signal, call, activity('a')], []).decisions;
     expect(brief(first)).toEqual(['0 send @counter@x', '1 send @counter@x']);
-    const [one, two] = first as Extract<Decision, { kind: 'send' }>[];
-    expect(one!.request).toMatchObject({ op: 'add', signal: true, input: '1', parent: 'i', parentExecution: 'e' });
-    expect(two!.request.signal).toBeUndefined();
+    const [one, two] = first as (Extract<Decision, { kind: 'send' }> & { message: EntityRequest })[];
+    expect(one!.message).toMatchObject({ op: 'add', signal: true, input: '1', parent: 'i', parentExecution: 'e' });
+    expect(two!.message.signal).toBeUndefined();
     const sent = (EventId: number) => historyEvent(EventType.EventSent, at(0), { EventId, InstanceId: '@counter@x' });
-    const answered = [sent(0), sent(1), turn(), raised(two!.request.id)];
+    const answered = [sent(0), sent(1), turn(), raised(two!.message.id)];
     expect(brief(run([signal, call, activity('a')], answered).decisions)).toEqual(['2 activity a']);
   });
 });
@@ -96,8 +102,12 @@ describe('timers', () => {
     const DAY = 86_400;
     const actions = [timer(8 * DAY)];
     expect(brief(run(actions, []).decisions)).toEqual([`0 timer ${at(3 * DAY)}`]);
-    const next = run(actions, [created(0), turn(3 * DAY), fired(0)]).decisions;
-    expect(brief(next)).toEqual([`1 timer ${at(8 * DAY)}`]);
+    const history = [created(0), turn(3 * DAY), fired(0)];
+    expect(brief(run(actions, history).decisions)).toEqual([`1 timer ${at(6 * DAY)}`]);
+    history.push(created(1), turn(6 * DAY), fired(1));
+    expect(brief(run(actions, history).decisions)).toEqual([`2 timer ${at(8 * DAY)}`]);
+    history.push(created(2), turn(8 * DAY), fired(2));
+    expect(run(actions, history, { isDone: true }).completion).toMatchObject({ status: 'Completed' });
   });
 });
 
@@ -139,7 +149,7 @@ describe('suspend and terminate', () => {
   test('suspended: nothing is decided until resumed', () => {
     const events = [scheduled(0, 'a'), turn(), suspended, completed(0)];
     const actions = [activity('a'), activity('b')];
-    expect(run(actions, events)).toEqual({ decisions: [], suspended: true });
+    expect(run(actions, events)).toEqual({ decisions: [], suspended: true, findings: [] });
     expect(brief(run(actions, [...events, turn(), resumed]).decisions)).toEqual(['1 activity b']);
   });
 
@@ -163,9 +173,9 @@ describe('suspend and terminate', () => {
 
   test('terminated beats completion, failure and suspension', () => {
     expect(run([], [terminated], { isDone: true, output: 1 }).completion).toEqual(enough);
-    expect(decide(INSTANCE, [...started(), terminated], { crash: 'no' }).completion).toEqual(enough);
+    expect(decide(INSTANCE, [...started(), terminated], { crash: 'no' }, RULES).completion).toEqual(enough);
     const held = run([activity('a'), activity('b')], [scheduled(0, 'a'), turn(), suspended, completed(0), terminated]);
-    expect(held).toEqual({ decisions: [], completion: enough, suspended: false });
+    expect(held).toEqual({ decisions: [], completion: enough, suspended: false, findings: [] });
   });
 });
 
@@ -183,36 +193,18 @@ describe('what goes wrong', () => {
   test('a custom status beyond 16 KB, an unknown action', () => {
     const customStatus = 'x'.repeat(9000);
     expect(run([], [], { customStatus }).completion).toMatchObject({ reason: expect.stringContaining('16 KB') });
-    expect(run([{ actionType: 13 }], []).completion).toMatchObject({ status: 'Failed' });
+    expect(run([{ actionType: 15 }], []).completion).toMatchObject({ status: 'Failed' });
   });
 
   test('what the function threw: a state behind the label, or an error of the SDK itself', () => {
     const state = { isDone: false, actions: [[]], error: 'boom' };
     const hidden = failureResult(new Error(`false\n\n$OutOfProcData$:${JSON.stringify(state)}`));
-    expect(decide(INSTANCE, started(), hidden).completion).toMatchObject({
+    expect(decide(INSTANCE, started(), hidden, RULES).completion).toMatchObject({
       reason: "Orchestrator function 'flow' failed: boom",
       details: expect.stringMatching(/^Message: boom, StackTrace: /),
     });
-    expect(decide(INSTANCE, started(), failureResult(new Error('no label'))).completion).toMatchObject({
+    expect(decide(INSTANCE, started(), failureResult(new Error('no label')), RULES).completion).toMatchObject({
       reason: "Orchestrator function 'flow' failed: no label",
     });
   });
-});
-
-test('callHttp polls a 202 with a timer and a GET', () => {
-  const httpRequest = { method: 'POST', uri: 'https://x/start', content: '{}', asynchronousPatternEnabled: true };
-  const actions = [{ actionType: ActionType.CallHttp, httpRequest }, activity('a')];
-  const name = 'BuiltIn::HttpActivity';
-  const answer = (id: number, statusCode: number, headers = {}) =>
-    historyEvent(EventType.TaskCompleted, at(0), {
-      TaskScheduledId: id,
-      Result: JSON.stringify({ statusCode, headers, content: '' }),
-    });
-  const history = [scheduled(0, name), turn(), answer(0, 202, { Location: '/poll', 'Retry-After': '7' })];
-  expect(brief(run(actions, history).decisions)).toEqual([`1 timer ${at(7)}`]);
-  history.push(created(1), turn(7), fired(1));
-  const [poll] = run(actions, history).decisions;
-  expect(poll).toMatchObject({ id: 2, name, input: [{ method: 'GET', uri: 'https://x/poll' }] });
-  history.push(scheduled(2, name), turn(8), answer(2, 200));
-  expect(brief(run(actions, history).decisions)).toEqual(['3 activity a']);
 });
