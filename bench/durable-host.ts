@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { createClock } from '../sandbox/core/clock.ts';
+import { shareClock } from '../sandbox/edge/clockFile.ts';
 import { startFunctionsHost, type FunctionsHost } from '../sandbox/functions-host/index.ts';
 
 /** `getconf CLK_TCK` on every Linux that Node runs on. */
@@ -25,11 +26,16 @@ const count = Number(values.count);
 const runs = Number(values.runs);
 
 const directory = mkdtempSync(join(tmpdir(), 'durable-host-'));
+// As in the sandbox: the host's `Date` follows a settable clock.
+const clock = createClock();
+const clockFile = join(directory, 'clock');
+const shared = shareClock(clock, clockFile);
+const preload = new URL('../sandbox/edge/guest/preload.mjs', import.meta.url).href;
 const host = await startFunctionsHost({
   directory: fileURLToPath(new URL('./durable-app', import.meta.url)),
   stateDir: join(directory, 'state'),
-  env: {},
-  clock: createClock(),
+  env: { NODE_OPTIONS: `--import=${preload}`, SANDBOX_CLOCK_FILE: clockFile },
+  clock,
   logFile: join(directory, 'host.log'),
 });
 const load = loadavg()[0]!;
@@ -41,6 +47,7 @@ try {
   report(measured);
 } finally {
   await host.stop();
+  shared.stop();
   rmSync(directory, { recursive: true, force: true });
 }
 

@@ -3,7 +3,7 @@ import { ENTITIES_SCHEMA, entityRows } from './entityRows.ts';
 import { HISTORY_SCHEMA, historyRows } from './historyRows.ts';
 import { INSTANCES_SCHEMA, instanceRows } from './instanceRows.ts';
 
-export type { Instance, InstanceFilter, Parent, RuntimeStatus } from './instanceRows.ts';
+export type { Instance, InstanceFilter, Parent } from './instanceRows.ts';
 
 /** A message to an orchestration (a history event) or an entity (a request). `executionId`: for that execution only. */
 export interface Message {
