@@ -1,7 +1,9 @@
 import { request as send } from 'node:http';
 import { text } from 'node:stream/consumers';
+import type { ArmResource } from '../arm/types.ts';
 import type { Principal, Tokens } from '../core/types.ts';
 import type { AzuritePorts } from './azurite/main.ts';
+import { RULES_HEADER, type Rules } from './azurite/rules.ts';
 import { STORAGE_KINDS } from './contents.ts';
 import type { StorageKind } from './contents.ts';
 
@@ -19,49 +21,80 @@ export interface DataPlaneAnswer {
   code?: string;
 }
 
-/** What the resource provider does with data: makes and removes containers, queues and tables. */
+/** A request of the resource provider's own. `path` with its query, `container` for the rules that hold there. */
+export interface DataPlaneRequest {
+  method: string;
+  path: string;
+  container?: string;
+  headers?: Record<string, string>;
+  body?: string;
+}
+
+export interface Exchanged extends DataPlaneAnswer {
+  headers: Record<string, string | string[] | undefined>;
+  body: string;
+}
+
+/** What the resource provider does with data: makes and removes containers, queues and tables, and looks into them. */
 export interface DataPlane {
   /** One that exists already is no error. */
-  create(account: string, kind: StorageKind, name: string, metadata?: Record<string, string>): Promise<DataPlaneAnswer>;
+  create(
+    account: ArmResource,
+    kind: StorageKind,
+    name: string,
+    metadata?: Record<string, string>,
+  ): Promise<DataPlaneAnswer>;
   /** One that is absent is no error. */
-  remove(account: string, kind: StorageKind, name: string): Promise<DataPlaneAnswer>;
+  remove(account: ArmResource, kind: StorageKind, name: string): Promise<DataPlaneAnswer>;
   /** Removes everything that an earlier account of that name has left. */
-  empty(account: string): Promise<void>;
+  empty(account: ArmResource): Promise<void>;
+  /** Whether a container holds anything: blobs, snapshots, versions. */
+  isEmpty(account: ArmResource, container: string): Promise<boolean>;
+  send(account: ArmResource, kind: StorageKind, request: DataPlaneRequest): Promise<Exchanged>;
 }
 
 /** Reaches the data in Azurite directly, with a token of the service's own. */
-export function createDataPlane(ports: AzuritePorts, tokens: Tokens): DataPlane {
-  const call = (account: string, kind: StorageKind, path: string, options: CallOptions): Promise<Exchanged> => {
+export function createDataPlane(options: {
+  ports: () => AzuritePorts;
+  tokens: Tokens;
+  rules: (account: ArmResource, kind: StorageKind, container?: string) => Rules;
+}): DataPlane {
+  const { ports, tokens, rules } = options;
+
+  const call = (account: ArmResource, kind: StorageKind, request: DataPlaneRequest, more: Partial<Rules> = {}) => {
     const { token } = tokens.issue(STORAGE_SERVICE, 'https://storage.azure.com/');
+    const known: Rules = { ...rules(account, kind, request.container), controlPlane: true, ...more };
     const headers = {
-      host: `${account}.${kind}.core.windows.net`,
+      host: `${account.name}.${kind}.core.windows.net`,
       authorization: `Bearer ${token}`,
       'x-ms-version': '2023-11-03',
-      ...options.headers,
+      [RULES_HEADER]: JSON.stringify(known),
+      ...request.headers,
     };
-    return exchange(ports[kind], path, { ...options, headers });
+    return exchange(ports()[kind], { ...request, headers });
   };
 
-  const list = async (account: string, kind: StorageKind): Promise<string[]> => {
+  const list = async (account: ArmResource, kind: StorageKind): Promise<string[]> => {
     if (kind === 'table') {
-      const { body } = await call(account, kind, '/Tables', { method: 'GET', headers: noMetadata });
+      const { body } = await call(account, kind, { method: 'GET', path: '/Tables', headers: noMetadata });
       return (JSON.parse(body) as { value: { TableName: string }[] }).value.map(({ TableName }) => TableName);
     }
-    const { body } = await call(account, kind, '/?comp=list', { method: 'GET' });
+    const { body } = await call(account, kind, { method: 'GET', path: '/?comp=list' }, { reset: true });
     return [...body.matchAll(/<Name>([^<]+)<\/Name>/g)].map((match) => match[1]!);
   };
 
   const remove: DataPlane['remove'] = async (account, kind, name) =>
-    tolerating(404, await call(account, kind, pathOf(kind, name), { method: 'DELETE' }));
+    tolerating(404, await call(account, kind, { method: 'DELETE', path: pathOf(kind, name) }));
 
   return {
     async create(account, kind, name, metadata = {}) {
       const headers = Object.fromEntries(Object.entries(metadata).map(([key, value]) => [`x-ms-meta-${key}`, value]));
-      const table = { method: 'POST', headers: noMetadata, body: JSON.stringify({ TableName: name }) };
-      const made =
-        kind === 'table'
-          ? await call(account, kind, '/Tables', table)
-          : await call(account, kind, pathOf(kind, name), { method: 'PUT', headers });
+      const table = { method: 'POST', path: '/Tables', headers: noMetadata, body: JSON.stringify({ TableName: name }) };
+      const made = await call(
+        account,
+        kind,
+        kind === 'table' ? table : { method: 'PUT', path: pathOf(kind, name), headers },
+      );
       return tolerating(409, made);
     },
     remove,
@@ -70,17 +103,14 @@ export function createDataPlane(ports: AzuritePorts, tokens: Tokens): DataPlane 
         for (const name of await list(account, kind)) await remove(account, kind, name);
       }
     },
+    async isEmpty(account, container) {
+      const include = 'snapshots,versions,uncommittedblobs';
+      const path = `/${encodeURIComponent(container)}?restype=container&comp=list&include=${include}&maxresults=1`;
+      const { body } = await call(account, 'blob', { method: 'GET', path, container });
+      return !body.includes('<Blob>');
+    },
+    send: call,
   };
-}
-
-interface CallOptions {
-  method: string;
-  headers?: Record<string, string>;
-  body?: string;
-}
-
-interface Exchanged extends DataPlaneAnswer {
-  body: string;
 }
 
 const noMetadata = { 'content-type': 'application/json', accept: 'application/json;odata=nometadata' };
@@ -95,15 +125,21 @@ function tolerating(tolerated: number, { status, code }: Exchanged): DataPlaneAn
   return status === tolerated || code === undefined ? { status } : { status, code };
 }
 
-function exchange(port: number, path: string, options: CallOptions): Promise<Exchanged> {
-  const { method, headers, body = '' } = options;
+function exchange(port: number, options: DataPlaneRequest): Promise<Exchanged> {
+  const { method, path, headers, body = '' } = options;
   return new Promise((resolve, reject) => {
     const length = { 'content-length': String(Buffer.byteLength(body)) };
     const request = send({ host: '127.0.0.1', port, method, path, headers: { ...headers, ...length } }, (response) => {
       const status = response.statusCode ?? 0;
       const code = response.headers['x-ms-error-code']?.toString();
       text(response).then(
-        (received) => resolve({ status, body: received, ...(status >= 400 && { code: code ?? 'InternalError' }) }),
+        (received) =>
+          resolve({
+            status,
+            headers: response.headers,
+            body: received,
+            ...(status >= 400 && { code: code ?? 'InternalError' }),
+          }),
         reject,
       );
     });

@@ -3,8 +3,12 @@ import type { ArmWorld, Provider } from '../arm/types.ts';
 import type { Service, Tokens } from '../core/types.ts';
 import { startAzurite } from './azurite/process.ts';
 import { createDataPlane } from './dataPlane.ts';
+import { openAccess, type AccessControl } from './front/access.ts';
+import { originOf } from './front/firewall.ts';
 import { createStorageService } from './front/service.ts';
 import { storageProvider } from './provider/index.ts';
+import { rulesOf } from './rules.ts';
+import { createSecrets } from './secrets.ts';
 
 /** Storage accounts: their resource provider, and their data plane under production host names. */
 export interface Storage {
@@ -12,25 +16,44 @@ export interface Storage {
   provider: Provider;
   /** `<account>.blob|queue|table.core.windows.net` */
   service: Service;
+  /** Whether firewalls are enforced: off until something knows who comes through a private endpoint. */
+  settings: { enforceNetworks: boolean };
+  /** Executes the lifecycle rules of all accounts, as the service does once a day. */
+  runLifecycle(): Promise<void>;
   stop(): Promise<void>;
 }
 
 /**
- * Starts storage. Data lies below `dir` and lives as long as the world.
+ * Starts storage. Data lies below `dir`; started again on the same folder and state, everything is there.
  * @param options.guestEnv environment that gives a child process the sandbox's clock ({@link Edge.guestEnv})
+ * @param options.access decides over roles and networks; everything is allowed where it is absent
  */
 export async function startStorage(options: {
   world: ArmWorld;
   tokens: Tokens;
   dir: string;
   guestEnv: Record<string, string>;
+  access?: Partial<AccessControl>;
 }): Promise<Storage> {
   const { world, tokens, dir, guestEnv } = options;
-  const seed = world.guid();
-  const azurite = await startAzurite({ dir: join(dir, 'azurite'), seed }, guestEnv);
+  const secrets = createSecrets(world);
+  const azurite = await startAzurite({ dir: join(dir, 'azurite'), seed: secrets.seed }, guestEnv);
+  const settings = { enforceNetworks: false };
+  const access: AccessControl = {
+    ...openAccess,
+    originOf: (caller) => (settings.enforceNetworks ? originOf(world, caller) : undefined),
+    ...options.access,
+  };
+  const dataPlane = createDataPlane({
+    ports: azurite.ports,
+    tokens,
+    rules: (account, kind, container) => rulesOf(world, secrets, { account, kind, container }),
+  });
   return {
-    provider: storageProvider({ seed, dataPlane: createDataPlane(azurite.ports, tokens) }),
-    service: createStorageService({ world, tokens, ports: azurite.ports }),
+    provider: storageProvider({ secrets, dataPlane }),
+    service: createStorageService({ world, tokens, secrets, azurite, access }),
+    settings,
+    runLifecycle: () => Promise.resolve(),
     stop: () => azurite.stop(),
   };
 }

@@ -5,8 +5,11 @@
  */
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { accountKeys } from '../accountKeys.ts';
-import { load, patchAzurite } from './patches.ts';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import { load } from './load.ts';
+import { patchAzurite } from './patches.ts';
+import { flushChanges } from './persistence.ts';
+import { inExchange } from './rules.ts';
 
 export interface AzuriteSettings {
   dir: string;
@@ -22,7 +25,12 @@ export interface AzuritePorts {
 interface Server {
   start(): Promise<void>;
   close(): Promise<void>;
-  httpServer: { address(): { port: number } };
+  httpServer: {
+    address(): { port: number };
+    listeners(event: 'request'): RequestListener[];
+    removeAllListeners(event: 'request'): void;
+    on(event: 'request', listener: RequestListener): void;
+  };
 }
 type Constructor<T> = new (...args: unknown[]) => T;
 function createServers(dir: string): Record<keyof AzuritePorts, Server> {
@@ -35,7 +43,7 @@ function createServers(dir: string): Record<keyof AzuritePorts, Server> {
   const noCertificate = ['', '', ''] as const;
   const rest = [loose, skipApiVersionCheck, ...noCertificate, 'basic'] as const;
   const databases = (name: string) =>
-    [join(dir, `${name}.json`), join(dir, `${name}-extents.json`), extents(name)] as const;
+    [join(dir, `${name}.db`), join(dir, `${name}-extents.db`), extents(name)] as const;
   const create = (folder: string, service: string, ...args: unknown[]) => {
     const configuration = new (load<Constructor<object>>(`${folder}/${service}Configuration`))(
       host,
@@ -48,8 +56,22 @@ function createServers(dir: string): Record<keyof AzuritePorts, Server> {
   return {
     blob: create('blob', 'Blob', ...databases('blob'), ...noLog, ...rest),
     queue: create('queue', 'Queue', ...databases('queue'), ...noLog, ...rest),
-    table: create('table', 'Table', join(dir, 'table.json'), false, false, undefined, undefined, ...rest),
+    table: create('table', 'Table', join(dir, 'table.db'), false, false, undefined, undefined, ...rest),
   };
+}
+
+/** Every request knows its rules, and what it has changed is written down before its answer begins. */
+function guard({ httpServer }: Server): void {
+  const [listener] = httpServer.listeners('request');
+  httpServer.removeAllListeners('request');
+  httpServer.on('request', (request: IncomingMessage, response: ServerResponse) => {
+    const writeHead = response.writeHead.bind(response) as (...args: unknown[]) => ServerResponse;
+    response.writeHead = (...args: unknown[]) => {
+      flushChanges();
+      return writeHead(...args);
+    };
+    inExchange(request, () => listener!(request, response));
+  });
 }
 
 // Ctrl-C reaches every process of the terminal: the parent decides when this one ends.
@@ -58,8 +80,9 @@ process.on('SIGINT', () => {});
 const input = createInterface({ input: process.stdin });
 input.once('line', (line) => {
   const { dir, seed } = JSON.parse(line) as AzuriteSettings;
-  patchAzurite((name) => accountKeys(seed, name));
+  patchAzurite(seed);
   const servers = createServers(dir);
+  Object.values(servers).forEach(guard);
   const started = Promise.all(Object.values(servers).map((server) => server.start()));
   started.then(
     () => {
@@ -73,5 +96,5 @@ input.once('line', (line) => {
     },
   );
 });
-// A world is not kept beyond its end: nothing to write down.
+// What was acknowledged has been written down.
 input.once('close', () => process.exit(0));

@@ -1,20 +1,23 @@
 import { createHash } from 'node:crypto';
-import { createRequire } from 'node:module';
+import { accountKeys } from '../accountKeys.ts';
+import { patchBlobs } from './blobs/index.ts';
 import { createCrc64 } from '../../core/crc64.ts';
+import { patchDelegation } from './delegation.ts';
+import { azurite, load, loadAll } from './load.ts';
+import { persistLoki } from './persistence.ts';
+import { exchange } from './rules.ts';
 
 /** What the sandbox changes in Azurite 3.37, in the process that runs it, before its servers are made. */
-export function patchAzurite(keysOf: (account: string) => { key1: Buffer; key2: Buffer }): void {
-  acceptAnyAccount(keysOf);
+export function patchAzurite(seed: string): void {
+  persistLoki(azurite('lokijs') as Parameters<typeof persistLoki>[0]);
+  acceptAnyAccount(seed);
+  patchDelegation(seed);
+  patchBlobs();
   takeLoopbackForHttps();
   answerAsAzure();
   speedUpChecksums();
   leaveFlushingToTheSystem();
 }
-
-const azurite = createRequire(createRequire(import.meta.url).resolve('azurite/package.json'));
-const loadAll = (path: string) => azurite(`./dist/src/${path}.js`) as Record<string, unknown>;
-/** The default export of one of Azurite's modules. */
-export const load = <T>(path: string): T => loadAll(path).default as T;
 
 interface Request {
   getHeader(name: string): string | undefined;
@@ -24,9 +27,9 @@ interface Class<T> {
 }
 
 /** Azurite knows a fixed list of accounts; here the front decides which exist. */
-function acceptAnyAccount(keysOf: (account: string) => { key1: Buffer; key2: Buffer }): void {
+function acceptAnyAccount(seed: string): void {
   const store = load<Class<{ getAccount(name: string): unknown }>>('common/AccountDataStore');
-  store.prototype.getAccount = (name) => ({ name, ...keysOf(name) });
+  store.prototype.getAccount = (name) => ({ name, ...accountKeys(seed, name, exchange().rules.keyGenerations) });
 }
 
 /** Azurite takes bearer tokens over HTTPS only. Callers did speak TLS, up to the edge; a second layer would only cost. */
@@ -77,7 +80,7 @@ function speedUpChecksums(): void {
   };
 }
 
-/** Azurite waits for the disk after every write. A world does not outlive its machine: the system may write when it likes. */
+/** Azurite waits for the disk after every write. A world need not outlive its machine: the system may write when it likes. */
 function leaveFlushingToTheSystem(): void {
   const fs = azurite('node:fs') as { fdatasync(descriptor: number, done: (error: null) => void): void };
   fs.fdatasync = (_descriptor, done) => process.nextTick(done, null);

@@ -10,7 +10,8 @@ export function contentChange(
   if (kind === 'table') return tableChange(method, url, body);
   const [name, ...rest] = decodeURIComponent(url.pathname).split('/').filter(Boolean);
   const itself = kind === 'blob' ? url.searchParams.get('restype') === 'container' : rest.length === 0;
-  if (!name || !itself || url.searchParams.has('comp')) return undefined;
+  const comp = url.searchParams.get('comp');
+  if (!name || !itself || (comp !== null && comp !== 'undelete')) return undefined;
   if (method === 'PUT') return { name, removed: false };
   return method === 'DELETE' ? { name, removed: true } : undefined;
 }

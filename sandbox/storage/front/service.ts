@@ -1,15 +1,22 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { buffer } from 'node:stream/consumers';
+import { buffer, text } from 'node:stream/consumers';
 import type { ArmResource, ArmWorld } from '../../arm/types.ts';
 import { forward } from '../../core/forward.ts';
 import type { RequestContext, Service, Tokens } from '../../core/types.ts';
 import { findAccount } from '../accounts.ts';
-import type { AzuritePorts } from '../azurite/main.ts';
+import type { Azurite } from '../azurite/process.ts';
+import { RULES_HEADER } from '../azurite/rules.ts';
 import { contentResource } from '../contents.ts';
 import type { StorageKind } from '../contents.ts';
+import { rulesOf } from '../rules.ts';
+import type { Secrets } from '../secrets.ts';
+import { principalOf, scopeOf, type AccessControl } from './access.ts';
 import { refusalOf } from './authorization.ts';
 import { contentChange } from './contentChange.ts';
-import { refuse } from './errors.ts';
+import { refuse, type Refusal } from './errors.ts';
+import { mayReach } from './firewall.ts';
+import { operationOf, type Operation } from './operations.ts';
+import { giveQueueDelegationKey } from './queueDelegation.ts';
 
 const HOST = /^([a-z0-9]+)\.(blob|queue|table)\.core\.windows\.net$/;
 const SERVER_NAMES: Record<StorageKind, string> = {
@@ -18,9 +25,27 @@ const SERVER_NAMES: Record<StorageKind, string> = {
   table: 'Windows-Azure-Table/1.0 Microsoft-HTTPAPI/2.0',
 };
 
+export interface StorageParts {
+  world: ArmWorld;
+  tokens: Tokens;
+  secrets: Secrets;
+  azurite: Pick<Azurite, 'ports' | 'ready'>;
+  access: AccessControl;
+}
+
+/** One request to an account's service. */
+interface Exchange {
+  request: IncomingMessage;
+  context: RequestContext;
+  account: ArmResource;
+  kind: StorageKind;
+  url: URL;
+  operation: Operation;
+}
+
 /** The data plane of storage accounts: decides which exist and who may enter; Azurite does the rest. */
-export function createStorageService(options: { world: ArmWorld; tokens: Tokens; ports: AzuritePorts }): Service {
-  const { world, tokens, ports } = options;
+export function createStorageService(parts: StorageParts): Service {
+  const { world, secrets, azurite } = parts;
 
   const accountAt = (host: string) => {
     const [, name, kind] = HOST.exec(host) ?? [];
@@ -42,35 +67,75 @@ export function createStorageService(options: { world: ArmWorld; tokens: Tokens;
     async handle(request: IncomingMessage, response: ServerResponse, context: RequestContext) {
       const { account, kind } = accountAt(context.host)!;
       const url = new URL(request.url ?? '/', `https://${context.host}`);
-      const refusal = refusalOf(
-        {
-          kind,
-          method: request.method ?? '',
-          secure: context.secure,
-          authorization: request.headers.authorization,
-          version: request.headers['x-ms-version']?.toString(),
-          query: url.searchParams,
-        },
-        account,
-        tokens,
-        world.tenantId,
-      );
+      const { method = '', headers } = request;
+      const operation = operationOf({ kind, method, url, headers });
+      let refusal = whyNot({ request, context, account, kind, url, operation }, parts);
+      if (!refusal && kind === 'queue' && operation.name === 'Get User Delegation Key') {
+        const version = headers['x-ms-version']?.toString() ?? '';
+        const { authorization } = headers;
+        const asked = {
+          account: account.name,
+          authorization,
+          version,
+          body: await text(request),
+          now: world.clock.now(),
+        };
+        refusal = giveQueueDelegationKey(response, asked, { ...parts, tenantId: world.tenantId });
+        if (!refusal) return;
+      }
       if (refusal) {
         request.resume();
         return refuse(response, kind, refusal, world.clock.iso());
       }
       // The name of a new table stands in the body, which is small.
-      const makesTable = kind === 'table' && request.method === 'POST' && url.pathname === '/Tables';
-      const body = makesTable ? await buffer(request) : undefined;
+      const body = operation.name === 'Create Table' ? await buffer(request) : undefined;
+      const rules = rulesOf(world, secrets, { account, kind, container: operation.container });
+      await azurite.ready();
       const status = await forward(request, response, {
-        origin: `http://127.0.0.1:${ports[kind]}`,
-        headers: { ...request.headers, host: context.host },
+        origin: `http://127.0.0.1:${azurite.ports()[kind]}`,
+        headers: { ...headers, host: context.host, [RULES_HEADER]: JSON.stringify(rules) },
         body,
         answerHeaders: { server: SERVER_NAMES[kind] },
       });
-      if (status !== undefined && status < 300) {
-        follow(account, kind, contentChange(kind, request.method ?? '', url, body));
-      }
+      if (status !== undefined && status < 300) follow(account, kind, contentChange(kind, method, url, body));
     },
+  };
+}
+
+/** Why a request must not go on: network, then who asks, then roles. */
+function whyNot(exchange: Exchange, { world, tokens, access }: StorageParts): Refusal | undefined {
+  const { request, context, account, kind, url, operation } = exchange;
+  const origin = access.originOf(context.caller, account, kind);
+  if (origin && !mayReach(account, origin)) {
+    return {
+      status: 403,
+      code: 'AuthorizationFailure',
+      message: 'This request is not authorized to perform this operation.',
+    };
+  }
+  const { authorization } = request.headers;
+  const refusal = refusalOf(
+    {
+      kind,
+      method: request.method ?? '',
+      secure: context.secure,
+      authorization,
+      version: request.headers['x-ms-version']?.toString(),
+      query: url.searchParams,
+    },
+    account,
+    tokens,
+    world.tenantId,
+  );
+  if (refusal) return refusal;
+  const principalId = principalOf(authorization, url.searchParams, tokens);
+  if (principalId === undefined || operation.anyOf.length === 0) return undefined;
+  const { name, anyOf } = operation;
+  if (access.authorize({ principalId, operation: name, anyOf, scope: scopeOf(account, kind, operation) }))
+    return undefined;
+  return {
+    status: 403,
+    code: 'AuthorizationPermissionMismatch',
+    message: 'This request is not authorized to perform this operation using this permission.',
   };
 }

@@ -80,7 +80,7 @@ function putAccount(call: ArmCall, existing: ArmResource | undefined, dataPlane:
       style: 'location',
       work: async () => {
         // An account of that name may have been deleted, itself or with its group: this one starts empty.
-        await dataPlane.empty(account.name);
+        await dataPlane.empty(account);
         world.store.put(account);
         putDefaultServices(world, account);
         return undefined;

@@ -13,7 +13,7 @@ export function contentTypes(dataPlane: DataPlane): ResourceType[] {
     patch: (call: ArmCall, existing: ArmResource) => put(call, existing, kind, dataPlane),
     async delete(call: ArmCall, existing: ArmResource): Promise<ArmReply> {
       const account = call.world.store.require(accountIdOf(existing.id));
-      reject(await dataPlane.remove(account.name, kind, existing.name), call);
+      reject(await dataPlane.remove(account, kind, existing.name), call);
       call.world.store.delete(existing.id);
       return { status: kind === 'blob' ? 200 : 204 };
     },
@@ -30,7 +30,7 @@ async function put(
   const account = call.world.store.require(accountIdOf(id));
   const body = ((call.body ?? {}) as ArmResource).properties ?? {};
   const metadata = (body.metadata ?? {}) as Record<string, string>;
-  if (!existing) reject(await dataPlane.create(account.name, kind, name, metadata), call);
+  if (!existing) reject(await dataPlane.create(account, kind, name, metadata), call);
   const resource = contentResource(call.world, account, { kind, name, given: { ...existing?.properties, ...body } });
   call.world.store.put(resource);
   // Containers answer 201 when made; queues and tables answer 200 either way.

@@ -32,8 +32,8 @@ async function listens(port: number): Promise<boolean> {
 it('Azurite ends when its parent is killed', async () => {
   const module = new URL('../../../sandbox/storage/azurite/process.ts', import.meta.url).href;
   const source = `import { startAzurite } from '${module}';
-    const { ports } = await startAzurite({ dir: ${JSON.stringify(dir)}, seed: 's' }, {});
-    console.log(ports.blob);`;
+    const azurite = await startAzurite({ dir: ${JSON.stringify(dir)}, seed: 's' }, {});
+    console.log(azurite.ports().blob);`;
   const parent = spawn(process.execPath, ['--input-type=module', '--eval', source], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
