@@ -4,6 +4,7 @@ import { EventType, historyEvent, type HistoryEvent } from './history.ts';
 import { runHttpActivity } from './httpActivity.ts';
 import { HTTP_ACTIVITY } from './httpCall.ts';
 import type { Hub } from './context.ts';
+import { reportLarge } from './logFinding.ts';
 import type { ActivityTask } from './store.ts';
 
 /** Runs activities, as many at once as host.json says. The result and the end of the task are one commit. */
@@ -48,6 +49,7 @@ async function outcome(hub: Hub, task: ActivityTask): Promise<HistoryEvent> {
   const TaskScheduledId = task.taskId;
   try {
     const Result = await run(hub, task);
+    reportLarge(hub, task, `The result of '${task.name}'`, Result);
     return historyEvent(EventType.TaskCompleted, hub.iso(), { TaskScheduledId, Result });
   } catch (error) {
     const failure = activityFailure(task.name, error);

@@ -36,7 +36,9 @@ export function apiQuery(url: URL) {
     /** Statuses by name, exactly as written, or by number; those that there are not are left out. */
     statuses(name: string): string[] | undefined {
       const values = url.searchParams.getAll(name).flatMap((value) => value.split(',').map((one) => one.trim()));
-      const known = values.flatMap((one) => STATUSES[/^\d$/.test(one) ? Number(one) : -1] ?? STATUSES.filter((name) => name === one));
+      const known = values.flatMap(
+        (one) => STATUSES[/^\d$/.test(one) ? Number(one) : -1] ?? STATUSES.filter((name) => name === one),
+      );
       return known.length > 0 ? known : undefined;
     },
   };

@@ -40,7 +40,12 @@ export async function restart(hub: Hub, endpoints: Endpoints, request: ApiReques
     apiError(status, text, { type, message });
   const unknown = 'InstanceId does not match a valid orchestration instance.';
   if (!instance) {
-    return failed('System.ArgumentException', `An orchestration with the instanceId ${id} was not found.`, unknown, 400);
+    return failed(
+      'System.ArgumentException',
+      `An orchestration with the instanceId ${id} was not found.`,
+      unknown,
+      400,
+    );
   }
   const { name, input } = instance;
   const missing = hub.functions.missing('orchestrationTrigger', name);

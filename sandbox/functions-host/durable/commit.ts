@@ -3,7 +3,7 @@ import type { Hub } from './context.ts';
 import { sendToEntity } from './entityMail.ts';
 import { EventType, historyEvent } from './history.ts';
 import { begin, createInstance, InstanceExistsError, newId } from './instances.ts';
-import { logFinding } from './logFinding.ts';
+import { logFinding, reportLarge } from './logFinding.ts';
 import { json, outputOf } from './newEvents.ts';
 import type { Completion } from './shim.ts';
 import type { ActivityTask, Instance } from './store.ts';
@@ -22,6 +22,7 @@ export function carryOut(hub: Hub, instance: Instance, decision: Decision, after
   switch (decision.kind) {
     case 'activity': {
       const task = { instanceId, executionId, taskId: decision.id, name: decision.name, input: json(decision.input) };
+      reportLarge(hub, instance, `The input of '${task.name}'`, task.input);
       after.activities.push({ ...task, seq: store.addActivity(task) });
       return;
     }
@@ -29,6 +30,7 @@ export function carryOut(hub: Hub, instance: Instance, decision: Decision, after
       const { name } = decision;
       const parent = { instanceId, executionId, name: instance.name, taskId: decision.id };
       const input = json(decision.input);
+      reportLarge(hub, instance, `The input of '${name}'`, input);
       const child = { instanceId: decision.instanceId, name, input, version: decision.version ?? null, parent };
       try {
         createInstance(hub, child);
@@ -59,6 +61,7 @@ type End = Exclude<Completion, { status: 'ContinuedAsNew' }>;
 export function complete(hub: Hub, instance: Instance, completion: End, after: Aftermath): void {
   const { store } = hub;
   const output = outputOf(completion);
+  reportLarge(hub, instance, 'The output', output);
   store.putInstance({ ...instance, status: completion.status, output });
   store.clearTimers(instance.instanceId);
   store.closeHistory(instance.instanceId);

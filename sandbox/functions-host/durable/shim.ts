@@ -4,8 +4,12 @@ import { Replay, type Replayed } from './replay.ts';
 import { ReplayError } from './runActions.ts';
 import { traps, type Finding } from './traps.ts';
 
-/** What running the orchestrator function gave: its state, or the message of an exception outside the SDK's protocol. */
-export type FunctionResult = { state: OrchestratorState; stack?: string } | { crash: string; stack?: string };
+/**
+ * What running the orchestrator function gave: its state, returned or thrown, or the message of an exception outside the
+ * SDK's protocol.
+ */
+export type FunctionResult =
+  { state: OrchestratorState; threw?: true; stack?: string } | { crash: string; stack?: string };
 
 export type Completion =
   | { status: 'Completed'; output: unknown }
@@ -42,7 +46,7 @@ export function failureResult(error: unknown): FunctionResult {
   const at = message.indexOf(LABEL);
   const more = stack === undefined ? {} : { stack };
   if (at < 0) return { crash: message, ...more };
-  return { state: JSON.parse(message.slice(at + LABEL.length)) as OrchestratorState, ...more };
+  return { state: JSON.parse(message.slice(at + LABEL.length)) as OrchestratorState, threw: true, ...more };
 }
 
 /**
@@ -110,12 +114,10 @@ function completionOf(
   return state.isDone ? { status: 'Completed', output: state.output } : undefined;
 }
 
-function findingsOf(replay: Replay, result: { state: OrchestratorState; stack?: string }): Finding[] {
-  const { state } = result;
+function findingsOf(replay: Replay, { state, threw }: { state: OrchestratorState; threw?: true }): Finding[] {
   const findings = [...replay.findings];
   if (replay.suspended || !replay.exhausted) return findings;
   const hasEnded = state.isDone || Boolean(state.error);
-  const threw = result.stack !== undefined;
   if (!hasEnded && threw) findings.push(traps.noMessage());
   else if (!hasEnded && replay.openTasks === 0 && !replay.waitsForEvents) findings.push(traps.stuck());
   if (!hasEnded || !replay.exhaustedNow) return findings;

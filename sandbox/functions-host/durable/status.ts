@@ -24,7 +24,9 @@ export function statusReply(hub: Hub, instance: Instance, url: URL): ApiReply & 
   const withHistory = query.flag('showHistory', false) && instance.status !== 'Pending';
   const body = {
     ...statusOf(instance, { showInput }),
-    ...(withHistory ? { historyEvents: shownHistory(hub.store.history(instance.instanceId), showInput, showOutput) } : {}),
+    ...(withHistory
+      ? { historyEvents: shownHistory(hub.store.history(instance.instanceId), showInput, showOutput) }
+      : {}),
   };
   if (!hasEnded(instance)) return { status: 202, body, headers: { Location: url.href, 'Retry-After': '5' } };
   const isError = instance.status === 'Failed' && query.flag('returnInternalServerErrorOnFailure', false);

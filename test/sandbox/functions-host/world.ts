@@ -5,7 +5,11 @@ import { fileURLToPath } from 'node:url';
 import { createClock } from '../../../sandbox/core/clock.ts';
 import type { Clock } from '../../../sandbox/core/types.ts';
 import { shareClock } from '../../../sandbox/edge/clockFile.ts';
-import { startFunctionsHost, type FunctionsHost } from '../../../sandbox/functions-host/index.ts';
+import {
+  startFunctionsHost,
+  type FunctionsHost,
+  type FunctionsHostOptions,
+} from '../../../sandbox/functions-host/index.ts';
 
 const PRELOAD = new URL('../../../sandbox/edge/guest/preload.mjs', import.meta.url).href;
 const WAIT_MS = 15_000;
@@ -31,6 +35,8 @@ export interface World {
   log(): { level: string; message: string; [field: string]: unknown }[];
   restart(): Promise<void>;
   call(method: string, path: string, body?: unknown): Promise<{ status: number; body: unknown; headers: Headers }>;
+  /** The same for a path of the durable HTTP API, with its key. */
+  durable(method: string, path: string, body?: unknown): ReturnType<World['call']>;
   start(name: string, input?: unknown, id?: string): Promise<string>;
   status(id: string): Promise<Status>;
   /** Waits until the instance is as the predicate says. */
@@ -40,7 +46,11 @@ export interface World {
 }
 
 /** A host with one of the apps here, on a state folder (`state`) and a clock of its own. `settings`: app settings. */
-export async function startWorld(app: string, settings: Record<string, string> = {}): Promise<World> {
+export async function startWorld(
+  app: string,
+  settings: Record<string, string> = {},
+  options: Pick<FunctionsHostOptions, 'strict' | 'durableExtensionVersion'> = {},
+): Promise<World> {
   const directory = mkdtempSync(join(tmpdir(), 'functions-host-'));
   const clock = createClock();
   const clockFile = join(directory, 'clock');
@@ -53,6 +63,7 @@ export async function startWorld(app: string, settings: Record<string, string> =
       env: { NODE_OPTIONS: `--import=${PRELOAD}`, SANDBOX_CLOCK_FILE: clockFile, ...settings },
       clock,
       logFile,
+      ...options,
     });
   const world: World = {
     host: await start(),
@@ -79,10 +90,13 @@ export async function startWorld(app: string, settings: Record<string, string> =
       if (status !== 202) throw new Error(`start ${name}: ${status} ${JSON.stringify(body)}`);
       return (body as { id: string }).id;
     },
+    durable(method, path, body) {
+      const code = `code=${world.host.keys.systemKeys.durabletask_extension}`;
+      return world.call(method, `/runtime/webhooks/durabletask/${path}${path.includes('?') ? '&' : '?'}${code}`, body);
+    },
     async status(id) {
-      const key = `code=${world.host.keys.systemKeys.durabletask_extension}&showHistory=true&showHistoryOutput=true`;
-      const path = `/runtime/webhooks/durabletask/instances/${encodeURIComponent(id)}?${key}`;
-      return (await world.call('GET', path)).body as Status;
+      const path = `instances/${encodeURIComponent(id)}?showHistory=true&showHistoryOutput=true`;
+      return (await world.durable('GET', path)).body as Status;
     },
     until: async (id, predicate) => poll(() => world.status(id), predicate),
     ended: (id) => world.until(id, (one) => ['Completed', 'Failed', 'Terminated'].includes(one.runtimeStatus)),
