@@ -134,8 +134,8 @@ export function locationConflict(existing: ArmResource, group: string, wanted: s
   );
 }
 
-export function locationNotAvailable(type: string, location: string): ArmError {
-  const regions = locationNames().join(',');
+export function locationNotAvailable(type: string, location: string, available = locationNames()): ArmError {
+  const regions = available.join(',');
   if (type === 'Microsoft.Resources/resourceGroups') {
     return new ArmError(
       400,

@@ -38,8 +38,8 @@ export function proxy(call: ArmCall): ArmResource {
 
 /** PATCH of the many types where only tags can be patched: the tags given replace the old ones. */
 export function patchTags(call: ArmCall, existing: ArmResource): ArmReply {
-  const { tags } = bodyOf(call);
-  if (tags) call.world.store.put({ ...existing, tags });
+  const { tags = existing.tags } = bodyOf(call);
+  call.world.store.put({ ...existing, ...(tags && { tags }) });
   return { status: 200 };
 }
 
@@ -47,6 +47,17 @@ export function patchTags(call: ArmCall, existing: ArmResource): ArmReply {
 export function setProvisioningState(store: ResourceStore, id: string, provisioningState: string): void {
   const resource = store.require(id);
   store.put({ ...resource, properties: { ...resource.properties, provisioningState } });
+}
+
+/** A property that must be one of some words, whatever the casing. @throws ArmError 400 InvalidRequestFormat */
+export function oneOf(value: unknown, allowed: string[], path: string): void {
+  const given = String(required(value, path));
+  if (allowed.some((word) => word.toLowerCase() === given.toLowerCase())) return;
+  throw new ArmError(
+    400,
+    'InvalidRequestFormat',
+    `Cannot parse the request: '${given}' is no value of '${path}'. The values are ${allowed.join(', ')}.`,
+  );
 }
 
 /** A property that must be there. @throws ArmError 400 InvalidRequestFormat */

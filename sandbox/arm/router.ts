@@ -59,9 +59,10 @@ export function createRouter(parts: {
 
   /** What GET on a call's path shows. */
   function shown(call: ArmCall): ArmResource {
-    const now = store.get(call.path.id);
+    const type = registry.type(call.path.type);
+    const now = type?.find?.(call) ?? store.get(call.path.id);
     if (!now) throw resourceNotFound(call.path.id);
-    return view(registry.type(call.path.type), now, { ...call, method: 'GET', body: undefined });
+    return view(type, now, { ...call, method: 'GET', body: undefined });
   }
 
   /** What a handler answered, made into what goes on the wire. */

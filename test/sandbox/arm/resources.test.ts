@@ -53,7 +53,7 @@ describe('API versions', () => {
     );
     expect(type.apiVersions[0]).toBe('2026-05-31');
     expect(type.apiVersions.at(-1)).toBe('2015-08-31-preview');
-    const id = inGroup('/providers/Microsoft.ManagedIdentity/userAssignedIdentities/u1');
+    const id = inGroup('/providers/Microsoft.ManagedIdentity/userAssignedIdentities/uami');
     expect((await world.call('PUT', `${id}?api-version=2018-11-30`, { location: 'westeurope' })).status).toBe(201);
   });
 });

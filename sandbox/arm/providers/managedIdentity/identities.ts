@@ -1,5 +1,5 @@
 import { patchTags, tracked } from '../../resource.ts';
-import type { ArmResource, ResourceStore, ResourceType } from '../../types.ts';
+import { ArmError, type ArmResource, type ResourceStore, type ResourceType } from '../../types.ts';
 
 const type = 'Microsoft.ManagedIdentity/userAssignedIdentities';
 
@@ -30,9 +30,18 @@ export function findIdentity(
     .find((i) => same(clientId, i.clientId) || same(objectId, i.objectId) || same(resourceId, i.resourceId));
 }
 
+function invalidName(name: string): ArmError {
+  return new ArmError(
+    400,
+    'InvalidResourceName',
+    `The resource name '${name}' is invalid: it has 3 to 128 letters, digits, hyphens and underscores, and begins with a letter or digit.`,
+  );
+}
+
 /** Microsoft.ManagedIdentity/userAssignedIdentities. */
 export const userAssignedIdentities: ResourceType = {
   type,
+  nameRule: { pattern: /^[a-z0-9][a-z0-9_-]{2,127}$/i, refuse: invalidName },
   put(call, existing) {
     const { tenantId, guid, store } = call.world;
     const properties = existing?.properties ?? { tenantId, principalId: guid(), clientId: guid() };

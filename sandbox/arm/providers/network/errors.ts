@@ -114,6 +114,14 @@ export function publicAddressInUse(id: string, user: string): ArmError {
   );
 }
 
+export function publicAddressTaken(id: string, address: string, user: string): ArmError {
+  return new ArmError(
+    400,
+    'PublicIPAddressInUse',
+    `Resource ${id} is referencing public IP address ${address} that is already allocated to resource ${user}.`,
+  );
+}
+
 export function natGatewayInUse(id: string, user: string): ArmError {
   return new ArmError(
     400,

@@ -1,17 +1,19 @@
 import { networkVersions } from './apiVersions.ts';
 import type { Provider } from '../../types.ts';
 import { natGateways } from './natGateways.ts';
-import { networkInterfaces } from './networkInterfaces.ts';
+import { ipConfigurations, networkInterfaces } from './networkInterfaces.ts';
+import { virtualNetworkPeerings } from './peerings.ts';
 import { privateDnsZoneGroups } from './privateDnsZoneGroups.ts';
 import { privateDnsZones } from './privateDnsZones.ts';
 import { privateEndpoints } from './privateEndpoints.ts';
 import { publicIPAddresses } from './publicAddresses.ts';
-import { routeTables } from './routeTables.ts';
-import { networkSecurityGroups } from './securityGroups.ts';
+import { answerQueries } from './queries.ts';
+import { allRecordSets, recordSets } from './recordSets.ts';
+import { routes, routeTables } from './routeTables.ts';
+import { defaultSecurityRules, networkSecurityGroups, securityRules } from './securityGroups.ts';
 import { subnets } from './subnets.ts';
 import { virtualNetworks } from './virtualNetworks.ts';
 import { virtualNetworkLinks } from './zoneLinks.ts';
-import { addressRecords } from './zoneRecordSets.ts';
 
 /** Microsoft.Network: networks, what stands in them, and private DNS. */
 export const network: Provider = {
@@ -20,15 +22,22 @@ export const network: Provider = {
   types: [
     virtualNetworks,
     subnets,
+    virtualNetworkPeerings,
     networkSecurityGroups,
+    securityRules,
+    defaultSecurityRules,
     networkInterfaces,
+    ipConfigurations,
     publicIPAddresses,
     natGateways,
     routeTables,
+    routes,
     privateEndpoints,
     privateDnsZoneGroups,
     privateDnsZones,
     virtualNetworkLinks,
-    addressRecords,
+    ...recordSets,
+    allRecordSets,
   ],
+  other: answerQueries,
 };

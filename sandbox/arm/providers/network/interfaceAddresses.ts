@@ -54,6 +54,39 @@ export function interfacesIn(store: ResourceStore, subnetId: string): AddressUse
   );
 }
 
+function prefixOf(subnet: ArmResource): string {
+  const { addressPrefix, addressPrefixes } = subnet.properties as {
+    addressPrefix?: string;
+    addressPrefixes?: string[];
+  };
+  return addressPrefix ?? addressPrefixes![0]!;
+}
+
+/** Whether an address of a prefix is one that Azure gives away. */
+export function isUsable(prefix: string, text: string): boolean {
+  const { first, size } = parseCidr(prefix)!;
+  const address = parseAddress(text);
+  return address !== undefined && address >= first + RESERVED_FIRST && address < first + size - RESERVED_LAST;
+}
+
+function* usable(prefix: string): Generator<string> {
+  const { first, size } = parseCidr(prefix)!;
+  for (let address = first + RESERVED_FIRST; address < first + size - RESERVED_LAST; address++) {
+    yield formatAddress(address);
+  }
+}
+
+/** The lowest addresses of a subnet that nothing has. */
+export function freeAddresses(store: ResourceStore, subnet: ArmResource, count: number): string[] {
+  const taken = new Set(interfacesIn(store, subnet.id).map(({ address }) => address));
+  const found: string[] = [];
+  for (const text of usable(prefixOf(subnet))) {
+    if (found.length === count) break;
+    if (!taken.has(text)) found.push(text);
+  }
+  return found;
+}
+
 /**
  * Finds an address for an IP configuration: the one asked for, or the lowest free one.
  * @param taken addresses that the same interface takes beside it
@@ -64,29 +97,18 @@ export function allocateAddress(
   subnet: ArmResource,
   options: { configurationId: string; wanted?: string; taken?: string[] },
 ): string {
-  const { addressPrefix, addressPrefixes } = subnet.properties as {
-    addressPrefix?: string;
-    addressPrefixes?: string[];
-  };
-  const prefix = addressPrefix ?? addressPrefixes![0]!;
-  const { first, size } = parseCidr(prefix)!;
+  const prefix = prefixOf(subnet);
   const mine = options.configurationId.toLowerCase();
   const uses = interfacesIn(store, subnet.id).filter(({ configurationId }) => configurationId.toLowerCase() !== mine);
   const taken = new Set([...uses.map(({ address }) => address), ...(options.taken ?? [])]);
   if (options.wanted !== undefined) {
-    const address = parseAddress(options.wanted);
-    if (address === undefined || address < first + RESERVED_FIRST || address >= first + size - RESERVED_LAST) {
-      throw addressNotInSubnet(options.wanted, prefix);
-    }
+    if (!isUsable(prefix, options.wanted)) throw addressNotInSubnet(options.wanted, prefix);
     if (taken.has(options.wanted)) {
       const user = uses.find((use) => use.address === options.wanted)?.configurationId ?? options.configurationId;
       throw addressInUse(options.configurationId, options.wanted, user);
     }
     return options.wanted;
   }
-  for (let address = first + RESERVED_FIRST; address < first + size - RESERVED_LAST; address++) {
-    const text = formatAddress(address);
-    if (!taken.has(text)) return text;
-  }
+  for (const text of usable(prefix)) if (!taken.has(text)) return text;
   throw subnetIsFull(subnet.name, prefix);
 }

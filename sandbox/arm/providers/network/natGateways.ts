@@ -1,6 +1,7 @@
 import { bodyOf, patchTags, tracked } from '../../resource.ts';
 import type { ResourceType } from '../../types.ts';
 import { invalidResourceReference, natGatewayInUse } from './errors.ts';
+import { nameRule } from './names.ts';
 import { subnetType } from './subnets.ts';
 import { references, remove, usersOf, write, type Reference } from './written.ts';
 
@@ -9,6 +10,7 @@ export const natGatewayType = 'Microsoft.Network/natGateways';
 /** Microsoft.Network/natGateways. */
 export const natGateways: ResourceType = {
   type: natGatewayType,
+  nameRule,
   put(call, existing) {
     const { sku = { name: 'Standard' }, zones, properties = {} } = bodyOf(call);
     const addresses = (properties.publicIpAddresses ?? []) as Reference[];

@@ -1,6 +1,8 @@
 import { bodyOf, patchTags, required, tracked } from '../../resource.ts';
 import type { ArmResource, ArmWorld, ResourceType } from '../../types.ts';
-import { interfaceInUse, invalidResourceReference } from './errors.ts';
+import { readOnlyChildren } from './children.ts';
+import { interfaceInUse, invalidResourceReference, publicAddressTaken } from './errors.ts';
+import { nameRule } from './names.ts';
 import { allocateAddress, configurationsOf, interfaceType, type IpConfiguration } from './interfaceAddresses.ts';
 import { newEtag, remove, write, type Reference } from './written.ts';
 
@@ -28,21 +30,41 @@ function existingReference(world: ArmWorld, reference: Reference, by: string): A
   return found;
 }
 
+/** A subnet in the region of what stands in it. @throws ArmError 400 InvalidResourceReference */
+export function subnetFor(world: ArmWorld, reference: Reference, by: { id: string; location?: string }): ArmResource {
+  const subnet = existingReference(world, reference, by.id);
+  const { location } = world.store.require(subnet.id.split('/').slice(0, -2).join('/'));
+  if (by.location !== undefined && by.location !== location) throw invalidResourceReference(subnet.id, by.id);
+  return subnet;
+}
+
+/** A public address that nothing else has. @throws ArmError 400 InvalidResourceReference, PublicIPAddressInUse */
+function freePublicAddress(world: ArmWorld, reference: Reference, configurationId: string): Reference {
+  const { id } = existingReference(world, reference, configurationId);
+  const same = (a: string | undefined, b: string) => a?.toLowerCase() === b.toLowerCase();
+  const other = world.store
+    .list({ type: interfaceType })
+    .flatMap(configurationsOf)
+    .find(({ id: by, properties }) => same(properties.publicIPAddress?.id, id) && !same(by, configurationId));
+  if (other) throw publicAddressTaken(configurationId, id, other.id);
+  return { id };
+}
+
 /**
  * IP configurations with their addresses. A configuration that stays in its subnet keeps its address.
  * @throws ArmError 400 for a missing subnet or public address, or no free address
  */
 function configurations(
   world: ArmWorld,
-  id: string,
+  { id, location }: ArmResource,
   bodies: IpConfigurationBody[],
   existing: ArmResource | undefined,
 ): IpConfiguration[] {
   const taken: string[] = [];
   return bodies.map((body, index) => {
     const { subnet: given, publicIPAddress, ...rest } = body.properties ?? {};
-    const subnet = existingReference(world, required(given, 'properties.ipConfigurations.properties.subnet'), id);
-    if (publicIPAddress) existingReference(world, publicIPAddress, id);
+    const wantedSubnet = required(given, 'properties.ipConfigurations.properties.subnet');
+    const subnet = subnetFor(world, wantedSubnet, { id, ...(location !== undefined && { location }) });
     const configurationId = `${id}/ipConfigurations/${body.name}`;
     const before = existing && configurationsOf(existing).find(({ name }) => name === body.name)?.properties;
     const stays = before?.subnet.id.toLowerCase() === subnet.id.toLowerCase();
@@ -63,7 +85,7 @@ function configurations(
         privateIPAddressVersion: 'IPv4',
         primary: rest.primary ?? index === 0,
         subnet: { id: subnet.id },
-        ...(publicIPAddress && { publicIPAddress: { id: publicIPAddress.id } }),
+        ...(publicIPAddress && { publicIPAddress: freePublicAddress(world, publicIPAddress, configurationId) }),
       },
     };
   });
@@ -101,7 +123,7 @@ export function buildInterface(
       hostedWorkloads: [],
       tapConfigurations: [],
       dnsSettings: { dnsServers: [], appliedDnsServers: [], ...(given.dnsSettings as object | undefined) },
-      ipConfigurations: configurations(world, base.id, bodies, existing),
+      ipConfigurations: configurations(world, base, bodies, existing),
       ...(virtualMachine !== undefined && { virtualMachine }),
     },
   };
@@ -110,6 +132,7 @@ export function buildInterface(
 /** Microsoft.Network/networkInterfaces. */
 export const networkInterfaces: ResourceType = {
   type: interfaceType,
+  nameRule,
   put(call, existing) {
     const properties = required(bodyOf(call).properties, 'properties');
     return write(call, existing, buildInterface(call.world, tracked(call, existing), properties, existing));
@@ -122,3 +145,6 @@ export const networkInterfaces: ResourceType = {
     return remove(call, existing);
   },
 };
+
+/** Microsoft.Network/networkInterfaces/ipConfigurations: to be read one by one; written with the interface. */
+export const ipConfigurations = readOnlyChildren(`${interfaceType}/ipConfigurations`, 'ipConfigurations');

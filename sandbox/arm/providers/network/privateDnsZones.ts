@@ -1,17 +1,19 @@
 import { bodyOf, patchTags, tracked } from '../../resource.ts';
 import { ArmError, type ArmReply, type ArmWorld, type ResourceType } from '../../types.ts';
+import { locationNotAvailable } from '../../errors.ts';
+import { zoneNameRule } from './names.ts';
 import { linkType } from './zoneLinks.ts';
 import { remove, settling } from './written.ts';
-import { recordType, zoneEtag, zoneType } from './zoneRecords.ts';
+import { recordSetsOf, writeSoa } from './recordSets.ts';
+import { zoneEtag, zoneType } from './zoneRecords.ts';
 
-/** Every zone has its SOA record. */
 function counts(world: ArmWorld, zoneId: string): Record<string, number> {
   const links = world.store.list({ type: linkType, under: zoneId });
   return {
     maxNumberOfRecordSets: 25000,
     maxNumberOfVirtualNetworkLinks: 1000,
     maxNumberOfVirtualNetworkLinksWithRegistration: 100,
-    numberOfRecordSets: world.store.list({ type: recordType, under: zoneId }).length + 1,
+    numberOfRecordSets: recordSetsOf(world, zoneId).length,
     numberOfVirtualNetworkLinks: links.length,
     numberOfVirtualNetworkLinksWithRegistration: links.filter(({ properties }) => properties?.registrationEnabled)
       .length,
@@ -21,12 +23,15 @@ function counts(world: ArmWorld, zoneId: string): Record<string, number> {
 /** Microsoft.Network/privateDnsZones. Their location is `global`. */
 export const privateDnsZones: ResourceType = {
   type: zoneType,
+  nameRule: zoneNameRule,
   put(call, existing) {
     const { world } = call;
     const { properties } = bodyOf(call);
     const internalId =
       existing?.properties?.internalId ?? Buffer.from(`SW1tdXRhYmxl;${world.guid()};0`).toString('base64');
     const zone = { ...tracked(call, existing), etag: zoneEtag(world) };
+    if (zone.location !== 'global') throw locationNotAvailable(zoneType, zone.location!, ['global']);
+    if (!existing) writeSoa(world, zone);
     world.store.put({ ...zone, properties: { ...properties, internalId, provisioningState: 'Updating' } });
     return settling(call, existing ? 200 : 201);
   },

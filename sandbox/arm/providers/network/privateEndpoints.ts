@@ -1,8 +1,9 @@
 import { bodyOf, patchTags, required, tracked } from '../../resource.ts';
 import { ArmError, type ArmCall, type ArmResource, type ArmWorld, type ResourceType } from '../../types.ts';
 import { invalidResourceReference } from './errors.ts';
+import { shortNameRule } from './names.ts';
 import { configurationsOf, interfaceType } from './interfaceAddresses.ts';
-import { buildInterface } from './networkInterfaces.ts';
+import { buildInterface, subnetFor } from './networkInterfaces.ts';
 import { linkMembers } from './privateLink.ts';
 import { removeRecords } from './zoneRecords.ts';
 import { newEtag, remove, write, type Reference } from './written.ts';
@@ -12,6 +13,12 @@ export const endpointType = 'Microsoft.Network/privateEndpoints';
 interface ConnectionBody {
   name: string;
   properties: { privateLinkServiceId: string; groupIds?: string[]; requestMessage?: string };
+}
+
+/** An address that a body fixes for one member of a group. */
+interface StaticConfiguration {
+  name: string;
+  properties: { groupId: string; memberName: string; privateIPAddress: string };
 }
 
 interface ConnectionState {
@@ -58,10 +65,16 @@ function endpointInterface(call: ArmCall, base: ArmResource, subnet: Reference, 
       linkMembers(target, groupId)!.map(({ member, fqdns }) => ({ groupId, requiredMemberName: member, fqdns })),
     ),
   );
-  const ipConfigurations = members.map((member) => ({
-    name: `privateEndpointIpConfig.${world.guid()}`,
-    properties: { subnet, privateLinkConnectionProperties: member },
-  }));
+  const fixed = (given.ipConfigurations ?? []) as StaticConfiguration[];
+  const ipConfigurations = members.map((member) => {
+    const { groupId, requiredMemberName } = member;
+    const own = fixed.find(({ properties: p }) => p.groupId === groupId && p.memberName === requiredMemberName);
+    const address = own && { privateIPAddress: own.properties.privateIPAddress, privateIPAllocationMethod: 'Static' };
+    return {
+      name: own?.name ?? `privateEndpointIpConfig.${world.guid()}`,
+      properties: { subnet, privateLinkConnectionProperties: member, ...address },
+    };
+  });
   return buildInterface(
     world,
     { id, name, type: interfaceType, location: base.location! },
@@ -108,6 +121,20 @@ function connectionsOf(endpoint: ArmResource, list: (typeof connectionLists)[num
   return (endpoint.properties?.[list] ?? []) as Connection[];
 }
 
+/** Whether a body asks for the connections that an endpoint has: then its addresses and approvals stay. */
+function leadsTheSameWay(endpoint: ArmResource, subnetId: string, wanted: Wanted[]): boolean {
+  const way = (name: string, { privateLinkServiceId, groupIds = [] }: ConnectionBody['properties']) =>
+    `${name} ${privateLinkServiceId} ${[...groupIds].sort().join(',')}`.toLowerCase();
+  const [before, manualBefore] = connectionLists.map((list) =>
+    connectionsOf(endpoint, list).map(({ name, properties }) => way(name, properties)),
+  );
+  const asked = (manual: boolean) =>
+    wanted.filter((one) => one.manual === manual).map(({ body }) => way(body.name, body.properties));
+  const same = (a: string[] = [], b: string[]) => a.toSorted().join('\n') === b.toSorted().join('\n');
+  const { id } = endpoint.properties?.subnet as Reference;
+  return id.toLowerCase() === subnetId.toLowerCase() && same(before, asked(false)) && same(manualBefore, asked(true));
+}
+
 /** Takes away what an endpoint left elsewhere: interface, connections, records. */
 function detach(world: ArmWorld, endpoint: ArmResource): void {
   removeRecords(world, endpoint);
@@ -147,14 +174,17 @@ export function endpointNames(world: ArmWorld, endpoint: ArmResource): { fqdn: s
 /** Microsoft.Network/privateEndpoints: an interface in the subnet, and a connection at the target, approved at once unless manual. */
 export const privateEndpoints: ResourceType = {
   type: endpointType,
+  nameRule: shortNameRule,
   put(call, existing) {
     const { world, path } = call;
     const given = required(bodyOf(call).properties, 'properties');
     const subnet = required(given.subnet as Reference | undefined, 'properties.subnet');
-    const stored = world.store.get(subnet.id);
-    if (!stored) throw invalidResourceReference(subnet.id, path.id);
     const base = tracked(call, existing);
+    const stored = subnetFor(world, subnet, { id: path.id, location: base.location! });
     const wanted = wantedConnections(call);
+    if (existing && leadsTheSameWay(existing, stored.id, wanted)) {
+      return write(call, existing, { ...base, properties: existing.properties! });
+    }
     if (existing) detach(world, existing);
     const networkInterface = endpointInterface(call, base, { id: stored.id }, wanted);
     world.store.put(networkInterface);

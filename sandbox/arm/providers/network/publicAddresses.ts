@@ -2,6 +2,7 @@ import { bodyOf, patchTags, tracked } from '../../resource.ts';
 import type { ArmWorld, ResourceType } from '../../types.ts';
 import { formatAddress, parseAddress } from './cidr.ts';
 import { publicAddressInUse } from './errors.ts';
+import { nameRule } from './names.ts';
 import { configurationsOf, interfaceType } from './interfaceAddresses.ts';
 import { natGatewayType } from './natGateways.ts';
 import { remove, write, type Reference } from './written.ts';
@@ -37,6 +38,7 @@ function holder(world: ArmWorld, id: string): { ipConfiguration?: Reference; nat
 /** Microsoft.Network/publicIPAddresses. */
 export const publicIPAddresses: ResourceType = {
   type,
+  nameRule,
   put(call, existing) {
     const { sku = { name: 'Standard' }, zones, properties = {} } = bodyOf(call);
     return write(call, existing, {

@@ -1,16 +1,13 @@
-import { bodyOf, patchTags, tracked } from '../../resource.ts';
+import { bodyOf, oneOf, patchTags, tracked } from '../../resource.ts';
 import { ArmError, type ArmWorld, type ResourceType } from '../../types.ts';
 import { securityGroupInUse } from './errors.ts';
 import { interfaceType } from './interfaceAddresses.ts';
 import { subnetType } from './subnets.ts';
+import { inlineChildren, readOnlyChildren, type Child } from './children.ts';
+import { nameRule } from './names.ts';
 import { newEtag, references, remove, usersOf, write } from './written.ts';
 
 const type = 'Microsoft.Network/networkSecurityGroups';
-
-interface RuleBody {
-  name: string;
-  properties: { priority: number; direction: string; [field: string]: unknown };
-}
 
 /** Name, direction, priority, access, source and destination of the rules that every group has. */
 const defaults = [
@@ -47,11 +44,18 @@ function defaultRules(world: ArmWorld, id: string): unknown[] {
   );
 }
 
-/** @throws ArmError 400 SecurityRuleInvalidPriority, SecurityRuleConflict */
-function checkRules(rules: RuleBody[]): void {
+const values: Record<string, string[]> = {
+  protocol: ['Tcp', 'Udp', 'Icmp', 'Esp', 'Ah', '*'],
+  access: ['Allow', 'Deny'],
+  direction: ['Inbound', 'Outbound'],
+};
+
+/** @throws ArmError 400 SecurityRuleInvalidPriority, SecurityRuleConflict, InvalidRequestFormat */
+function checkRules(rules: Child[]): void {
   const seen = new Map<string, string>();
   for (const { name, properties } of rules) {
-    const { priority, direction } = properties;
+    for (const [field, allowed] of Object.entries(values)) oneOf(properties[field], allowed, `securityRules.${field}`);
+    const { priority, direction } = properties as { priority: number; direction: string };
     if (!(priority >= 100 && priority <= 4096)) {
       const message = `Security rule has invalid Priority. Value provided: ${priority} Allowed range 100-4096.`;
       throw new ArmError(400, 'SecurityRuleInvalidPriority', message);
@@ -73,10 +77,11 @@ function checkRules(rules: RuleBody[]): void {
 /** Microsoft.Network/networkSecurityGroups, rules inline. */
 export const networkSecurityGroups: ResourceType = {
   type,
+  nameRule,
   put(call, existing) {
     const { world, path } = call;
     const { securityRules = [], ...properties } = bodyOf(call).properties ?? {};
-    const rules = securityRules as RuleBody[];
+    const rules = securityRules as Child[];
     checkRules(rules);
     return write(call, existing, {
       ...tracked(call, existing),
@@ -108,3 +113,7 @@ export const networkSecurityGroups: ResourceType = {
     };
   },
 };
+
+/** Microsoft.Network/networkSecurityGroups/securityRules and defaultSecurityRules: the rules of a group one by one. */
+export const securityRules = inlineChildren(`${type}/securityRules`, 'securityRules', checkRules);
+export const defaultSecurityRules = readOnlyChildren(`${type}/defaultSecurityRules`, 'defaultSecurityRules');

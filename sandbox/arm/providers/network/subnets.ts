@@ -10,6 +10,7 @@ import {
   subnetInUse,
   subnetRangesOverlap,
 } from './errors.ts';
+import { nameRule } from './names.ts';
 import { interfacesIn } from './interfaceAddresses.ts';
 import { newEtag, remove, settling, type Reference } from './written.ts';
 
@@ -117,8 +118,16 @@ export function viewSubnet(world: ArmWorld, subnet: ArmResource): ArmResource {
 
 /** @throws ArmError 400 InUseSubnetCannotBeDeleted */
 export function checkUnused(world: ArmWorld, subnet: ArmResource): void {
-  const user = interfacesIn(world.store, subnet.id)[0];
-  if (user) throw subnetInUse(subnet.name, user.configurationId);
+  const user = interfacesIn(world.store, subnet.id)[0]?.configurationId ?? integratedSite(world, subnet.id);
+  if (user) throw subnetInUse(subnet.name, user);
+}
+
+/** What an app that sends its traffic through a subnet leaves there. */
+function integratedSite(world: ArmWorld, subnetId: string): string | undefined {
+  const uses = world.store
+    .list({ type: 'Microsoft.Web/sites' })
+    .some(({ properties }) => String(properties?.virtualNetworkSubnetId).toLowerCase() === subnetId.toLowerCase());
+  return uses ? `${subnetId}/serviceAssociationLinks/AppServiceLink` : undefined;
 }
 
 function siblings(call: ArmCall, networkId: string): SubnetBody[] {
@@ -130,6 +139,7 @@ function siblings(call: ArmCall, networkId: string): SubnetBody[] {
 /** Microsoft.Network/virtualNetworks/subnets. */
 export const subnets: ResourceType = {
   type: subnetType,
+  nameRule,
   put(call, existing) {
     const { world, path } = call;
     const virtualNetwork = world.store.require(path.id.split('/').slice(0, -2).join('/'));

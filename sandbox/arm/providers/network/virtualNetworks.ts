@@ -1,5 +1,7 @@
 import { bodyOf, patchTags, required, tracked } from '../../resource.ts';
 import type { ArmResource, ArmWorld, ResourceType } from '../../types.ts';
+import { shortNameRule } from './names.ts';
+import { disconnect, peeringsOf } from './peerings.ts';
 import {
   checkedPrefix,
   checkChange,
@@ -37,9 +39,10 @@ function replaceSubnets(world: ArmWorld, networkId: string, wanted: SubnetBody[]
  */
 export const virtualNetworks: ResourceType = {
   type: 'Microsoft.Network/virtualNetworks',
+  nameRule: shortNameRule,
   put(call, existing) {
     const { world, path } = call;
-    const { subnets, ...properties } = required(bodyOf(call).properties, 'properties');
+    const { subnets, virtualNetworkPeerings: _shown, ...properties } = required(bodyOf(call).properties, 'properties');
     const space = required(
       properties.addressSpace as { addressPrefixes?: string[] } | undefined,
       'properties.addressSpace',
@@ -51,7 +54,6 @@ export const virtualNetworks: ResourceType = {
     const defaults = {
       enableDdosProtection: false,
       privateEndpointVNetPolicies: 'Disabled',
-      virtualNetworkPeerings: [],
     };
     const network = { ...tracked(call, existing), properties: { ...defaults, ...properties } };
     if (wanted) replaceSubnets(world, path.id, wanted);
@@ -60,10 +62,13 @@ export const virtualNetworks: ResourceType = {
   patch: patchTags,
   delete(call, existing) {
     for (const subnet of subnetsOf(call.world, existing.id)) checkUnused(call.world, subnet);
-    return remove(call, existing);
+    return remove(call, existing, () => disconnect(call.world, peeringsOf(call.world, existing.id)));
   },
   view(network, call) {
     const subnets = subnetsOf(call.world, network.id).map((subnet) => viewSubnet(call.world, subnet));
-    return { ...network, properties: { ...network.properties, subnets } };
+    return {
+      ...network,
+      properties: { ...network.properties, subnets, virtualNetworkPeerings: peeringsOf(call.world, network.id) },
+    };
   },
 };

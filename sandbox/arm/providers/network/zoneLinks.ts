@@ -1,6 +1,7 @@
 import { bodyOf, required, tracked } from '../../resource.ts';
 import { ArmError, type ArmCall, type ArmReply, type ArmResource, type ResourceType } from '../../types.ts';
 import { remove, settling, type Reference } from './written.ts';
+import { nameRule } from './names.ts';
 import { zoneEtag, zoneType } from './zoneRecords.ts';
 
 export const linkType = `${zoneType}/virtualNetworkLinks`;
@@ -54,6 +55,7 @@ function store(call: ArmCall, base: ArmResource, properties: Record<string, unkn
 /** Microsoft.Network/privateDnsZones/virtualNetworkLinks. */
 export const virtualNetworkLinks: ResourceType = {
   type: linkType,
+  nameRule,
   put(call, existing) {
     const properties = required(bodyOf(call).properties, 'properties');
     const network = required(properties.virtualNetwork as Reference | undefined, 'properties.virtualNetwork');

@@ -35,7 +35,16 @@ export const workspaces: ResourceType = {
     };
     return { status: existing ? 200 : 201, longRunning: { style: 'azure-async', work } };
   },
-  patch: patchTags,
+  patch(call, existing) {
+    const { sku, ...given } = bodyOf(call).properties ?? {};
+    const properties = {
+      ...existing.properties,
+      ...given,
+      ...(sku !== undefined && { sku: { ...(existing.properties?.sku as object), ...(sku as object) } }),
+      modifiedDate: call.world.clock.iso(),
+    };
+    return patchTags(call, { ...existing, etag: `"${call.world.guid()}"`, properties });
+  },
   delete(call, existing) {
     const work = () => Promise.resolve(call.world.store.delete(existing.id));
     return { status: 202, longRunning: { style: 'both', work } };

@@ -1,5 +1,6 @@
 import { webVersions } from './apiVersions.ts';
 import type { ArmCall, ArmReply, Provider } from '../../types.ts';
+import { privateLinkResources, siteConnections } from './privateLink.ts';
 import { publishingPolicies } from './publishingPolicies.ts';
 import { serverFarms } from './serverFarms.ts';
 import { configType, siteConfig } from './siteConfig.ts';
@@ -16,6 +17,6 @@ function authSettingsList(call: ArmCall): ArmReply | undefined {
 export const web: Provider = {
   namespace: 'Microsoft.Web',
   apiVersions: webVersions,
-  types: [serverFarms, sites, siteConfig, publishingPolicies],
-  other: authSettingsList,
+  types: [serverFarms, sites, siteConfig, publishingPolicies, siteConnections],
+  other: (call) => authSettingsList(call) ?? privateLinkResources(call),
 };

@@ -63,7 +63,10 @@ export const serverFarms: ResourceType = {
     });
     return { status: existing ? 200 : 201 };
   },
-  patch: patchTags,
+  patch(call, existing) {
+    const { properties } = bodyOf(call);
+    return patchTags(call, { ...existing, properties: { ...existing.properties, ...properties } });
+  },
   delete(call, existing) {
     const sites = sitesOn(call.world, existing.id);
     if (sites.length > 0) {
