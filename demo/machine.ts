@@ -1,5 +1,6 @@
+import { inspectImage } from '../sandbox/compute/index.ts';
 import type { Sandbox } from '../sandbox/index.ts';
-import { diskContent, randomBytesOf } from './content.ts';
+import { applyScenario, randomBytesOf, scenario } from '../sandbox/scenario/index.ts';
 
 const MiB = 1024 ** 2;
 
@@ -20,100 +21,33 @@ export interface DemoMachine {
 /** Bytes of data on the disks that the demo makes itself: OS disk, first and second data disk. */
 export const usualData: [number, number, number] = [256 * MiB, 160 * MiB, 96 * MiB];
 
-function ownDisks(data: [number, number, number]) {
-  return [
-    { key: 'os', name: 'web-os', gib: 1, data: data[0] },
-    { key: 'lun0', name: 'web-data', gib: 1, data: data[1] },
-    { key: 'lun1', name: 'web-logs', gib: 2, data: data[2] },
-  ];
-}
-
 /** Creates a resource group with a running machine: an OS disk, two data disks, and one for each image file. */
 export async function addMachine(
   sandbox: Sandbox,
   { region, diskFiles, data }: { region: string; diskFiles: string[]; data: [number, number, number] },
 ): Promise<DemoMachine> {
-  const sizes = ownDisks(data);
-  const { client, subscriptionId, disks } = sandbox;
-  const group = `/subscriptions/${subscriptionId}/resourceGroups/shop`;
-  const put = (path: string, version: string, body: object) =>
-    client.arm('PUT', `${group}${path}?api-version=${version}`, { location: region, ...body });
-  const compute = `${group}/providers/Microsoft.Compute`;
-  await put('', '2025-04-01', {});
-  await put('/providers/Microsoft.Network/virtualNetworks/shop', '2025-09-01', {
-    properties: {
-      addressSpace: { addressPrefixes: ['10.1.0.0/16'] },
-      subnets: [{ name: 'web', properties: { addressPrefix: '10.1.0.0/24' } }],
-    },
+  const { subscriptionId, disks } = sandbox;
+  const group = 'shop';
+  const dataDisks = [
+    { name: 'web-data', sizeGiB: 1, data: data[1] },
+    { name: 'web-logs', sizeGiB: 2, data: data[2] },
+    ...diskFiles.map((image, i) => ({ name: `web-file-${i + 1}`, image })),
+  ];
+  const osDisk = { name: 'web-os', sizeGiB: 1, data: data[0] };
+  const shop = scenario({
+    location: region,
+    resourceGroups: [{ name: group }],
+    virtualMachines: [{ name: 'web', resourceGroup: group, osDisk, dataDisks }],
   });
-  const dataDisk = (name: string, gib: number) =>
-    put(`/providers/Microsoft.Compute/disks/${name}`, '2026-03-02', {
-      sku: { name: 'Premium_LRS' },
-      properties: { creationData: { createOption: 'Empty' }, diskSizeGB: gib },
-    });
-  const own = sizes.map(({ key, name, data }) => ({ key, name, data, id: `${compute}/disks/${name}` }));
-  for (const { name, gib } of sizes.slice(1)) await dataDisk(name, gib);
-  const files = diskFiles.map((file, i) => ({
-    key: `lun${i + 2}`,
-    name: `web-file-${i + 1}`,
-    file,
-    id: `${compute}/disks/web-file-${i + 1}`,
-  }));
-  const made: DemoDisk[] = [];
-  for (const { key, name, file, id } of files) {
-    await dataDisk(name, 1);
-    made.push({ key, id, length: (await disks.import(id, file)).contentBytes });
-  }
-  const attached = [...own.slice(1), ...files];
-  await put('/providers/Microsoft.Compute/virtualMachines/web', '2026-04-01', {
-    properties: {
-      hardwareProfile: { vmSize: 'Standard_D2s_v5' },
-      storageProfile: {
-        imageReference: { publisher: 'Debian', offer: 'debian-12', sku: '12-gen2', version: 'latest' },
-        osDisk: {
-          name: own[0]!.name,
-          createOption: 'FromImage',
-          diskSizeGB: sizes[0]!.gib,
-          managedDisk: { storageAccountType: 'Premium_LRS' },
-        },
-        dataDisks: attached.map(({ id }, lun) => ({ lun, createOption: 'Attach', managedDisk: { id } })),
-      },
-      osProfile: {
-        computerName: 'web',
-        adminUsername: 'shopadmin',
-        linuxConfiguration: {
-          disablePasswordAuthentication: true,
-          ssh: {
-            publicKeys: [{ path: '/home/shopadmin/.ssh/authorized_keys', keyData: 'ssh-rsa AAAAB3NzaC1yc2E= demo' }],
-          },
-        },
-      },
-      networkProfile: {
-        networkApiVersion: '2022-11-01',
-        networkInterfaceConfigurations: [
-          {
-            name: 'web-nic',
-            properties: {
-              primary: true,
-              ipConfigurations: [
-                {
-                  name: 'ip',
-                  properties: {
-                    subnet: { id: `${group}/providers/Microsoft.Network/virtualNetworks/shop/subnets/web` },
-                  },
-                },
-              ],
-            },
-          },
-        ],
-      },
-    },
+  await applyScenario(sandbox, shop);
+  const resourceGroupId = `/subscriptions/${subscriptionId}/resourceGroups/${group}`;
+  const compute = `${resourceGroupId}/providers/Microsoft.Compute`;
+  const made = [osDisk, ...dataDisks].map(async (disk, i): Promise<DemoDisk> => {
+    const id = `${compute}/disks/${disk.name}`;
+    const length = 'image' in disk ? (await inspectImage(disk.image)).contentBytes : disks.size(id);
+    return { key: i === 0 ? 'os' : `lun${i - 1}`, id, length };
   });
-  for (const { id, name, data } of own) {
-    for (const region of diskContent(name, disks.size(id), data)) await disks.write(id, region.offset, region.data);
-  }
-  const ownMade = own.map(({ key, id }) => ({ key, id, length: disks.size(id) }));
-  return { id: `${compute}/virtualMachines/web`, resourceGroupId: group, disks: [...ownMade, ...made] };
+  return { id: `${compute}/virtualMachines/web`, resourceGroupId, disks: await Promise.all(made) };
 }
 
 /** What the guest wrote between two backups. */

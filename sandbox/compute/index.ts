@@ -12,10 +12,15 @@ import { createVhdBlobs } from './disks/vhdBlobs.ts';
 import { createVolumes } from './disks/volumes.ts';
 import { createMachines } from './machines/machines.ts';
 import type { CallerPorts, Machines } from './machines/machines.ts';
-import { number, text } from './provider/fields.ts';
+import { text } from './provider/fields.ts';
 import { computeProvider } from './provider/index.ts';
-import type { ComputeLimits, ComputeParts } from './provider/parts.ts';
+import { resumeMachines } from './provider/virtualMachines/power.ts';
+import { inOrder } from './provider/inOrder.ts';
+import { defaultComputeLimits } from './provider/limits.ts';
+import type { ComputeLimits } from './provider/limits.ts';
+import type { ComputeParts } from './provider/parts.ts';
 
+export type { ComputeLimits, Shortage } from './provider/limits.ts';
 export type { DiskWorld } from './disks/diskWorld.ts';
 export type { Machines } from './machines/machines.ts';
 export { inspectImage } from './disks/imageFile.ts';
@@ -30,7 +35,7 @@ export interface ComputeOptions {
   edge: CallerPorts;
   /** Raw image or fixed VHD that OS disks made from a marketplace image begin with; none: empty ones. */
   imageDisk?: string;
-  limits?: Partial<ComputeLimits>;
+  limits?: Partial<ComputeLimits> | undefined;
   /** What the disks' data plane gives before it answers 503; default: unlimited. `disks.setExportRate` changes it. */
   exportRate?: ExportRate;
 }
@@ -44,6 +49,8 @@ export interface Compute {
   /** What may be turned at any time. */
   limits: ComputeLimits;
   machines: Machines;
+  /** Switches on what ran when the world ended. To be called once, when all parts of the world stand. */
+  resume(): Promise<void>;
   /** Ends all machines and closes the disks' files. */
   stop(): Promise<void>;
 }
@@ -53,7 +60,7 @@ export function createCompute(options: ComputeOptions): Compute {
   const { world, dir, tokens } = options;
   const volumes = createVolumes(join(dir, 'disks'), world.state, world.clock);
   const sas = createDiskSas(world.clock, world.guid, world.state.map('disks.sas'));
-  const machines = createMachines(join(dir, 'machines'), options.edge);
+  const machines = createMachines(join(dir, 'machines'), options.edge, world.clock);
   const throttle = createExportThrottle(world.clock, options.exportRate ?? 'unlimited');
   const disks = createDiskWorld(world, volumes, throttle);
   const fact = (id: string, name: string) => text(world.store.get(id)?.properties, name);
@@ -68,13 +75,20 @@ export function createCompute(options: ComputeOptions): Compute {
     sas,
     blobs,
     machines,
-    limits: { snapshotsPerFiveMinutes: 7, ...options.limits },
+    limits: { ...structuredClone(defaultComputeLimits), ...options.limits },
     imageDisk: options.imageDisk,
-    uploads: new Map(),
-    power: new Map(),
+    uploads: world.state.map('compute.uploads'),
+    power: world.state.map('compute.power'),
+    generalized: world.state.map('compute.generalized'),
+    failures: world.state.map('compute.failures'),
+    osSecrets: world.state.map('compute.osSecrets'),
     runs: new Map(),
-    families: new Map(),
-    snapshotTimes: new Map(),
+    reports: world.state.map('compute.runReports'),
+    families: world.state.map('compute.families'),
+    snapshotTimes: world.state.map('compute.snapshotTimes'),
+    restorePointTimes: world.state.map('compute.restorePointTimes'),
+    copies: world.state.map('compute.copies'),
+    inOrder: inOrder(),
   };
   return {
     provider: computeProvider(parts),
@@ -92,8 +106,8 @@ export function createCompute(options: ComputeOptions): Compute {
         const properties = world.store.get(id)?.properties;
         if (!properties) return undefined;
         return {
-          familyId: text(properties, 'incrementalSnapshotFamilyId'),
-          sizeBytes: number(properties, 'diskSizeBytes') ?? 0,
+          familyId: text(properties, 'incrementalSnapshotFamilyId') ?? text(properties, 'familyId'),
+          sizeBytes: volumes.size(id),
           created: text(properties, 'timeCreated') ?? '',
           needsToken: text(properties, 'dataAccessAuthMode') === 'AzureActiveDirectory',
         };
@@ -103,7 +117,9 @@ export function createCompute(options: ComputeOptions): Compute {
     disks,
     limits: parts.limits,
     machines,
+    resume: () => resumeMachines(parts),
     async stop() {
+      for (const run of parts.runs.values()) run.abandon();
       await machines.stopAll();
       volumes.close();
     },

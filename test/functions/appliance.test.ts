@@ -68,7 +68,7 @@ beforeAll(async () => {
       osDisk: { createOption: 'FromImage', diskSizeGB: 1 },
       dataDisks: [{ lun: 0, createOption: 'Attach', managedDisk: { id: dataDisk } }],
     },
-    osProfile: { computerName: 'web', adminUsername: 'admin1', adminPassword: 'Secret-1!' },
+    osProfile: { computerName: 'web', adminUsername: 'webadmin', adminPassword: 'Secret-1!' },
     networkProfile: {
       networkApiVersion: '2022-11-01',
       networkInterfaceConfigurations: [

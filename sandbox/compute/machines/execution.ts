@@ -13,7 +13,6 @@ export interface ScriptOptions {
   script: string;
   args: string[];
   environment: Record<string, string>;
-  timeoutMs: number;
 }
 
 export interface ScriptResult {
@@ -26,9 +25,12 @@ export interface ScriptResult {
 /** A script that runs, in a process group of its own. What it started with `systemd-run` is not part of that group. */
 export interface Execution {
   done: Promise<ScriptResult>;
-  /** What it has written so far. */
+  /** The end of what it has written so far. */
   written(): { output: string; error: string };
-  terminate(): void;
+  /** Files with all that it has written. */
+  files: { output: string; error: string };
+  /** Ends it: first asked, then forced. */
+  end(why: 'timed-out' | 'terminated'): void;
 }
 
 /** Writes the script to a file and runs it with bash. `done` never rejects. */
@@ -63,7 +65,6 @@ export function execute(options: ScriptOptions): Execution {
     signal('SIGTERM');
     kill = setTimeout(() => signal('SIGKILL'), GRACE_MS);
   };
-  const timeout = setTimeout(() => stop('timed-out'), Math.min(options.timeoutMs, 2 ** 31 - 1));
   const written = () => ({ output: tail(outputs.output), error: tail(outputs.error) });
 
   const exited = new Promise<number>((resolve) => {
@@ -71,11 +72,10 @@ export function execute(options: ScriptOptions): Execution {
     child.once('exit', (code) => resolve(code ?? 137));
   });
   const done = exited.then((exitCode) => {
-    clearTimeout(timeout);
     clearTimeout(kill);
     return { exitCode, end, ...written() };
   });
-  return { done, written, terminate: () => stop('terminated') };
+  return { done, written, files: outputs, end: stop };
 }
 
 function tail(file: string): string {

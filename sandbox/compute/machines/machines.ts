@@ -4,7 +4,8 @@ import { randomUUID } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Caller, CallerPort } from '../../core/types.ts';
+import { alarm } from '../../core/alarm.ts';
+import type { Caller, CallerPort, Clock } from '../../core/types.ts';
 import { execute } from './execution.ts';
 import type { Execution } from './execution.ts';
 
@@ -27,6 +28,7 @@ export interface Machine {
 export interface RunOptions {
   args?: string[];
   environment?: Record<string, string>;
+  /** On the world's clock. */
   timeoutMs: number;
 }
 
@@ -54,7 +56,7 @@ const here = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 const SYSTEM_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 /** @param dir where machines have their folders @param ports the edge */
-export function createMachines(dir: string, ports: CallerPorts): Machines {
+export function createMachines(dir: string, ports: CallerPorts, clock: Clock): Machines {
   const running = new Map<string, Running>();
   /** Per VM, what is under way: boot and stop of one VM never overlap. */
   const queues = new Map<string, Promise<unknown>>();
@@ -86,14 +88,17 @@ export function createMachines(dir: string, ports: CallerPorts): Machines {
       folder,
       reaper,
       callerId,
-      run: (name, script, options) =>
-        execute({
+      run(name, script, options) {
+        const execution = execute({
           folder: join(folder, 'var/lib/run-command', `${name}-${randomUUID().slice(0, 8)}`),
           script,
           args: options.args ?? [],
           environment: { ...options.environment, ...environment },
-          timeoutMs: options.timeoutMs,
-        }),
+        });
+        const cancel = alarm(clock, clock.now() + options.timeoutMs, () => execution.end('timed-out'));
+        void execution.done.then(cancel);
+        return execution;
+      },
     };
     running.set(vmId, machine);
     return machine;

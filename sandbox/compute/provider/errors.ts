@@ -7,12 +7,26 @@ export function invalidParameter(target: string, message: string): ArmError {
   return new ArmError(400, 'InvalidParameter', message, { details: { target } });
 }
 
+/** 400: a property that must be there. */
+export function missingParameter(target: string): ArmError {
+  return invalidParameter(target, `Required parameter '${target}' is missing (null).`);
+}
+
+/** 400: a value that is not one of a few. */
+export function notOneOf(target: string, value: unknown, allowed: readonly string[]): ArmError {
+  const given = typeof value === 'string' ? value : JSON.stringify(value);
+  return invalidParameter(
+    target,
+    `The value '${given}' of parameter '${target}' is invalid. Supported values are: ${allowed.join(', ')}.`,
+  );
+}
+
 /**
  * Names of disks and snapshots: 1 to 80 letters, digits, `_`, `-` and `.`, beginning with a letter, digit or `_` and
  * ending with a letter, digit or `_` ("Naming rules and restrictions for Azure resources", Microsoft.Compute).
  * @throws ArmError 400 InvalidParameter
  */
-export function checkName(kind: 'disk' | 'snapshot', name: string): void {
+export function checkName(kind: string, name: string): void {
   if (name.length <= 80 && /^\w([\w.-]*\w)?$/.test(name)) return;
   throw invalidParameter(`${kind}.name`, `The value of parameter ${kind}.name is invalid.`);
 }
@@ -27,6 +41,34 @@ export function propertyFixed(name: string): ArmError {
   return new ArmError(409, 'PropertyChangeNotAllowed', `Changing property '${name}' is not allowed.`, {
     details: { target: name },
   });
+}
+
+/** 409: two wishes of one request, or of a request and what stands, exclude each other. */
+export function conflictingInput(message: string): ArmError {
+  return new ArmError(409, 'ConflictingUserInput', message);
+}
+
+/** 400: zones stay as they were made. */
+export function zonesFixed(id: string, zones: readonly string[]): ArmError {
+  return new ArmError(
+    400,
+    'ResourceAvailabilityZonesCannotBeModified',
+    `The zone(s) '${zones.join(',')}' for resource '${id.split('/providers/').at(-1)}' cannot be modified.`,
+  );
+}
+
+/** 400: zones that the region has not. */
+export function checkZones(id: string, location: string, zones: unknown): void {
+  if (zones == null) return;
+  const known = ['1', '2', '3'];
+  const wrong = Array.isArray(zones) ? zones.filter((zone) => !known.includes(String(zone))) : [zones];
+  if (wrong.length === 0) return;
+  throw new ArmError(
+    400,
+    'InvalidAvailabilityZone',
+    `The zone(s) '${wrong.join(',')}' for resource '${id.split('/providers/').at(-1)}' is not supported. ` +
+      `The supported zones for location '${location}' are '${known.join(',')}'`,
+  );
 }
 
 /** 404: a resource that the body names. */
@@ -49,5 +91,5 @@ export function activeSas(name: string): ArmError {
 
 /** 501: published, but not part of this local Azure. */
 export function notHere(what: string): ArmError {
-  return new ArmError(501, 'NotImplemented', `This local Azure has no ${what}.`);
+  return new ArmError(501, 'SandboxNotSupported', `The local Azure has no ${what}.`);
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createMachines } from '../../../sandbox/compute/machines/machines.ts';
+import { createClock } from '../../../sandbox/core/clock.ts';
 import type { Machine, Machines } from '../../../sandbox/compute/machines/machines.ts';
 
 const VM = { vmId: '5e0bd0ec-0000-4000-8000-000000000001', resourceId: '/subscriptions/s/vm' };
@@ -14,17 +15,22 @@ let dir: string;
 let machines: Machines;
 let machine: Machine;
 let ports: string[];
+const clock = createClock();
 
 beforeEach(async () => {
   dir = mkdtempSync(join(tmpdir(), 'machines-'));
   ports = [];
-  machines = createMachines(dir, {
-    open: async (caller) => {
-      ports.push(caller.id);
-      return { caller, proxyUrl: 'http://127.0.0.1:9', env: { HTTPS_PROXY: 'http://127.0.0.1:9' } };
+  machines = createMachines(
+    dir,
+    {
+      open: async (caller) => {
+        ports.push(caller.id);
+        return { caller, proxyUrl: 'http://127.0.0.1:9', env: { HTTPS_PROXY: 'http://127.0.0.1:9' } };
+      },
+      close: async (id) => void ports.splice(ports.indexOf(id), 1),
     },
-    close: async (id) => void ports.splice(ports.indexOf(id), 1),
-  });
+    clock,
+  );
   machine = await machines.boot(VM);
 });
 afterEach(async () => {
@@ -84,12 +90,13 @@ test('only the last 4 KiB of the output are reported', async () => {
 });
 
 test('a timeout and a termination end the script and what it started', async () => {
-  const slow = await run('sleep 4711.25 & sleep 4711.25', { timeoutMs: 50 }).done;
-  expect(slow.end).toBe('timed-out');
+  const slow = run('sleep 4711.25 & sleep 4711.25');
+  clock.advance(MINUTE);
+  expect((await slow.done).end).toBe('timed-out');
   const second = run('echo here; sleep 4711.25');
   await until(() => processes('4711.25').length > 0);
   expect(second.written().output).toBe('here\n');
-  second.terminate();
+  second.end('terminated');
   expect((await second.done).end).toBe('terminated');
   await until(() => processes('4711.25').length === 0);
 });
@@ -145,11 +152,13 @@ test('stopping ends every process, in whatever group or session, and closes the 
 test('no process survives the death of the sandbox itself', async () => {
   const program = join(dir, 'world.ts');
   const source = new URL('../../../sandbox/compute/machines/machines.ts', import.meta.url).pathname;
+  const clockSource = new URL('../../../sandbox/core/clock.ts', import.meta.url).pathname;
   writeFileSync(
     program,
     `import { createMachines } from ${JSON.stringify(source)};
+     import { createClock } from ${JSON.stringify(clockSource)};
      const machines = createMachines(${JSON.stringify(join(dir, 'other'))}, {
-       open: async (caller) => ({ caller, proxyUrl: '', env: {} }), close: async () => {} });
+       open: async (caller) => ({ caller, proxyUrl: '', env: {} }), close: async () => {} }, createClock());
      const machine = await machines.boot({ vmId: 'x', resourceId: 'x' });
      await machine.run('r', 'setsid sleep 4714.5 & systemd-run -q sleep 4714.5', { timeoutMs: 60000 }).done;
      console.log('up');

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { GROUP, IDENTITY, LOCATION, problems, startWorld, SUBNET } from './world.ts';
+import { GROUP, IDENTITY, LOCATION, problems, SSH_KEY, startWorld, SUBNET } from './world.ts';
 import type { ComputeWorld } from './world.ts';
 
 let world: ComputeWorld;
@@ -39,12 +39,12 @@ const create = (name: string) =>
     },
     osProfile: {
       computerName: name,
-      adminUsername: 'admin1',
+      adminUsername: 'azureuser',
       adminPassword: 'Secret-1!',
       customData: 'aGVsbG8=',
       linuxConfiguration: {
         disablePasswordAuthentication: true,
-        ssh: { publicKeys: [{ path: '/home/admin1/.ssh/authorized_keys', keyData: 'ssh-rsa AAAA' }] },
+        ssh: { publicKeys: [{ path: '/home/azureuser/.ssh/authorized_keys', keyData: SSH_KEY }] },
       },
     },
     networkProfile: {
@@ -92,7 +92,7 @@ test('a machine is made with its disks, interface and identity, and gives no sec
     managedBy: machineId('vm1'),
     hyperVGeneration: 'V2',
     securityProfile: { securityType: 'TrustedLaunch' },
-    sku: { name: 'StandardSSD_LRS', tier: 'StandardSSD' },
+    sku: { name: 'StandardSSD_LRS', tier: 'Standard' },
   });
   await expect(world.sdk.disks.delete('rg', os.name!)).rejects.toThrow(`Disk ${os.name} is attached to VM`);
   await expect(world.sdk.disks.grantAccess('rg', os.name!, { access: 'Read', durationInSeconds: 60 })).rejects.toThrow(

@@ -20,6 +20,7 @@ export const SUBSCRIPTION = '11111111-1111-4111-8111-111111111111';
 export const LOCATION = 'westeurope';
 export const GROUP = `/subscriptions/${SUBSCRIPTION}/resourceGroups/rg`;
 export const SUBNET = `${GROUP}/providers/Microsoft.Network/virtualNetworks/net/subnets/workers`;
+export const KEY_SET = `${GROUP}/providers/Microsoft.Compute/diskEncryptionSets/keys`;
 export const IDENTITY = `${GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/worker`;
 
 const principal = { objectId: 'o', clientId: 'c', kind: 'User', displayName: 'Operator' } as const;
@@ -88,6 +89,7 @@ export async function startWorld(folder?: string): Promise<ComputeWorld> {
     if (service === arm.service) observe(request, response, host, (exchange) => exchanges.push(exchange));
     void service!.handle(request, response, { caller, host, secure: true });
   });
+  await compute.resume();
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const plain = createDefaultHttpClient();
@@ -122,6 +124,7 @@ export async function startWorld(folder?: string): Promise<ComputeWorld> {
     },
     async stop() {
       await compute.stop();
+      await arm.idle();
       server.closeAllConnections();
       server.close();
       state.close();
@@ -130,8 +133,29 @@ export async function startWorld(folder?: string): Promise<ComputeWorld> {
   };
 }
 
+/** A key that Azure takes; nobody has its private half. */
+export const SSH_KEY = sshKey();
+
+function sshKey(): string {
+  const field = (bytes: Uint8Array) => Buffer.concat([Buffer.from([0, 0, 0, bytes.length]), bytes]);
+  const blob = Buffer.concat([field(Buffer.from('ssh-ed25519')), field(Buffer.alloc(32, 7))]);
+  return `ssh-ed25519 ${blob.toString('base64')} test`;
+}
+
 function seed(arm: Arm): void {
   const { store } = arm.world;
+  store.put({
+    id: KEY_SET,
+    name: 'keys',
+    type: 'Microsoft.Compute/diskEncryptionSets',
+    location: LOCATION,
+    properties: {
+      encryptionType: 'EncryptionAtRestWithCustomerKey',
+      activeKey: { keyUrl: 'https://vault.vault.azure.net/keys/disks/0123456789abcdef0123456789abcdef' },
+      previousKeys: [],
+      provisioningState: 'Succeeded',
+    },
+  });
   store.put({ id: GROUP, name: 'rg', type: 'Microsoft.Resources/resourceGroups', location: LOCATION, properties: {} });
   store.put({
     id: SUBNET.split('/subnets/')[0]!,

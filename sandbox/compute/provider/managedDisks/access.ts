@@ -2,23 +2,22 @@ import { bodyOf } from '../../../arm/resource.ts';
 import { ArmError } from '../../../arm/types.ts';
 import type { ArmCall, ArmReply, ArmResource } from '../../../arm/types.ts';
 import type { Access } from '../../disks/sas.ts';
-import { invalidParameter, notAllowed, notHere } from '../errors.ts';
+import { invalidParameter, missingParameter, notAllowed, notHere, notOneOf } from '../errors.ts';
 import { number, object, sameId, text } from '../fields.ts';
-import { DISK, SNAPSHOT } from '../parts.ts';
+import { DISK, DISK_RESTORE_POINT, SNAPSHOT } from '../parts.ts';
 import type { ComputeParts } from '../parts.ts';
 import { accepted } from '../replies.ts';
+import { refuseExportBeforeCopy } from '../snapshots/backgroundCopies.ts';
 
 /** 60 days. */
 const LONGEST_SECONDS = 5_184_000;
-/** Exports at once of one family of snapshots, and through one disk access. */
-const MOST_ACTIVE = 5;
 
 export interface AccessRules {
   /** @throws ArmError when this disk or snapshot cannot be given that access now */
   refuse(resource: ArmResource, access: Access): void;
 }
 
-/** `beginGetAccess` and `endGetAccess`, the same for disks and snapshots. */
+/** `beginGetAccess` and `endGetAccess`, the same for disks, snapshots and disk restore points. */
 export function accessActions(
   parts: ComputeParts,
   rules: AccessRules,
@@ -31,6 +30,7 @@ export function accessActions(
         throw notAllowed(`Disk ${resource.name} has an active SAS for ${inForce.access}. Call EndGetAccess first.`);
       }
       rules.refuse(resource, access);
+      refuseExportBeforeCopy(parts, resource);
       if (text(resource.properties, 'networkAccessPolicy') === 'DenyAll') {
         throw notAllowed(`Access to ${resource.name} is denied: its networkAccessPolicy is DenyAll.`);
       }
@@ -52,13 +52,13 @@ function wanted(call: ArmCall, resource: ArmResource): { access: Access; seconds
   const body = bodyOf(call);
   const access = text(body, 'access');
   const seconds = number(body, 'durationInSeconds');
-  if (access !== 'Read' && access !== 'Write') {
-    throw invalidParameter('grantAccessData.access', `The value '${access ?? 'null'}' of access is not valid.`);
-  }
+  if (access === undefined) throw missingParameter('grantAccessData.access');
+  if (access !== 'Read' && access !== 'Write') throw notOneOf('grantAccessData.access', access, ['Read', 'Write']);
   if (seconds === undefined || !Number.isInteger(seconds) || seconds < 1 || seconds > LONGEST_SECONDS) {
     throw invalidParameter(
       'grantAccessData.durationInSeconds',
-      `The value '${seconds ?? 'null'}' of durationInSeconds is out of range: 1 to ${LONGEST_SECONDS}.`,
+      `The value '${seconds ?? 'null'}' of parameter 'grantAccessData.durationInSeconds' is out of range. ` +
+        `Value '${seconds ?? 'null'}' must be between '1' and '${LONGEST_SECONDS}' inclusive.`,
     );
   }
   if (body['getSecureVMGuestStateSAS'] === true) {
@@ -74,24 +74,29 @@ function wanted(call: ArmCall, resource: ArmResource): { access: Access; seconds
   return { access, seconds };
 }
 
+/** The family of a snapshot or disk restore point. */
+function familyOf(resource: ArmResource): string | undefined {
+  return text(resource.properties, 'incrementalSnapshotFamilyId') ?? text(resource.properties, 'familyId');
+}
+
 /** @throws ArmError 409 OperationNotAllowed */
 function refuseBeyondLimits(parts: ComputeParts, resource: ArmResource): void {
   const { store } = parts.world;
-  const active = [...store.list({ type: SNAPSHOT }), ...store.list({ type: DISK })].filter((r) =>
-    parts.sas.active(r.id),
-  );
-  const family = text(resource.properties, 'incrementalSnapshotFamilyId');
-  const sameFamily = active.filter((r) => family && text(r.properties, 'incrementalSnapshotFamilyId') === family);
-  if (sameFamily.length >= MOST_ACTIVE) {
+  const { activeSasPerFamily, activeSasPerDiskAccess } = parts.limits;
+  const active = [SNAPSHOT, DISK, DISK_RESTORE_POINT]
+    .flatMap((type) => store.list({ type }))
+    .filter((r) => parts.sas.active(r.id));
+  const family = familyOf(resource);
+  if (family && active.filter((r) => familyOf(r) === family).length >= activeSasPerFamily) {
     throw notAllowed(
-      `The maximum number (${MOST_ACTIVE}) of incremental snapshots of one family with active SAS is reached (${resource.name}).`,
+      `The maximum number (${activeSasPerFamily}) of incremental snapshots of one family with active SAS is reached (${resource.name}).`,
     );
   }
   const diskAccess = text(resource.properties, 'diskAccessId');
   const sameAccess = active.filter((r) => diskAccess && sameId(text(r.properties, 'diskAccessId'), diskAccess));
-  if (sameAccess.length >= MOST_ACTIVE) {
+  if (diskAccess && sameAccess.length >= activeSasPerDiskAccess) {
     throw notAllowed(
-      `The maximum number (${MOST_ACTIVE}) of concurrent imports and exports through disk access ${diskAccess} is reached.`,
+      `The maximum number (${activeSasPerDiskAccess}) of concurrent imports and exports through disk access ${diskAccess} is reached.`,
     );
   }
 }

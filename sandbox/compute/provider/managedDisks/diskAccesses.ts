@@ -1,12 +1,24 @@
 import { bodyOf, tracked } from '../../../arm/resource.ts';
+import { ArmError } from '../../../arm/types.ts';
 import type { ArmReply, ArmResource, ResourceType } from '../../../arm/types.ts';
-import { notAllowed } from '../errors.ts';
-import { sameId, text } from '../fields.ts';
-import { DISK, DISK_ACCESS, SNAPSHOT } from '../parts.ts';
+import { checkName, invalidParameter, notAllowed, notOneOf, referenceNotFound } from '../errors.ts';
+import { object, sameId, text } from '../fields.ts';
+import { DISK, DISK_ACCESS, DISK_RESTORE_POINT, SNAPSHOT } from '../parts.ts';
 import type { ComputeParts } from '../parts.ts';
 import { accepted } from '../replies.ts';
 
 const CONNECTION = `${DISK_ACCESS}/privateEndpointConnections`;
+const STATES = ['Approved', 'Pending', 'Rejected'];
+
+/** The id of a disk access that exists in a region. @throws ArmError 400 InvalidParameter, 404 NotFound */
+export function checkedAccess(parts: ComputeParts, id: string, location: string): string {
+  const access = parts.world.store.get(id);
+  if (access?.type !== DISK_ACCESS) throw referenceNotFound(id);
+  if (access.location !== location) {
+    throw invalidParameter('diskAccessId', `Disk access ${access.id} is not in ${location}.`);
+  }
+  return access.id;
+}
 
 /** Disk accesses: what private endpoints for exports and imports of disks lead to. */
 export function diskAccessType(parts: ComputeParts): ResourceType {
@@ -14,6 +26,7 @@ export function diskAccessType(parts: ComputeParts): ResourceType {
   return {
     type: DISK_ACCESS,
     put(call, existing) {
+      checkName('diskAccess', call.path.name);
       const timeCreated = existing?.properties?.['timeCreated'] ?? clock.iso();
       store.put({ ...tracked(call, existing), properties: { provisioningState: 'Succeeded', timeCreated } });
       return accepted();
@@ -24,9 +37,14 @@ export function diskAccessType(parts: ComputeParts): ResourceType {
       return accepted();
     },
     delete(_call, existing) {
-      const users = [DISK, SNAPSHOT].flatMap((type) => store.list({ type }));
+      const users = [DISK, SNAPSHOT, DISK_RESTORE_POINT].flatMap((type) => store.list({ type }));
       const user = users.find((r) => sameId(text(r.properties, 'diskAccessId'), existing.id));
       if (user) throw notAllowed(`Disk access ${existing.name} is still used by ${user.id}.`);
+      const [connection] = store.list({ type: CONNECTION, under: existing.id });
+      if (connection) {
+        const endpoint = text(object(connection.properties, 'privateEndpoint'), 'id');
+        throw notAllowed(`Disk access ${existing.name} has a private endpoint connection: delete ${endpoint} first.`);
+      }
       store.delete(existing.id);
       return accepted();
     },
@@ -43,9 +61,20 @@ export function diskAccessConnectionType(parts: ComputeParts): ResourceType {
   return {
     type: CONNECTION,
     put(call, existing) {
-      const { id, name, type } = call.path;
-      const properties = { ...existing?.properties, ...bodyOf(call).properties, provisioningState: 'Succeeded' };
-      store.put({ id, name, type, properties });
+      // Connections begin with an endpoint, never here.
+      if (!existing) {
+        throw new ArmError(404, 'NotFound', `Private endpoint connection ${call.path.name} is not found.`);
+      }
+      const state = object(bodyOf(call).properties, 'privateLinkServiceConnectionState');
+      const status = text(state, 'status');
+      if (status !== undefined && !STATES.includes(status)) {
+        throw notOneOf('privateLinkServiceConnectionState.status', status, STATES);
+      }
+      const before = object(existing.properties, 'privateLinkServiceConnectionState');
+      store.put({
+        ...existing,
+        properties: { ...existing.properties, privateLinkServiceConnectionState: { ...before, ...state } },
+      });
       return accepted();
     },
     delete(_call, existing) {

@@ -1,41 +1,35 @@
 import { bodyOf, tracked } from '../../../arm/resource.ts';
 import type { ArmCall, ArmReply, ArmResource, ResourceType } from '../../../arm/types.ts';
-import { accessActions } from './access.ts';
-import { diskSource } from './diskSource.ts';
-import { diskState, dropDisk, refuseActiveSas, withDiskState } from './diskState.ts';
-import { checkName, invalidParameter, notAllowed, propertyFixed } from '../errors.ts';
-import { exportPolicy } from './exportPolicy.ts';
-import { chosen, number, object, properties, sameId, text } from '../fields.ts';
+import { diskSku, isProvisioned, performance } from '../catalogue/diskSkus.ts';
+import { checkName, checkZones, conflictingInput, notAllowed, zonesFixed } from '../errors.ts';
+import { chosen, number, properties, text } from '../fields.ts';
 import type { Json } from '../fields.ts';
 import { DISK, GIB } from '../parts.ts';
 import type { ComputeParts } from '../parts.ts';
 import { accepted } from '../replies.ts';
+import { accessActions } from './access.ts';
+import { checkDiskUpdate, checkKind, refusePrivateUpload, resized } from './diskChecks.ts';
+import { diskSource } from './diskSource.ts';
+import { diskState, dropDisk, ownersOf, refuseActiveSas, withDiskState } from './diskState.ts';
+import { encryptionOf } from './encryption.ts';
+import { exportPolicy } from './exportPolicy.ts';
 
-/** What a request may say of a disk beside its source, size and export policy. */
+/** What a request may say of a disk beside its source, size, encryption, performance and export policy. */
 const OPTIONAL = [
   'osType',
   'hyperVGeneration',
   'purchasePlan',
   'supportedCapabilities',
   'securityProfile',
-  'encryption',
   'encryptionSettingsCollection',
-  'diskIOPSReadWrite',
-  'diskMBpsReadWrite',
+  'diskIOPSReadOnly',
+  'diskMBpsReadOnly',
   'maxShares',
-  'tier',
   'burstingEnabled',
   'supportsHibernation',
   'optimizedForFrequentAttach',
+  'availabilityPolicy',
 ] as const;
-
-/** `tier` of a disk's SKU. */
-function skuOf(asked: unknown): Json {
-  const name = text(asked, 'name') ?? 'Standard_LRS';
-  const tier =
-    { P: 'Premium', U: 'Ultra' }[name[0] ?? ''] ?? (name.startsWith('StandardSSD') ? 'StandardSSD' : 'Standard');
-  return { name, tier: name.startsWith('Premium') ? 'Premium' : tier };
-}
 
 /** What a disk is made from: a request to Microsoft.Compute/disks, or a machine's wish for one. */
 export interface DiskWish {
@@ -45,24 +39,37 @@ export interface DiskWish {
 }
 
 /** Makes a disk and its contents and puts it into the store. @throws ArmError */
-export async function createDisk(parts: ComputeParts, wish: DiskWish): Promise<ArmResource> {
+export async function createDisk(parts: ComputeParts, { resource, ...wish }: DiskWish): Promise<ArmResource> {
   const { world } = parts;
-  const { resource } = wish;
+  const location = resource.location ?? '';
   checkName('disk', resource.name);
-  const source = diskSource(parts, wish.properties);
-  const policy = exportPolicy(parts, resource.location ?? '', wish.properties, {});
+  checkZones(resource.id, location, resource['zones']);
+  if (world.store.get(resource.id)) {
+    const [, , , , group] = resource.id.split('/');
+    throw conflictingInput(
+      `Disk '${resource.name}' already exists in resource group '${group}'. Only CreateOption.Attach is supported.`,
+    );
+  }
+  const sku = diskSku(wish.sku);
+  const source = diskSource(parts, { asked: wish.properties, sku: sku.name, location });
+  const sizeGB = Math.ceil(source.sizeBytes / GIB);
+  checkKind(sku.name, sizeGB, wish.properties);
+  const policy = exportPolicy(parts, location, wish.properties, {});
+  const encryption = encryptionOf(parts, location, wish.properties, source.inherited);
+  if (source.upload) refusePrivateUpload(resource.name, { ...policy, encryption });
   await source.fill(resource.id);
   if (source.upload) parts.uploads.set(resource.id.toLowerCase(), 'ready');
   const disk: ArmResource = {
     ...resource,
-    sku: skuOf(wish.sku),
+    sku,
     properties: {
       ...source.inherited,
       ...chosen(wish.properties, OPTIONAL),
-      encryption: encryptionOf(wish.properties, source.inherited),
+      ...performance(sku.name, sizeGB, wish.properties),
+      encryption,
       ...policy,
       creationData: source.creationData,
-      diskSizeGB: Math.ceil(source.sizeBytes / GIB),
+      diskSizeGB: sizeGB,
       diskSizeBytes: source.sizeBytes,
       timeCreated: world.clock.iso(),
       uniqueId: world.guid(),
@@ -73,66 +80,58 @@ export async function createDisk(parts: ComputeParts, wish: DiskWish): Promise<A
   return disk;
 }
 
-export function encryptionOf(asked: Json, before: Json): Json {
-  const wanted = object(asked, 'encryption');
-  const found = Object.keys(wanted).length > 0 ? wanted : object(before, 'encryption');
-  return { type: 'EncryptionAtRestWithPlatformKey', ...found };
-}
-
-/** @throws ArmError 400 InvalidParameter, 409 OperationNotAllowed */
-function resize(parts: ComputeParts, disk: ArmResource, asked: Json): Json {
-  const gib = number(asked, 'diskSizeGB');
-  const current = number(disk.properties, 'diskSizeGB') ?? 0;
-  if (gib === undefined || gib === current) return {};
-  if (gib < current) {
-    throw invalidParameter(
-      'disk.diskSizeGB',
-      `Managed disk '${disk.name}' cannot be reduced from ${current} GB to ${gib} GB.`,
-    );
-  }
-  refuseActiveSas(parts, disk);
-  parts.volumes.grow(disk.id, gib * GIB);
-  return { diskSizeGB: gib, diskSizeBytes: gib * GIB };
-}
-
 export function diskType(parts: ComputeParts): ResourceType {
   const { store } = parts.world;
 
   const update = (call: ArmCall, disk: ArmResource, replace: boolean): ArmReply => {
     const body = bodyOf(call);
     const asked: Json = body.properties ?? {};
-    const wanted = object(asked, 'creationData');
-    const made = object(disk.properties, 'creationData');
-    for (const name of ['createOption', 'sourceResourceId'] as const) {
-      if (wanted[name] != null && !sameId(text(wanted, name), text(made, name)))
-        throw propertyFixed(`creationData.${name}`);
-    }
-    const policy = exportPolicy(parts, disk.location ?? '', asked, properties(disk));
-    const { diskAccessId: _old, ...kept } = properties(disk);
+    const zones = (disk['zones'] ?? []) as string[];
+    if (body['zones'] != null && String(body['zones']) !== String(zones)) throw zonesFixed(disk.id, zones);
+    const sku = body['sku'] ? diskSku(body['sku']) : diskSku(disk['sku']);
+    checkDiskUpdate(parts, disk, sku.name, asked);
+    const had = properties(disk);
+    const sizeGB = number(asked, 'diskSizeGB') ?? number(had, 'diskSizeGB') ?? 0;
+    checkKind(sku.name, sizeGB, asked);
+    const location = disk.location ?? '';
+    const policy = exportPolicy(parts, location, asked, had);
+    const encryption = encryptionOf(parts, location, asked, had);
+    const grown = resized(parts, disk, sku.name, asked);
+    const { diskAccessId: _access, tier, ...kept } = had;
+    // A tier above the size's own stays; the size's own grows with it.
+    const keepsTier = sku.name === text(disk['sku'], 'name') && Object.keys(grown).length === 0;
     store.put({
       ...disk,
       ...(replace ? { tags: undefined, ...tracked(call, disk) } : body.tags && { tags: body.tags }),
-      ...(body['sku'] ? { sku: skuOf(body['sku']) } : {}),
-      properties: { ...kept, ...chosen(asked, OPTIONAL), ...policy, ...resize(parts, disk, asked) },
+      sku,
+      properties: {
+        ...kept,
+        ...chosen(asked, OPTIONAL),
+        ...performance(sku.name, sizeGB, { ...(keepsTier && { tier }), ...provisioned(sku.name, had), ...asked }),
+        encryption,
+        ...policy,
+        ...grown,
+      },
     });
     return accepted();
   };
 
   return {
     type: DISK,
-    async put(call, existing) {
-      if (existing) return update(call, existing, true);
-      const body = bodyOf(call);
-      const { zones } = body as { zones?: string[] };
-      const resource = { ...tracked(call, undefined), ...(zones && { zones }) };
-      await createDisk(parts, { resource, sku: body['sku'], properties: body.properties ?? {} });
+    async put(call) {
+      await parts.inOrder(call.path.id, async () => {
+        const existing = store.get(call.path.id);
+        if (existing) return void update(call, existing, true);
+        const body = bodyOf(call);
+        const resource = { ...tracked(call, undefined), ...chosen(body, ['zones', 'extendedLocation']) };
+        await createDisk(parts, { resource, sku: body['sku'], properties: body.properties ?? {} });
+      });
       return accepted();
     },
     patch: (call, existing) => update(call, existing, false),
     delete(_call, disk) {
-      if (text(disk, 'managedBy')) {
-        throw notAllowed(`Disk ${disk.name} is attached to VM ${text(disk, 'managedBy')}.`);
-      }
+      const owners = ownersOf(disk);
+      if (owners.length > 0) throw notAllowed(`Disk ${disk.name} is attached to VM ${owners.join(', ')}.`);
       refuseActiveSas(parts, disk);
       dropDisk(parts, disk);
       return accepted();
@@ -149,12 +148,18 @@ export function diskType(parts: ComputeParts): ResourceType {
         }
         if (access === 'Read' && uploading)
           throw notAllowed(`Disk ${disk.name} is in state ${state}: it has nothing to read.`);
+        if (uploading) refusePrivateUpload(disk.name, properties(disk));
         if (state === 'Attached') {
           throw notAllowed(
-            `Cannot grant access to disk ${disk.name}: it is attached to running VM ${text(disk, 'managedBy')}.`,
+            `Cannot grant access to disk ${disk.name}: it is attached to running VM ${ownersOf(disk).join(', ')}.`,
           );
         }
       },
     }),
   };
+}
+
+/** IOPS and MB/s that were set stay what they are. */
+function provisioned(sku: string, had: Json): Json {
+  return isProvisioned(sku) ? chosen(had, ['diskIOPSReadWrite', 'diskMBpsReadWrite']) : {};
 }

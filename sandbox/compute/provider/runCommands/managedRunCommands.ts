@@ -1,86 +1,113 @@
 import { bodyOf, tracked } from '../../../arm/resource.ts';
 import { ArmError } from '../../../arm/types.ts';
 import type { ArmCall, ArmReply, ArmResource, ResourceType } from '../../../arm/types.ts';
-import type { Machine } from '../../machines/machines.ts';
-import { invalidParameter, notAllowed, notHere } from '../errors.ts';
+import { invalidParameter, notHere } from '../errors.ts';
 import { chosen, number, object, objects, text } from '../fields.ts';
 import type { Json } from '../fields.ts';
-import { expands } from '../virtualMachines/machineView.ts';
 import { RUN_COMMAND } from '../parts.ts';
-import type { ComputeParts, RunCommandRun } from '../parts.ts';
+import type { ComputeParts, RunReport } from '../parts.ts';
 import { accepted } from '../replies.ts';
+import { expands } from '../virtualMachines/machineView.ts';
+import { actionKey } from './actionRunCommand.ts';
+import { FETCH_AND_RUN } from './agentScripts.ts';
+import { identityQuery, outputTargets, writeOutputBlobs } from './outputBlobs.ts';
+import { environmentOf, requireRunning, run } from './run.ts';
+import type { Outcome } from './run.ts';
 
 const DEFAULT_TIMEOUT_SECONDS = 5400;
-const NOT_HERE = ['outputBlobUri', 'errorBlobUri', 'runAsUser', 'runAsPassword'];
+const NOT_HERE = ['runAsUser', 'runAsPassword'];
+/** What is kept and shown of a request. Signatures of blobs and protected parameters are not. */
+const SHOWN = [
+  'source',
+  'parameters',
+  'asyncExecution',
+  'timeoutInSeconds',
+  'treatFailureAsDeploymentFailure',
+  'outputBlobUri',
+  'errorBlobUri',
+  'outputBlobManagedIdentity',
+  'errorBlobManagedIdentity',
+] as const;
 
-/** Fetches the script inside the machine, as its agent would, and becomes it. */
-const FETCH_AND_RUN = `set -e
-file=$(mktemp)
-curl -fsSL --retry 3 -o "$file" "$SCRIPT_URI"
-exec env -u SCRIPT_URI /bin/bash "$file"
-`;
-
-/** The running machine of a request. @throws ArmError 409 OperationNotAllowed */
-export function requireRunning(parts: ComputeParts, machine: ArmResource): Machine {
-  const running = parts.machines.running(text(machine.properties, 'vmId') ?? '');
-  if (!running) throw notAllowed('Cannot modify extensions in the VM when the VM is not running.');
-  return running;
-}
-
-/** Parameters become environment variables. */
-export function environmentOf(parameters: Json[]): Record<string, string> {
-  return Object.fromEntries(parameters.map((p) => [text(p, 'name') ?? '', text(p, 'value') ?? '']));
-}
-
-/** Ends a run that goes on and forgets it. */
-export function forgetRun(parts: ComputeParts, id: string): void {
-  parts.runs.get(id.toLowerCase())?.execution.terminate();
-  parts.runs.delete(id.toLowerCase());
-}
-
+/** The script of a request, or one that fetches it. @throws ArmError 400 InvalidParameter, 501 */
 function scriptOf(asked: Json): { script: string; environment: Record<string, string> } {
   const source = object(asked, 'source');
   const script = text(source, 'script');
   const uri = text(source, 'scriptUri');
+  if (text(source, 'galleryScriptReferenceId')) throw notHere('run commands from a gallery');
+  if (text(source, 'scriptShell') === 'Powershell7') throw notHere('PowerShell in machines');
   if (script !== undefined) return { script, environment: {} };
-  if (uri !== undefined) return { script: FETCH_AND_RUN, environment: { SCRIPT_URI: uri } };
+  if (uri !== undefined) {
+    const identity = identityQuery(source, 'scriptUriManagedIdentity');
+    return { script: FETCH_AND_RUN, environment: { SCRIPT_URI: uri, SCRIPT_IDENTITY: identity } };
+  }
   if (text(source, 'commandId')) throw notHere('predefined run commands');
   throw invalidParameter('source', 'One of source.script, source.scriptUri and source.commandId must be given.');
 }
 
-/** Runs the script and writes down its end. */
-function start(parts: ComputeParts, id: string, machine: Machine, asked: Json): RunCommandRun {
+/** Ends a run that goes on and forgets what it reported. */
+export function forgetRun(parts: ComputeParts, id: string): void {
+  const key = id.toLowerCase();
+  parts.runs.get(key)?.abandon();
+  parts.runs.delete(key);
+  parts.reports.delete(key);
+}
+
+/** The run commands of a machine that goes. */
+export function forgetCommands(parts: ComputeParts, machine: ArmResource): void {
+  for (const command of parts.world.store.list({ type: RUN_COMMAND, under: machine.id })) forgetRun(parts, command.id);
+  parts.runs.get(actionKey(machine))?.abandon();
+}
+
+/** Runs the script and writes down what is reported of it. */
+function start(parts: ComputeParts, machine: ArmResource, id: string, asked: Json): Promise<Outcome> {
+  const { world, reports } = parts;
+  const running = requireRunning(parts, machine);
   const { script, environment } = scriptOf(asked);
-  const seconds = number(asked, 'timeoutInSeconds') ?? DEFAULT_TIMEOUT_SECONDS;
-  const run: RunCommandRun = {
-    startTime: parts.world.clock.iso(),
-    execution: machine.run(id.split('/').at(-1)!, script, {
-      environment: {
-        ...environment,
-        ...environmentOf([...objects(asked, 'parameters'), ...objects(asked, 'protectedParameters')]),
-      },
-      timeoutMs: seconds * 1000,
-    }),
-  };
-  parts.runs.set(id.toLowerCase(), run);
-  return run;
+  const key = id.toLowerCase();
+  const first: RunReport = { state: 'Running', startTime: world.clock.iso(), output: '', error: '', message: '' };
+  forgetRun(parts, id);
+  let blobProblem = '';
+  const { outcome, run: mine } = run(parts, {
+    key,
+    machine: running,
+    name: id.split('/').at(-1)!,
+    script,
+    environment: {
+      ...environment,
+      ...environmentOf([...objects(asked, 'parameters'), ...objects(asked, 'protectedParameters')]),
+    },
+    timeoutMs: (number(asked, 'timeoutInSeconds') ?? DEFAULT_TIMEOUT_SECONDS) * 1000,
+    afterwards: async (execution) => {
+      blobProblem = await writeOutputBlobs(running, execution, outputTargets(asked));
+    },
+  });
+  reports.set(key, first);
+  return outcome.then((result) => {
+    // An abandoned run was deleted, or a later one of the same name has taken its place.
+    if (!mine.abandoned && result !== 'unheard') {
+      const { end, exitCode, output, error } = result;
+      const state = end === 'timed-out' ? 'TimedOut' : exitCode === 0 ? 'Succeeded' : 'Failed';
+      const message = [state === 'Succeeded' ? 'Execution completed' : '', blobProblem].filter(Boolean).join('. ');
+      reports.set(key, { ...first, state, endTime: world.clock.iso(), exitCode, output, error, message });
+    }
+    return result;
+  });
 }
 
-async function finish(parts: ComputeParts, run: RunCommandRun): Promise<void> {
-  const { end, exitCode } = await run.execution.done;
-  const state =
-    end === 'timed-out' ? 'TimedOut' : end === 'terminated' ? 'Canceled' : exitCode === 0 ? 'Succeeded' : 'Failed';
-  run.end = { state, exitCode, endTime: parts.world.clock.iso() };
-}
-
-function instanceView(run: RunCommandRun | undefined): Json {
-  if (!run) return { executionState: 'Unknown', executionMessage: '', exitCode: 0, output: '', error: '' };
+function instanceView(parts: ComputeParts, id: string): Json {
+  const report = parts.reports.get(id.toLowerCase());
+  if (!report) return { executionState: 'Unknown', executionMessage: '', exitCode: 0, output: '', error: '' };
+  const { state, startTime, endTime, exitCode, message } = report;
+  const ended = state !== 'Running';
+  const { output, error } = (!ended && parts.runs.get(id.toLowerCase())?.execution.written()) || report;
   return {
-    executionState: run.end?.state ?? 'Running',
-    executionMessage: run.end?.state === 'Succeeded' ? 'Execution completed' : '',
-    ...(run.end && { exitCode: run.end.exitCode, endTime: run.end.endTime }),
-    ...run.execution.written(),
-    startTime: run.startTime,
+    executionState: state,
+    executionMessage: message,
+    ...(ended && { exitCode, endTime }),
+    output,
+    error,
+    startTime,
     statuses: [],
   };
 }
@@ -89,51 +116,50 @@ function instanceView(run: RunCommandRun | undefined): Json {
 export function runCommandType(parts: ComputeParts): ResourceType {
   const { store } = parts.world;
 
-  const put = (call: ArmCall, existing: ArmResource | undefined): ArmReply => {
+  /** Follows a run to its end, or only to its start. @throws ArmError when the deployment is to fail with the script */
+  const settle = async (id: string, asked: Json, outcome: Promise<Outcome>): Promise<undefined> => {
+    const result = asked['asyncExecution'] === true ? undefined : await outcome;
+    const heard = result === 'unheard' ? undefined : result;
+    const strict = asked['treatFailureAsDeploymentFailure'] === true;
+    const scriptFailed = strict && heard !== undefined && (heard.exitCode !== 0 || heard.end !== 'exited');
+    const failed = result === 'unheard' || scriptFailed;
+    const now = store.get(id);
+    const provisioningState = failed ? 'Failed' : 'Succeeded';
+    if (now) store.put({ ...now, properties: { ...now.properties, provisioningState } });
+    if (!failed) return undefined;
+    const name = id.split('/').at(-1);
+    throw heard
+      ? new ArmError(409, 'VMExtensionProvisioningError', `Run command ${name} ended with exit code ${heard.exitCode}.`)
+      : new ArmError(
+          409,
+          'VMExtensionProvisioningTimeout',
+          `Provisioning of run command ${name} has timed out: the machine has not reported its status.`,
+        );
+  };
+
+  const execute = (call: ArmCall, existing: ArmResource | undefined, asked: Json, resource: ArmResource): ArmReply => {
     const machine = store.require(call.path.id.split('/').slice(0, -2).join('/'));
-    const running = requireRunning(parts, machine);
-    const asked: Json = bodyOf(call).properties ?? {};
     const unsupported = NOT_HERE.find((name) => asked[name]);
     if (unsupported) throw notHere(`run commands with '${unsupported}'`);
-    const resource: ArmResource = {
-      ...tracked(call, existing),
-      properties: {
-        ...chosen(asked, [
-          'source',
-          'parameters',
-          'asyncExecution',
-          'timeoutInSeconds',
-          'treatFailureAsDeploymentFailure',
-        ]),
-        provisioningState: 'Creating',
-      },
-    };
-    scriptOf(asked);
-    forgetRun(parts, resource.id);
-    store.put(resource);
-    const run = start(parts, resource.id, running, asked);
-    const finished = finish(parts, run);
-    const work = async () => {
-      if (asked['asyncExecution'] !== true) await finished;
-      const failed = run.end && run.end.state !== 'Succeeded' && asked['treatFailureAsDeploymentFailure'] === true;
-      const now = store.get(resource.id);
-      if (now)
-        store.put({ ...now, properties: { ...now.properties, provisioningState: failed ? 'Failed' : 'Succeeded' } });
-      if (failed) {
-        throw new ArmError(
-          409,
-          'VMExtensionProvisioningError',
-          `Run command ${resource.name} ended as ${run.end?.state} with exit code ${run.end?.exitCode}.`,
-        );
-      }
-      return undefined;
-    };
+    const outcome = start(parts, machine, resource.id, asked);
+    store.put({
+      ...resource,
+      properties: { ...withoutSignatures(chosen(asked, SHOWN)), provisioningState: 'Creating' },
+    });
+    const work = () => settle(resource.id, asked, outcome);
     return { status: existing ? 202 : 201, longRunning: { style: 'azure-async', work } };
   };
 
   return {
     type: RUN_COMMAND,
-    put,
+    put: (call, existing) => execute(call, existing, bodyOf(call).properties ?? {}, tracked(call, existing)),
+    patch(call, existing) {
+      const { tags, properties } = bodyOf(call);
+      const resource = tags ? { ...existing, tags } : existing;
+      if (properties) return execute(call, existing, { ...existing.properties, ...properties }, resource);
+      store.put(resource);
+      return accepted();
+    },
     delete(_call, existing) {
       forgetRun(parts, existing.id);
       store.delete(existing.id);
@@ -141,10 +167,16 @@ export function runCommandType(parts: ComputeParts): ResourceType {
     },
     view(command, call) {
       if (!expands(call, 'instanceView')) return command;
-      return {
-        ...command,
-        properties: { ...command.properties, instanceView: instanceView(parts.runs.get(command.id.toLowerCase())) },
-      };
+      return { ...command, properties: { ...command.properties, instanceView: instanceView(parts, command.id) } };
     },
   };
+}
+
+/** URIs as they are shown: what a SAS grants is not. */
+function withoutSignatures(shown: Json): Json {
+  const bare = (name: 'outputBlobUri' | 'errorBlobUri') => {
+    const uri = text(shown, name);
+    return uri === undefined ? {} : { [name]: uri.split('?')[0] };
+  };
+  return { ...shown, ...bare('outputBlobUri'), ...bare('errorBlobUri') };
 }

@@ -1,89 +1,137 @@
 import { bodyOf, tracked } from '../../../arm/resource.ts';
 import type { ArmCall, ArmReply, ArmResource, ResourceType } from '../../../arm/types.ts';
-import { accessActions } from '../managedDisks/access.ts';
-import { copySource, INHERITED } from '../managedDisks/diskSource.ts';
-import { dropDisk, refuseActiveSas, withDiskState } from '../managedDisks/diskState.ts';
-import { encryptionOf } from '../managedDisks/disks.ts';
-import { checkName, invalidParameter, notAllowed, notHere, propertyFixed } from '../errors.ts';
-import { exportPolicy } from '../managedDisks/exportPolicy.ts';
+import { checkName, missingParameter, notAllowed, notHere, propertyFixed } from '../errors.ts';
 import { chosen, object, properties, sameId, text } from '../fields.ts';
 import type { Json } from '../fields.ts';
+import { accessActions } from '../managedDisks/access.ts';
+import { copySource, diskSource, INHERITED } from '../managedDisks/diskSource.ts';
+import { diskState, dropDisk, refuseActiveSas, withDiskState } from '../managedDisks/diskState.ts';
+import { encryptionOf, refuseOtherEncryptionSet } from '../managedDisks/encryption.ts';
+import { exportPolicy } from '../managedDisks/exportPolicy.ts';
+import { refusePrivateUpload } from '../managedDisks/diskChecks.ts';
 import { DISK, GIB, SNAPSHOT } from '../parts.ts';
 import type { ComputeParts } from '../parts.ts';
 import { accepted } from '../replies.ts';
+import { beginCopy, copyFields } from './backgroundCopies.ts';
+import {
+  checkCopy,
+  checkCopyStart,
+  copiesInBackground,
+  countSnapshot,
+  familyOf,
+  keyOf,
+  snapshotSku,
+} from './snapshotRules.ts';
+import type { SnapshotRequest } from './snapshotRules.ts';
 
-const FIVE_MINUTES_MS = 5 * 60 * 1000;
-const OPTIONAL = ['supportedCapabilities', 'purchasePlan', 'supportsHibernation', 'securityProfile'] as const;
+const OPTIONAL = [
+  'supportedCapabilities',
+  'purchasePlan',
+  'supportsHibernation',
+  'securityProfile',
+  'osType',
+  'hyperVGeneration',
+] as const;
+/** Of `creationData`, beside the source. */
+const CREATION = ['instantAccessDurationMinutes', 'provisionedBandwidthCopySpeed', 'logicalSectorSize'] as const;
 
-/** @throws ArmError 409 OperationNotAllowed: too many snapshots of one disk in a short time */
-function countSnapshot(parts: ComputeParts, source: ArmResource): void {
-  const now = parts.world.clock.now();
-  const key = text(source.properties, 'uniqueId') ?? source.id;
-  const recent = (parts.snapshotTimes.get(key) ?? []).filter((time) => time > now - FIVE_MINUTES_MS);
-  if (recent.length >= parts.limits.snapshotsPerFiveMinutes) {
-    throw notAllowed(
-      `Disk ${source.name} has had ${recent.length} incremental snapshots in the last five minutes. ` +
-        `The limit is ${parts.limits.snapshotsPerFiveMinutes}: try again later.`,
-    );
-  }
-  parts.snapshotTimes.set(key, [...recent, now]);
-}
-
-/** Incremental snapshots of one disk (by its uniqueId) are one family; a copy of a snapshot begins another. */
-function familyOf(parts: ComputeParts, source: ArmResource): string {
-  const key = text(source.properties, 'uniqueId') ?? source.id;
-  const family = parts.families.get(key) ?? parts.world.guid();
-  parts.families.set(key, family);
-  return family;
+/** A snapshot's contents and what follows from them. */
+interface Beginning {
+  creationData: Json;
+  inherited: Json;
+  family?: string;
+  fill(id: string): Promise<void> | void;
 }
 
 export function snapshotType(parts: ComputeParts): ResourceType {
-  const { world } = parts;
+  const { world, volumes } = parts;
 
-  const create = (call: ArmCall): void => {
+  const copy = (request: SnapshotRequest, creation: Json): Beginning => {
+    const { incremental, asked, location } = request;
+    const source = copySource(parts, creation, [DISK, SNAPSHOT]);
+    checkCopy(source, request);
+    const encryption = encryptionOf(parts, location, asked, properties(source));
+    if (incremental && source.type === DISK) {
+      refuseOtherEncryptionSet(source, encryption);
+      countSnapshot(parts, source);
+    }
+    return {
+      ...made(source, creation),
+      ...(incremental && { family: familyOf(parts, keyOf(source)) }),
+      fill(id) {
+        volumes.copy(source.id, id);
+        if (copiesInBackground(source)) beginCopy(parts, id, source.id);
+      },
+    };
+  };
+
+  const copyStart = (request: SnapshotRequest, creation: Json): Beginning => {
+    const source = copySource(parts, creation, [SNAPSHOT]);
+    checkCopyStart(parts, source, request);
+    const family = text(source.properties, 'incrementalSnapshotFamilyId')!;
+    const speed = text(creation, 'provisionedBandwidthCopySpeed') === 'Enhanced' ? 2 : 1;
+    return {
+      ...made(source, creation),
+      family: familyOf(parts, `${family}@${request.location}`),
+      fill(id) {
+        volumes.copy(source.id, id);
+        beginCopy(parts, id, source.id, speed);
+      },
+    };
+  };
+
+  const upload = ({ asked, location, incremental }: SnapshotRequest): Beginning => {
+    if (incremental) throw notHere('uploads into incremental snapshots');
+    const { creationData, fill } = diskSource(parts, { asked, sku: 'Standard_LRS', location });
+    return {
+      creationData,
+      inherited: {},
+      async fill(id) {
+        await fill(id);
+        parts.uploads.set(id.toLowerCase(), 'ready');
+      },
+    };
+  };
+
+  const begin = (request: SnapshotRequest): Beginning => {
+    const creation = object(request.asked, 'creationData');
+    const option = text(creation, 'createOption');
+    if (option === undefined) throw missingParameter('snapshot.creationData');
+    if (option === 'Copy') return copy(request, creation);
+    if (option === 'CopyStart') return copyStart(request, creation);
+    if (option === 'Upload') return upload(request);
+    throw notHere(`snapshots with createOption '${option}'`);
+  };
+
+  const create = async (call: ArmCall): Promise<void> => {
     const body = bodyOf(call);
     const asked: Json = body.properties ?? {};
     const resource = tracked(call, undefined);
-    const creation = object(asked, 'creationData');
-    const option = text(creation, 'createOption');
-    if (option !== 'Copy') throw notHere(`snapshots with createOption '${option ?? 'null'}'`);
-    const source = copySource(parts, creation);
     const location = resource.location ?? '';
-    if (source.location !== location) {
-      throw invalidParameter(
-        'location',
-        `Snapshot ${resource.name} must be in ${source.location}, where its source is.`,
-      );
-    }
     const incremental = asked['incremental'] === true;
-    if (incremental && !sameId(source.id.split('/')[2], call.path.subscriptionId)) {
-      throw invalidParameter(
-        'creationData.sourceResourceId',
-        'An incremental snapshot must be in the subscription of its disk.',
-      );
-    }
+    const sku = snapshotSku(body['sku']);
     const policy = exportPolicy(parts, location, asked, {});
-    if (incremental && source.type === DISK) countSnapshot(parts, source);
-    parts.volumes.copy(source.id, resource.id);
-    const from = properties(source);
-    const size = parts.volumes.size(resource.id);
+    const request = { name: resource.name, subscriptionId: call.path.subscriptionId, location, asked, incremental };
+    const { creationData, inherited, family, fill } = begin(request);
+    const encryption = encryptionOf(parts, location, asked, inherited);
+    if (creationData['createOption'] === 'Upload') refusePrivateUpload(resource.name, { ...policy, encryption });
+    await fill(resource.id);
+    const size = volumes.size(resource.id);
     world.store.put({
       ...resource,
-      sku: { name: text(body['sku'], 'name') ?? 'Standard_LRS', tier: 'Standard' },
+      sku,
       properties: {
-        ...chosen(from, INHERITED),
+        ...inherited,
         ...chosen(asked, OPTIONAL),
-        encryption: encryptionOf(asked, from),
+        encryption,
         ...policy,
-        creationData: { createOption: option, sourceResourceId: source.id, sourceUniqueId: from['uniqueId'] },
+        creationData,
         diskSizeGB: Math.ceil(size / GIB),
         diskSizeBytes: size,
         timeCreated: world.clock.iso(),
         uniqueId: world.guid(),
         incremental,
-        ...(incremental && { incrementalSnapshotFamilyId: familyOf(parts, source) }),
-        completionPercent: 100,
-        snapshotAccessState: 'Available',
+        ...(family && { incrementalSnapshotFamilyId: family }),
         provisioningState: 'Succeeded',
       },
     });
@@ -92,27 +140,34 @@ export function snapshotType(parts: ComputeParts): ResourceType {
   const update = (call: ArmCall, snapshot: ArmResource, replace: boolean): ArmReply => {
     const body = bodyOf(call);
     const asked: Json = body.properties ?? {};
+    const had = properties(snapshot);
     const source = text(object(asked, 'creationData'), 'sourceResourceId');
-    const made = text(object(snapshot.properties, 'creationData'), 'sourceResourceId');
-    if (source !== undefined && !sameId(source, made)) throw propertyFixed('creationData.sourceResourceId');
-    if ('incremental' in asked && asked['incremental'] !== snapshot.properties?.['incremental'])
-      throw propertyFixed('incremental');
-    const policy = exportPolicy(parts, snapshot.location ?? '', asked, properties(snapshot));
-    const { diskAccessId: _old, ...kept } = properties(snapshot);
+    const before = text(object(had, 'creationData'), 'sourceResourceId');
+    if (source !== undefined && !sameId(source, before)) throw propertyFixed('creationData.sourceResourceId');
+    if ('incremental' in asked && asked['incremental'] !== had['incremental']) throw propertyFixed('incremental');
+    const location = snapshot.location ?? '';
+    const policy = exportPolicy(parts, location, asked, had);
+    const encryption = encryptionOf(parts, location, asked, had);
+    if (had['incremental'] === true) refuseOtherEncryptionSet(snapshot, encryption);
+    const { diskAccessId: _old, ...kept } = had;
     world.store.put({
       ...snapshot,
       ...(replace ? { tags: undefined, ...tracked(call, snapshot) } : body.tags && { tags: body.tags }),
-      properties: { ...kept, ...chosen(asked, OPTIONAL), ...policy },
+      ...(body['sku'] ? { sku: snapshotSku(body['sku']) } : {}),
+      properties: { ...kept, ...chosen(asked, OPTIONAL), encryption, ...policy },
     });
     return accepted();
   };
 
   return {
     type: SNAPSHOT,
-    put(call, existing) {
-      if (existing) return update(call, existing, true);
+    async put(call) {
       checkName('snapshot', call.path.name);
-      create(call);
+      await parts.inOrder(call.path.id, async () => {
+        const existing = world.store.get(call.path.id);
+        if (existing) update(call, existing, true);
+        else await create(call);
+      });
       return accepted();
     },
     patch: (call, existing) => update(call, existing, false),
@@ -121,11 +176,37 @@ export function snapshotType(parts: ComputeParts): ResourceType {
       dropDisk(parts, snapshot);
       return accepted();
     },
-    view: (snapshot) => withDiskState(parts, snapshot),
+    view(snapshot) {
+      const shown = withDiskState(parts, snapshot);
+      return { ...shown, properties: { ...shown.properties, ...copyFields(parts, snapshot) } };
+    },
     actions: accessActions(parts, {
       refuse(snapshot, access) {
-        if (access === 'Write') throw notAllowed(`Snapshot ${snapshot.name} can be read only.`);
+        const state = diskState(parts, snapshot);
+        const uploading = state === 'ReadyToUpload' || state === 'ActiveUpload';
+        if (uploading !== (access === 'Write')) {
+          throw notAllowed(
+            uploading
+              ? `Snapshot ${snapshot.name} is in state ${state}: it has nothing to read.`
+              : `Snapshot ${snapshot.name} can be read only.`,
+          );
+        }
       },
     }),
+  };
+}
+
+/** What a copy says of its source. */
+function made(source: ArmResource, creation: Json): Pick<Beginning, 'creationData' | 'inherited'> {
+  const from = properties(source);
+  return {
+    inherited: chosen(from, INHERITED),
+    creationData: {
+      createOption: creation['createOption'],
+      sourceResourceId: source.id,
+      sourceUniqueId: from['uniqueId'],
+      ...chosen(creation, CREATION),
+      ...chosen(object(from, 'creationData'), ['logicalSectorSize']),
+    },
   };
 }

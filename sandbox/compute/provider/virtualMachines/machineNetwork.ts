@@ -13,13 +13,15 @@ const TAKEN_OVER = ['networkSecurityGroup', 'dnsSettings', 'enableAcceleratedNet
 /**
  * The network interfaces that `networkProfile` asks for: named ones are taken, described ones
  * (`networkInterfaceConfigurations`) are made. Returns the profile as Azure shows it.
- * @throws ArmError 400 InvalidParameter, InvalidResourceReference, NetworkInterfaceInUse, SubnetIsFull
+ * @param allocated the machine is running or stopped: its interfaces stay as they are
+ * @throws ArmError 400 InvalidParameter, InvalidResourceReference, NetworkInterfaceInUse, SubnetIsFull, 409
  */
 export function applyNetworkProfile(
   parts: ComputeParts,
   machine: { id: string; name: string; location: string },
   asked: Json,
   before: Json | undefined,
+  allocated: boolean,
 ): Json {
   const configurations = objects(asked, 'networkInterfaceConfigurations');
   const had = objects(before, 'networkInterfaces');
@@ -29,6 +31,8 @@ export function applyNetworkProfile(
     if (before) return before;
     throw invalidParameter('networkProfile', 'A virtual machine needs at least one network interface.');
   }
+  for (const reference of named) usable(parts.world.store, machine.id, reference);
+  refuseWhileAllocated(machine.id, named, had, allocated);
   const made = configurations.map((configuration) => create(parts, machine, configuration));
   const taken = named.map((reference) => take(parts.world.store, machine.id, reference));
   for (const old of had) {
@@ -50,12 +54,33 @@ export function releaseNetworkProfile(store: ResourceStore, profile: Json): void
   }
 }
 
-function take(store: ResourceStore, machineId: string, reference: Json): Json {
+/** Interfaces come and go only while a machine has no place on a host. */
+function refuseWhileAllocated(machineId: string, named: Json[], had: Json[], allocated: boolean): void {
+  const ids = (references: Json[]) => references.map((reference) => text(reference, 'id')?.toLowerCase()).sort();
+  if (!allocated || had.length === 0 || named.length === 0) return;
+  if (ids(named).join() === ids(had).join()) return;
+  throw new ArmError(
+    409,
+    'AddingOrDeletingNetworkInterfacesOnARunningVirtualMachineNotSupported',
+    named.length === 1 || had.length === 1
+      ? `Virtual machine ${machineId} with a single network interface must be stop-deallocated before it can be updated ` +
+          'to have multiple network interfaces and vice-versa.'
+      : 'Secondary network interfaces cannot be added or deleted from a running virtual machine.',
+  );
+}
+
+/** An interface that a machine may have. */
+function usable(store: ResourceStore, machineId: string, reference: Json): ArmResource {
   const nic = requireReference(store, text(reference, 'id') ?? '', machineId);
   const owner = text(object(nic.properties, 'virtualMachine'), 'id');
   if (owner && !sameId(owner, machineId)) {
     throw new ArmError(400, 'NetworkInterfaceInUse', `Network interface ${nic.id} is used by existing VM ${owner}.`);
   }
+  return nic;
+}
+
+function take(store: ResourceStore, machineId: string, reference: Json): Json {
+  const nic = usable(store, machineId, reference);
   store.put({ ...nic, properties: { ...nic.properties, virtualMachine: { id: machineId } } });
   return { id: nic.id, properties: chosen(object(reference, 'properties'), ['primary', 'deleteOption']) };
 }

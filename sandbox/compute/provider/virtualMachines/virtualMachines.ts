@@ -1,164 +1,143 @@
-import { assignIdentity } from '../../../arm/providers/managedIdentity/assigned.ts';
-import { bodyOf, tracked } from '../../../arm/resource.ts';
+import { setProvisioningState } from '../../../arm/resource.ts';
 import type { ArmCall, ArmReply, ArmResource, ResourceType } from '../../../arm/types.ts';
-import { invalidParameter } from '../errors.ts';
-import { chosen, object, objects, properties, text } from '../fields.ts';
-import type { Json } from '../fields.ts';
-import { applyStorageProfile, releaseStorageProfile } from './machineDisks.ts';
-import { applyNetworkProfile, releaseNetworkProfile } from './machineNetwork.ts';
-import { expands, instanceView } from './machineView.ts';
-import { MACHINE, RUN_COMMAND } from '../parts.ts';
-import type { ComputeParts, PowerState } from '../parts.ts';
+import { notAllowed, notHere } from '../errors.ts';
+import { object, text } from '../fields.ts';
+import { MACHINE } from '../parts.ts';
+import type { ComputeParts } from '../parts.ts';
 import { accepted } from '../replies.ts';
 import { runCommandAction } from '../runCommands/actionRunCommand.ts';
-import { forgetRun } from '../runCommands/managedRunCommands.ts';
-
-/** What a machine keeps of a request as it is. */
-const PLAIN = [
-  'additionalCapabilities',
-  'availabilitySet',
-  'billingProfile',
-  'diagnosticsProfile',
-  'evictionPolicy',
-  'extensionsTimeBudget',
-  'host',
-  'licenseType',
-  'priority',
-  'proximityPlacementGroup',
-  'scheduledEventsProfile',
-  'securityProfile',
-] as const;
-const TOP_LEVEL = ['zones', 'plan', 'extendedLocation'] as const;
+import { forgetCommands } from '../runCommands/managedRunCommands.ts';
+import { attachDetach } from './attachDetach.ts';
+import { releaseStorageProfile } from './machineDisks.ts';
+import { releaseNetworkProfile } from './machineNetwork.ts';
+import { isAllocated, powerOf, shownMachine } from './machineView.ts';
+import { writeMachine } from './machineWrite.ts';
+import type { Written } from './machineWrite.ts';
+import { machinePower } from './power.ts';
 
 export function virtualMachineType(parts: ComputeParts): ResourceType {
-  const { store, clock } = parts.world;
+  const { store } = parts.world;
+  const power = machinePower(parts);
 
-  const vmIdOf = (machine: ArmResource) => text(machine.properties, 'vmId') ?? '';
-  const setPower = (machine: ArmResource, power: PowerState) => parts.power.set(machine.id.toLowerCase(), power);
-
-  const boot = async (machine: ArmResource) => {
-    setPower(machine, 'starting');
-    await parts.machines.boot({ vmId: vmIdOf(machine), resourceId: machine.id });
-    setPower(machine, 'running');
-  };
-
-  const halt = async (machine: ArmResource, power: PowerState) => {
-    for (const child of store.list({ type: RUN_COMMAND, under: machine.id })) forgetRun(parts, child.id);
-    await parts.machines.stop(vmIdOf(machine));
-    setPower(machine, power);
-  };
-
-  /** Writes the machine that a request asks for. Its disks and interfaces are made before it stands in the store. */
-  const write = async (call: ArmCall, existing: ArmResource | undefined, replace: boolean): Promise<ArmResource> => {
-    const body = bodyOf(call);
-    const asked: Json = body.properties ?? {};
-    const had = properties(existing);
-    const base =
-      existing && !replace ? { ...existing, ...(body.tags && { tags: body.tags }) } : tracked(call, existing);
-    const hardwareProfile = 'hardwareProfile' in asked ? asked['hardwareProfile'] : had['hardwareProfile'];
-    if (!text(hardwareProfile, 'vmSize')) {
-      throw invalidParameter(
-        'hardwareProfile.vmSize',
-        "Required parameter 'hardwareProfile.vmSize' is missing (null).",
-      );
-    }
-    const identity =
-      'identity' in body || !existing ? assignIdentity(parts.world, body['identity'], existing) : existing['identity'];
-    const security = object('securityProfile' in asked ? asked : had, 'securityProfile');
-    const place = { id: base.id, name: base.name, location: base.location ?? '' };
-    const networkProfile = applyNetworkProfile(
-      parts,
-      place,
-      object(asked, 'networkProfile'),
-      existing && object(had, 'networkProfile'),
-    );
-    const storageProfile = await applyStorageProfile(
-      parts,
-      {
-        ...place,
-        zones: (body as { zones?: string[] }).zones ?? (existing as { zones?: string[] } | undefined)?.zones,
-        trustedLaunch: text(security, 'securityType') === 'TrustedLaunch',
-      },
-      object(asked, 'storageProfile'),
-      existing && object(had, 'storageProfile'),
-    );
-    const osProfile = existing ? had['osProfile'] : osProfileOf(object(asked, 'osProfile'));
-    const machine: ArmResource = {
-      ...base,
-      ...chosen(existing, TOP_LEVEL),
-      ...chosen(body, TOP_LEVEL),
-      ...(identity ? { identity } : { identity: undefined }),
-      properties: {
-        ...(replace ? {} : chosen(had, PLAIN)),
-        ...chosen(asked, PLAIN),
-        hardwareProfile,
-        storageProfile,
-        ...(osProfile ? { osProfile } : {}),
-        networkProfile,
-        vmId: had['vmId'] ?? parts.world.guid(),
-        timeCreated: had['timeCreated'] ?? clock.iso(),
-        provisioningState: existing ? 'Updating' : 'Creating',
-      },
-    };
-    store.put(machine);
-    return machine;
-  };
-
-  const settled = (machine: ArmResource, work: () => Promise<void>) => async (): Promise<undefined> => {
-    await work();
-    const now = store.get(machine.id);
-    if (now) store.put({ ...now, properties: { ...now.properties, provisioningState: 'Succeeded' } });
+  /** Work on the machine, in its turn; at the end it is in order. */
+  const inTurn = (machine: ArmResource, work: () => Promise<void>) => async (): Promise<undefined> => {
+    await parts.inOrder(machine.id, async () => {
+      try {
+        await work();
+        if (store.get(machine.id)) setProvisioningState(store, machine.id, 'Succeeded');
+      } catch (error) {
+        if (store.get(machine.id)) setProvisioningState(store, machine.id, 'Failed');
+        throw error;
+      }
+    });
     return undefined;
   };
 
-  const update = async (call: ArmCall, existing: ArmResource, replace: boolean): Promise<ArmReply> => {
-    const machine = await write(call, existing, replace);
-    return { status: 202, longRunning: { style: 'azure-async', work: settled(machine, async () => undefined) } };
+  /** What is still to be done when a machine has been written. */
+  const follow = ({ machine, resized, created, noPlace }: Written) =>
+    inTurn(machine, async () => {
+      if (resized && !noPlace) await power.halt(machine, 'stopped');
+      if (resized || created) await power.boot(machine, noPlace);
+    });
+
+  const write = async (call: ArmCall, replace: boolean): Promise<ArmReply> => {
+    const written = await parts.inOrder(call.path.id, () => {
+      const existing = store.get(call.path.id);
+      if (existing) refuseDeleting(existing);
+      return writeMachine(parts, power, call, existing, replace);
+    });
+    return { status: written.created ? 201 : 202, longRunning: { style: 'azure-async', work: follow(written) } };
   };
+
+  /** An operation checks first, then gives its work. */
+  const operation =
+    (begin: (machine: ArmResource, call: ArmCall) => () => Promise<void>) =>
+    (call: ArmCall, machine: ArmResource): ArmReply => {
+      refuseDeleting(machine);
+      return accepted(inTurn(machine, begin(machine, call)));
+    };
 
   return {
     type: MACHINE,
-    async put(call, existing) {
-      if (existing) return update(call, existing, true);
-      const machine = await write(call, undefined, true);
-      return { status: 201, longRunning: { style: 'azure-async', work: settled(machine, () => boot(machine)) } };
-    },
-    patch: (call, existing) => update(call, existing, false),
-    delete: (_call, machine) =>
-      accepted(async () => {
-        await halt(machine, 'deallocated');
-        await parts.machines.remove(vmIdOf(machine));
-        releaseStorageProfile(parts, object(machine.properties, 'storageProfile'));
-        releaseNetworkProfile(store, object(machine.properties, 'networkProfile'));
-        store.delete(machine.id);
-        parts.power.delete(machine.id.toLowerCase());
-        return undefined;
-      }),
-    view(machine, call) {
-      if (!expands(call, 'instanceView')) return machine;
-      return { ...machine, properties: { ...machine.properties, instanceView: instanceView(parts, machine) } };
-    },
-    actions: {
-      start: (_call, machine) => accepted(() => boot(machine)),
-      deallocate: (_call, machine) => accepted(() => halt(machine, 'deallocated')),
-      poweroff: (_call, machine) => accepted(() => halt(machine, 'stopped')),
-      restart: (_call, machine) =>
-        accepted(async () => {
-          await halt(machine, 'stopped');
-          await boot(machine);
+    put: (call) => write(call, true),
+    patch: (call) => write(call, false),
+    delete(_call, machine) {
+      setProvisioningState(store, machine.id, 'Deleting');
+      return accepted(() =>
+        parts.inOrder(machine.id, async () => {
+          const now = store.get(machine.id);
+          if (!now) return undefined;
+          await power.halt(now, 'deallocated');
+          await power.remove(now);
+          releaseStorageProfile(parts, now.id, object(now.properties, 'storageProfile'));
+          releaseNetworkProfile(store, object(now.properties, 'networkProfile'));
+          forgetCommands(parts, now);
+          store.delete(now.id);
+          return undefined;
         }),
+      );
+    },
+    view: (machine, call) => shownMachine(parts, machine, call),
+    actions: {
+      start: operation((machine) => {
+        if (powerOf(parts, machine) === 'running') return async () => undefined;
+        power.refuseStart(machine);
+        const noPlace = isAllocated(parts, machine) ? undefined : power.place(machine);
+        return () => power.boot(machine, noPlace);
+      }),
+      deallocate: operation((machine, call) => {
+        if (call.query.get('hibernate') === 'true') throw notHere('hibernation');
+        power.refuseEphemeral(machine, 'deallocate');
+        return () => power.halt(machine, 'deallocated');
+      }),
+      poweroff: operation((machine) => () => power.halt(machine, 'stopped')),
+      restart: operation((machine) => {
+        power.refuseUnlessAllocated(machine, 'restart');
+        return async () => {
+          await power.halt(machine, 'stopped');
+          await power.boot(machine);
+        };
+      }),
+      redeploy: operation((machine) => {
+        power.refuseUnlessAllocated(machine, 'redeploy');
+        const noPlace = power.place(machine);
+        return async () => {
+          await power.halt(machine, 'stopped');
+          await power.boot(machine, noPlace);
+        };
+      }),
+      reapply: operation(() => async () => undefined),
+      generalize(_call, machine) {
+        refuseDeleting(machine);
+        if (!['stopped', 'deallocated'].includes(powerOf(parts, machine))) {
+          throw notAllowed(
+            `VM '${machine.name}' must be stopped or deallocated before it can be generalized: it is ${powerOf(parts, machine)}.`,
+          );
+        }
+        parts.generalized.set(machine.id.toLowerCase(), true);
+        return { status: 200 };
+      },
+      attachdetachdatadisks: (call, machine) => attachDetach(parts, call, machine),
       runcommand: (call, machine) => runCommandAction(parts, call, machine),
+    },
+    list(call) {
+      const scope = call.path.resourceGroup
+        ? `/subscriptions/${call.path.subscriptionId}/resourceGroups/${call.path.resourceGroup}`
+        : `/subscriptions/${call.path.subscriptionId}`;
+      const filter = call.query.get('$filter');
+      // No machine here belongs to a scale set.
+      if (filter && /virtualMachineScaleSet\/id/i.test(filter)) return [];
+      if (filter) throw notHere(`lists of machines with $filter ${filter}`);
+      return store.list({ type: MACHINE, under: scope });
     },
   };
 }
 
-/** Passwords, custom data and certificates are never given back. Undefined: a machine from an attached OS disk. */
-function osProfileOf(asked: Json): Json | undefined {
-  if (Object.keys(asked).length === 0) return undefined;
-  return {
-    ...chosen(asked, ['computerName', 'adminUsername', 'linuxConfiguration', 'windowsConfiguration']),
-    secrets: objects(asked, 'secrets'),
-    allowExtensionOperations: asked['allowExtensionOperations'] ?? true,
-    requireGuestProvisionSignal: true,
-  };
+/** @throws ArmError 409 OperationNotAllowed */
+function refuseDeleting(machine: ArmResource): void {
+  if (text(machine.properties, 'provisioningState') !== 'Deleting') return;
+  throw notAllowed(
+    `Operation is not allowed on VM '${machine.name}' since the VM is marked for deletion. You can only retry the Delete ` +
+      'operation (or wait for an ongoing one to complete).',
+  );
 }
