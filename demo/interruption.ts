@@ -15,11 +15,14 @@ export function interruption(): AbortSignal {
   return controller.signal;
 }
 
-/** Ends the process as interrupted (130, as shells count it) when it was; passes any other error on. */
-export function endedBy(signal: AbortSignal): (error: unknown) => never {
+/**
+ * Ends the process as interrupted (130, as shells count it) when it was; passes any other error on.
+ * @param kept the folder that keeps what there is; undefined: it is removed
+ */
+export function endedBy(signal: AbortSignal, kept?: string): (error: unknown) => never {
   return (error) => {
     if (!signal.aborted) throw error;
-    console.error('\nInterrupted: everything is ended and removed.');
+    console.error(`\nInterrupted: everything is ended${kept === undefined ? ' and removed' : `; ${kept} keeps it`}.`);
     process.exit(130);
   };
 }

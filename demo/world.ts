@@ -1,25 +1,12 @@
-import { join } from 'node:path';
-import { applianceLayout, type ApplianceLayout } from '../model/site.ts';
-import { startSandbox, type RunningApp, type Sandbox } from '../sandbox/index.ts';
-import { Appliance } from './appliance.ts';
+import { applyScenario, type Read, type Scenario } from '../sandbox/scenario/index.ts';
+import { startSandbox, type Sandbox } from '../sandbox/index.ts';
+import { deployAppliance, region, type Deployment } from './deployment.ts';
 import { addMachine, usualData, type DemoMachine } from './machine.ts';
 
-const root = join(import.meta.dirname, '..');
-const region = 'westeurope';
-const name = 'strongroom';
-/** Stands for the Entra application of the API. */
-const apiClientId = '5a0a7b0e-6f0d-4c0c-9a53-3f4cf2f5a7d1';
-
 /** A local Azure with a machine to protect and the appliance running in it. */
-export interface World {
+export interface World extends Deployment {
   sandbox: Sandbox;
   machine: DemoMachine;
-  layout: ApplianceLayout;
-  app: RunningApp;
-  appliance: Appliance;
-  apiUrl: string;
-  apiAudience: string;
-  resources: number;
   stop(): Promise<void>;
 }
 
@@ -43,37 +30,56 @@ export async function startWorld({
   signal,
 }: WorldOptions = {}): Promise<World> {
   const sandbox = await startSandbox({ record, signal });
-  try {
+  return orStop(sandbox, async () => {
     say(`Local Azure: ${sandbox.operator.proxyUrl} (files in ${sandbox.dir})`);
     const machine = await addMachine(sandbox, { region, diskFiles, data });
-    const { subscriptionId, tenantId } = sandbox;
-    const { outputs, resources } = await sandbox.apply({
-      program: join(root, 'infra/index.ts'),
-      project: 'strongroom',
-      stack: 'demo',
-      config: {
-        'azure-native:subscriptionId': subscriptionId,
-        'azure-native:tenantId': tenantId,
-        'strongroom:name': name,
-        'strongroom:region': region,
-        'strongroom:apiClientId': apiClientId,
-      },
-    });
-    const { apiUrl, apiAudience, functionAppId } = outputs as Record<string, string>;
-    const app = await sandbox.startApp(functionAppId!, join(root, 'dist/functions'));
-    const appliance = new Appliance(sandbox.client, apiUrl!, apiAudience!);
-    await appliance.ready(signal);
-    return {
-      sandbox,
-      machine,
-      layout: applianceLayout({ appliance: name, subscriptionId, region }),
-      app,
-      appliance,
-      apiUrl: apiUrl!,
-      apiAudience: apiAudience!,
-      resources: resources.length,
-      stop: () => sandbox.stop(),
-    };
+    return { sandbox, machine, ...(await deployAppliance(sandbox, signal)), stop: () => sandbox.stop() };
+  });
+}
+
+/** A local Azure as `npm run sandbox` gives it. */
+export interface OpenWorld {
+  sandbox: Sandbox;
+  /** The first machine that there is, if any. */
+  machineId?: string;
+  appliance?: Deployment;
+  stop(): Promise<void>;
+}
+
+/** Starts the local Azure, or opens the one that a state folder keeps, with what a scenario says and the appliance. */
+export async function openWorld(options: {
+  scenario: { read: Read<Scenario>; file: string } | undefined;
+  /** Without the appliance; without a scenario too, the world is empty. */
+  bare: boolean;
+  state: string | undefined;
+  record: string | undefined;
+  say: (line: string) => void;
+  signal: AbortSignal;
+}): Promise<OpenWorld> {
+  const { scenario, bare, state, record, say, signal } = options;
+  const subscriptions = scenario?.read.value.subscriptions?.map(({ id, name }) => ({
+    subscriptionId: id,
+    displayName: name,
+  }));
+  const sandbox = await startSandbox({ record, signal, state, subscriptions });
+  return orStop(sandbox, async () => {
+    say(`Local Azure: ${sandbox.operator.proxyUrl} (files in ${sandbox.dir})`);
+    if (scenario && !(await applyScenario(sandbox, scenario.read, scenario.file))) {
+      say(`${state} holds a world already: of the scenario, settings, faults and applications apply.`);
+    }
+    if (!scenario && !bare) await addMachine(sandbox, { region, diskFiles: [], data: usualData });
+    const appliance = bare ? undefined : await deployAppliance(sandbox, signal);
+    const workers = appliance && `/resourceGroups/${appliance.layout.resourceGroup}/`.toLowerCase();
+    const machine = sandbox.world.store
+      .list({ type: 'Microsoft.Compute/virtualMachines' })
+      .find(({ id }) => workers === undefined || !id.toLowerCase().includes(workers));
+    return { sandbox, machineId: machine?.id, appliance, stop: () => sandbox.stop() };
+  });
+}
+
+async function orStop<T>(sandbox: Sandbox, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
   } catch (error) {
     await sandbox.stop();
     throw error;

@@ -1,6 +1,7 @@
 import { lstat, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { isAlive } from './core/alive.ts';
 
 const PREFIX = 'local-azure-';
 /** Names the process that a folder belongs to: `<pid> <host name>`. Folders may be seen from several containers. */
@@ -34,12 +35,4 @@ async function isAbandoned(dir: string): Promise<boolean> {
   if (!facts.isDirectory() || facts.uid !== process.getuid?.()) return false;
   const [, pid, host] = /^([1-9]\d*) (.+)$/.exec(await readFile(join(dir, OWNER), 'utf8')) ?? [];
   return pid !== undefined && host === hostname() && !isAlive(Number(pid));
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
-  }
 }

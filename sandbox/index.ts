@@ -4,12 +4,12 @@ import { createApps, type RunningApp } from './apps.ts';
 import { createArm, type Arm } from './arm/index.ts';
 import type { ArmWorld } from './arm/types.ts';
 import { createClient, type Client } from './client.ts';
-import { createCompute, type Compute } from './compute/index.ts';
+import { createCompute, type Compute, type ComputeLimits } from './compute/index.ts';
 import { createClock } from './core/clock.ts';
 import { createFaults, type Faults } from './core/faults.ts';
 import { openState } from './core/state.ts';
 import type { CallerPort, Clock, Service } from './core/types.ts';
-import { startEdge } from './edge/index.ts';
+import { startEdge, type Application } from './edge/index.ts';
 import { createEnding } from './ending.ts';
 import { worldFolder } from './folder.ts';
 import { createSiteService, siteFunctionsProvider } from './functions-host/index.ts';
@@ -31,6 +31,8 @@ export interface SandboxOptions {
   record?: string;
   /** Of a new world; a reopened one has those that it had. */
   subscriptions?: Subscription[];
+  /** Microsoft.Compute's limits, quotas and shortages, where they differ from Azure's. `settings.compute` turns them later. */
+  limits?: Partial<ComputeLimits>;
   /** Ends the world, also one that is still being started. */
   signal?: AbortSignal;
 }
@@ -58,6 +60,8 @@ export interface Sandbox {
   deployer: CallerPort;
   /** Sends HTTP as the operator. */
   client: Client;
+  /** Registers an Entra application: it may sign in with its secret or certificate. @throws when its certificate is none */
+  register(application: Application): void;
   /** Adds a service to the world's edge. */
   use(service: Service): void;
   /** Evaluates a Pulumi program and creates its resources, as the deployer. */
@@ -111,7 +115,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     ending.also(() => storage.stop());
     signal?.throwIfAborted();
     const keyVault = createKeyVault({ world, tokens });
-    const compute = createCompute({ world, tokens, dir: join(dir, 'compute'), edge });
+    const compute = createCompute({ world, tokens, dir: join(dir, 'compute'), edge, limits: options.limits });
     ending.also(() => compute.stop());
     const apps = createApps({ world, dir: join(dir, 'apps'), open: edge.open, signal: ending.signal });
     ending.also(() => apps.stop());
@@ -127,6 +131,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     ]);
     const client = createClient(operator, await readFile(edge.caFile, 'utf8'), clock);
     ending.also(() => client.close());
+    await compute.resume();
     await apps.reopen();
     signal?.throwIfAborted();
     signal?.addEventListener('abort', () => void ending.end().catch(() => {}), { once: true });
@@ -144,6 +149,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       operator,
       deployer,
       client,
+      register: edge.register,
       use: edge.use,
       apply: (program) => applyProgram({ ...program, env: deployer.env, signal: ending.signal }),
       startApp: apps.deploy,

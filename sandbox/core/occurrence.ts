@@ -4,7 +4,7 @@ export interface Occurrence {
   after?: number;
   /** How many are hit at most. Default 1; without limit when `every` or `probability` is given. */
   times?: number;
-  /** Of the cases after `after`, every so many-eth is hit: 3 hits the third, the sixth, … */
+  /** Of the cases after `after`, every so many-eth is hit: 3 hits the third, the sixth, …; 1 hits all. */
   every?: number;
   /** Chance of each case to be hit, 0 to 1, by a generator of its own: the same seed, the same sequence. */
   probability?: number;
@@ -19,8 +19,8 @@ export interface Counter {
   next(): boolean;
 }
 
-export function createCounter({ after = 0, times, every = 1, probability = 1, seed = 0 }: Occurrence): Counter {
-  const limit = times ?? (every > 1 || probability < 1 ? Infinity : 1);
+export function createCounter({ after = 0, times, every, probability, seed = 0 }: Occurrence): Counter {
+  const limit = times ?? (every === undefined && probability === undefined ? 1 : Infinity);
   const random = generator(seed);
   let seen = 0;
   let hits = 0;
@@ -31,8 +31,8 @@ export function createCounter({ after = 0, times, every = 1, probability = 1, se
     next() {
       seen += 1;
       const counted = seen - after;
-      if (counted <= 0 || hits >= limit || counted % every !== 0) return false;
-      if (probability < 1 && random() >= probability) return false;
+      if (counted <= 0 || hits >= limit || counted % (every ?? 1) !== 0) return false;
+      if (probability !== undefined && random() >= probability) return false;
       hits += 1;
       return true;
     },

@@ -9,6 +9,8 @@ import { answerIdentityRequest, IDENTITY_PATH } from './appServiceIdentity.ts';
 import { openCertificateAuthority } from './certificates.ts';
 import { shareClock } from './clockFile.ts';
 import { createDispatcher } from './dispatch.ts';
+import { createApplications, type Application } from './entra/applications.ts';
+import { createEntra } from './entra/service.ts';
 import { callerEnvironment, guestEnvironment } from './environment.ts';
 import { withPeople } from './identities.ts';
 import type { PrincipalOf } from './identities.ts';
@@ -18,6 +20,7 @@ import type { ProxyServer } from './proxyServer.ts';
 import { createRecorder } from './record.ts';
 import { createTokens, openTokenKey } from './tokens.ts';
 
+export type { Application } from './entra/applications.ts';
 export type { IdentitySelector, PrincipalOf } from './identities.ts';
 
 /** The edge of a world: through it, and only through it, requests come in. */
@@ -27,6 +30,8 @@ export interface Edge {
   /** What every child process needs to share the world's certificates and clock, without a proxy of its own. */
   guestEnv: Record<string, string>;
   tokens: Tokens;
+  /** Registers an Entra application, which may then get tokens. @throws when its certificate is none */
+  register(application: Application): void;
   /** Opens a caller's proxy port, or gives the one that is open already. */
   open(caller: Caller): Promise<CallerPort>;
   /** Closes a caller's port and cuts its connections. */
@@ -69,7 +74,11 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   const sharedClock = shareClock(clock, clockFile);
   const recorder = options.record === undefined ? undefined : createRecorder(options.record);
   const guestEnv = guestEnvironment({ caFile: authority.caFile, clockFile });
-  const services: Service[] = [createInstanceMetadata({ tokens, clock, principalOf })];
+  const applications = createApplications(state.map('edge.applications'));
+  const services: Service[] = [
+    createInstanceMetadata({ tokens, clock, principalOf }),
+    createEntra({ tokens, key: tokenKey, clock, tenantId, applications }),
+  ];
   const dispatch = createDispatcher({ services, faults, clock, recorder });
   const ports = new Map<string, Promise<OpenPort>>();
   const kept = state.map<number>('edge.ports');
@@ -105,6 +114,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
     caFile: authority.caFile,
     guestEnv,
     tokens,
+    register: applications.register,
     async open(caller) {
       const known = ports.get(caller.id) ?? openPort(caller);
       ports.set(caller.id, known);

@@ -7,7 +7,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { diskContent } from '../../demo/content.ts';
+import { diskContent } from '../../sandbox/scenario/content.ts';
 import { leftovers } from '../../demo/leftovers.ts';
 import { changeBlocks, changedBlockBytes } from '../../demo/machine.ts';
 import { startWorld, type World } from '../../demo/world.ts';

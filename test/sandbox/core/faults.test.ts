@@ -37,6 +37,7 @@ describe('which occurrences it hits', () => {
     expect(hits({ every: 4 })).toBe('...x...x...x');
     expect(hits({ every: 3, after: 1, times: 2 })).toBe('...x..x.....');
     expect(hits({ times: Infinity }, 4)).toBe('xxxx');
+    expect(hits({ every: 1, after: 1 }, 4)).toBe('.xxx');
   });
 
   test('some, by chance: the same ones for the same seed', () => {

@@ -1,7 +1,7 @@
 import { createCipheriv } from 'node:crypto';
 
 /**
- * What a demo disk holds: regions of log text (compresses well), of random bytes (does not), of repeats (deduplicates)
+ * What a generated disk holds: regions of log text (compresses well), of random bytes (does not), of repeats (deduplicates)
  * and holes. The same seed gives the same bytes.
  */
 
