@@ -6,6 +6,7 @@ import { createPaths } from './paths.ts';
 import { providers } from './providers/index.ts';
 import { findIdentity } from './providers/managedIdentity/identities.ts';
 import { createResourceGraph } from './providers/resourceGraph/index.ts';
+import { createDeployments } from './providers/resources/deployments/deployments.ts';
 import { createResources } from './providers/resources/index.ts';
 import { createRegistry } from './registry.ts';
 import { createRouter } from './router.ts';
@@ -60,6 +61,7 @@ export function createArm(options: ArmOptions): Arm {
     pageSize: () => settings.pageSize,
   });
   registry.register(createResources(registry));
+  registry.register(createDeployments(registry, world, (request) => router.dispatch(request)));
   registry.register(createResourceGraph(registry));
   for (const provider of providers) registry.register(provider);
   return {
