@@ -8,7 +8,14 @@ const DISK = 'Microsoft.Compute/disks';
 const MACHINE = 'Microsoft.Compute/virtualMachines';
 const NETWORK = 'Microsoft.Network/virtualNetworks';
 /** A key whose private part nobody has. */
-const SSH_KEY = 'ssh-rsa AAAAB3NzaC1yc2E= nobody';
+const SSH_KEY = [
+  'ssh-rsa ',
+  'AAAAB3NzaC1yc2EAAAADAQABAAABAQDRkhfy42S1BmNvCcjGpqBR8DqjS5NmdqN43QcWCvS7kNCp/BljCgumvUiVrW8T1roBrQVi',
+  'TT2OqYlu4UjNtrC32le7DwHO5F42FDxnn9LGR04A1qAayz+Teb0yFqLAdvZRc3G3f2UQyRRbp3V761znoMl+Ii9udQADuMJgtJ2T',
+  'XPmn9mUZIV/efszLn4NkgkUryPW1/C1/DjhNnU2cI2h7Q18QLpi2P0Es0QhUGCoJgSIAWrld9F1F0mpeDwy6imHG0mFTzQnFP2FY',
+  'kjaIvDf8aBDDFHhwLAdgva7cSmvJa9Jj44C+gp+spJL/elpAg9AKeKK3GnfYGbgx7vzwQFZH',
+  ' nobody',
+].join('');
 
 interface NamedDisk extends ScenarioDisk {
   name: string;
