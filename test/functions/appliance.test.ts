@@ -137,12 +137,15 @@ describe('activities', () => {
     const act = activities(appliance);
     const { disks } = await act.describeMachine({ resourceId: vmId });
     const { name } = disks[1]!;
-    await world.sdk.disks.update('rg', name, { maxShares: 2 });
+    const { store } = world.arm.world;
+    const disk = store.require(`${GROUP}/providers/Microsoft.Compute/disks/${name}`);
+    // Azure changes this only of a detached disk; that it was so from the start makes no difference here.
+    store.put({ ...disk, properties: { ...disk.properties, maxShares: 2 } });
     await expect(act.describeMachine({ resourceId: vmId })).rejects.toMatchObject({
       code: 'UNSUPPORTED',
       message: expect.stringMatching(`${name} is shared`) as string,
     });
-    await world.sdk.disks.update('rg', name, { maxShares: 1 });
+    store.put(disk);
     expect(appliance.written).toEqual([]);
   });
 

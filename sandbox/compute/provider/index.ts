@@ -4,6 +4,7 @@ import { imageCatalogue } from './catalogue/images.ts';
 import { listedSize, SIZES } from './catalogue/sizes.ts';
 import { skus } from './catalogue/skus.ts';
 import { usages } from './catalogue/usages.ts';
+import { withCanonicalValues } from './enums.ts';
 import { diskAccessConnectionType, diskAccessType, privateLinkResources } from './managedDisks/diskAccesses.ts';
 import { diskType } from './managedDisks/disks.ts';
 import { associatedResources, diskEncryptionSetType } from './managedDisks/encryptionSets.ts';
@@ -47,7 +48,7 @@ export function computeProvider(parts: ComputeParts): Provider {
   };
   const byType = new Map(Object.entries(reads).map(([type, read]) => [type.toLowerCase(), read]));
 
-  return {
+  return withCanonicalValues({
     namespace: 'Microsoft.Compute',
     apiVersions: computeVersions,
     types: [
@@ -67,5 +68,5 @@ export function computeProvider(parts: ComputeParts): Provider {
       if (call.method !== 'GET') return undefined;
       return type.startsWith(IMAGES) ? imageCatalogue(call) : byType.get(type)?.(call);
     },
-  };
+  });
 }
