@@ -48,7 +48,7 @@ export function checkParent(call: ArmCall, registry: Registry, collection: boole
   const { id, type, scope } = call.path;
   const reading = call.method === 'GET' || call.method === 'HEAD';
   if (scope !== undefined) {
-    if (/\/providers\//i.test(scope) && !store.get(scope)) throw resourceNotFound(scope);
+    if (/\/providers\//i.test(scope) && !isThere(scope, call, registry)) throw resourceNotFound(scope);
     return;
   }
   const kinds = type.split('/').slice(1);
@@ -58,6 +58,19 @@ export function checkParent(call: ArmCall, registry: Registry, collection: boole
   const rootId = root.join('/');
   if (!rootType || store.get(rootId)) return;
   throw reading ? resourceNotFound(rootId) : parentNotFound('write', type, rootId);
+}
+
+/** Whether a resource exists, in the store or where its type keeps it (a key in a vault). */
+function isThere(id: string, call: ArmCall, registry: Registry): boolean {
+  const { store } = call.world;
+  if (store.get(id)) return true;
+  const at = id.toLowerCase().lastIndexOf('/providers/') + '/providers/'.length;
+  const [namespace, ...rest] = id.slice(at).split('/');
+  const type = registry.type([namespace, ...rest.filter((_, i) => i % 2 === 0)].join('/'));
+  const names = rest.filter((_, i) => i % 2 === 1);
+  const root = `${id.slice(0, at)}${namespace}/${rest[0]}/${rest[1]}`;
+  if (!type?.find || !store.get(root)) return false;
+  return type.find({ ...call, path: { ...call.path, id, type: type.type, names, name: names.at(-1)! } }) !== undefined;
 }
 
 /** If-Match and If-None-Match count where the resource has an ETag. */
