@@ -17,3 +17,12 @@ df.app.orchestration('parent', function* (context) {
   const values: number[] = yield context.df.Task.all(children);
   return values.reduce((sum, value) => sum + value, 0);
 });
+
+/** Begins anew as often as its input says. */
+df.app.orchestration('eternal', function* (context) {
+  const { left } = context.df.getInput() as { left: number };
+  if (left === 0) return 'ended';
+  yield context.df.callActivity('step', left);
+  context.df.continueAsNew({ left: left - 1 });
+  return undefined;
+});

@@ -18,7 +18,7 @@ test('an activity that takes too long fails, and ends with the process, which st
   expect(world.host.url).toBe(url);
   const { output } = await world.ended('one');
   expect(output).toMatch(
-    /^Activity function 'hang' failed: Timeout value of 00:00:02 exceeded by function 'Functions\.hang' \(Id: /,
+    /^Activity function 'hang' failed: Timeout value of 00:00:01 exceeded by function 'Functions\.hang' \(Id: /,
   );
   const written = readFileSync(file, 'utf8').length;
   await world.status('one');
