@@ -35,15 +35,22 @@ export interface Exchanged extends DataPlaneAnswer {
   body: string;
 }
 
+/** What a container, queue or table is made with. `publicAccess` as ARM has it: `Blob` or `Container`. */
+export interface NewContent {
+  metadata?: Record<string, string> | undefined;
+  publicAccess?: string | undefined;
+}
+
+/** What a container, queue or table is made with. `publicAccess` as ARM has it: `Blob` or `Container`. */
+export interface NewContent {
+  metadata?: Record<string, string> | undefined;
+  publicAccess?: string | undefined;
+}
+
 /** What the resource provider does with data: makes and removes containers, queues and tables, and looks into them. */
 export interface DataPlane {
   /** One that exists already is no error. */
-  create(
-    account: ArmResource,
-    kind: StorageKind,
-    name: string,
-    metadata?: Record<string, string>,
-  ): Promise<DataPlaneAnswer>;
+  create(account: ArmResource, kind: StorageKind, name: string, content: NewContent): Promise<DataPlaneAnswer>;
   /** One that is absent is no error. */
   remove(account: ArmResource, kind: StorageKind, name: string): Promise<DataPlaneAnswer>;
   /** Removes everything that an earlier account of that name has left. */
@@ -87,8 +94,9 @@ export function createDataPlane(options: {
     tolerating(404, await call(account, kind, { method: 'DELETE', path: pathOf(kind, name) }));
 
   return {
-    async create(account, kind, name, metadata = {}) {
+    async create(account, kind, name, { metadata = {}, publicAccess = 'None' }) {
       const headers = Object.fromEntries(Object.entries(metadata).map(([key, value]) => [`x-ms-meta-${key}`, value]));
+      if (publicAccess !== 'None') headers['x-ms-blob-public-access'] = publicAccess.toLowerCase();
       const table = { method: 'POST', path: '/Tables', headers: noMetadata, body: JSON.stringify({ TableName: name }) };
       const made = await call(
         account,

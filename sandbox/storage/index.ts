@@ -6,6 +6,7 @@ import { createDataPlane } from './dataPlane.ts';
 import { openAccess, type AccessControl } from './front/access.ts';
 import { originOf } from './front/firewall.ts';
 import { createStorageService } from './front/service.ts';
+import { startLifecycle } from './lifecycle/run.ts';
 import { storageProvider } from './provider/index.ts';
 import { rulesOf } from './rules.ts';
 import { createSecrets } from './secrets.ts';
@@ -49,11 +50,15 @@ export async function startStorage(options: {
     tokens,
     rules: (account, kind, container) => rulesOf(world, secrets, { account, kind, container }),
   });
+  const lifecycle = startLifecycle(world, dataPlane);
   return {
     provider: storageProvider({ secrets, dataPlane }),
     service: createStorageService({ world, tokens, secrets, azurite, access }),
     settings,
-    runLifecycle: () => Promise.resolve(),
-    stop: () => azurite.stop(),
+    runLifecycle: lifecycle.run,
+    async stop() {
+      await lifecycle.stop();
+      await azurite.stop();
+    },
   };
 }

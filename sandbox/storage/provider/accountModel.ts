@@ -26,7 +26,6 @@ export function accountProperties(
     encryption: encryption(merged.encryption as Properties | undefined, creationTime),
     networkAcls: networkAcls(merged.networkAcls as Properties | undefined),
     creationTime,
-    keyCreationTime: { key1: creationTime, key2: creationTime },
     primaryEndpoints: endpoints(name, kind),
     primaryLocation: location,
     provisioningState: 'Succeeded',
@@ -59,13 +58,14 @@ function encryption(given: Properties | undefined, now: unknown): Properties {
 }
 
 function networkAcls(given: Properties | undefined): Properties {
+  const ruled = (name: string) => (given?.[name] ?? []) as Properties[];
   return {
     bypass: 'AzureServices',
     defaultAction: 'Allow',
-    ipRules: [],
     ipv6Rules: [],
-    virtualNetworkRules: [],
     ...given,
+    ipRules: ruled('ipRules').map((rule) => ({ action: 'Allow', ...rule })),
+    virtualNetworkRules: ruled('virtualNetworkRules').map((rule) => ({ action: 'Allow', state: 'Succeeded', ...rule })),
   };
 }
 

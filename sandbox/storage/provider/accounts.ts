@@ -2,77 +2,58 @@ import { ArmError } from '../../arm/types.ts';
 import type { ArmCall, ArmReply, ArmResource, ResourceType } from '../../arm/types.ts';
 import { ACCOUNT_TYPE, findAccount } from '../accounts.ts';
 import type { DataPlane } from '../dataPlane.ts';
+import type { Secrets } from '../secrets.ts';
+import { accountActions } from './accountActions.ts';
+import { checkDeletable, recordDeletion } from './accountDeletion.ts';
 import { accountProperties, NAME_RULE, skuTier, VALID_NAME } from './accountModel.ts';
-import { putDefaultServices } from './settings.ts';
-
-interface AccountBody {
-  location?: string;
-  kind?: string;
-  sku?: { name?: string };
-  tags?: Record<string, string>;
-  properties?: Record<string, unknown>;
-  [field: string]: unknown;
-}
+import { checkAccount, type AccountBody } from './accountRules.ts';
+import { putDefaultServices } from './services.ts';
 
 /** `Microsoft.Storage/storageAccounts` (REST: Storage Accounts). */
-export function accountType(options: {
-  keysOf: (account: string) => { key1: Buffer; key2: Buffer };
-  dataPlane: DataPlane;
-}): ResourceType {
-  const { keysOf, dataPlane } = options;
+export function accountType(options: { secrets: Secrets; dataPlane: DataPlane }): ResourceType {
+  const { secrets, dataPlane } = options;
+  const view = (account: ArmResource, call: ArmCall) => shown(account, call, secrets);
   return {
     type: ACCOUNT_TYPE,
-    put: (call, existing) => putAccount(call, existing, dataPlane),
-    patch: (call, existing) => {
-      const account = merge(call, existing, (call.body ?? {}) as AccountBody);
-      call.world.store.put(account);
-      return { status: 200, body: withConnections(account, call) };
+    put: (call, existing) => putAccount(call, existing, { secrets, dataPlane, view }),
+    patch(call, existing) {
+      checkAccount(call, existing);
+      call.world.store.put(merge(call, existing, (call.body ?? {}) as AccountBody));
+      return { status: 200 };
     },
-    delete(call, existing) {
+    async delete(call, existing) {
+      await checkDeletable(call.world, existing, dataPlane);
+      recordDeletion(call.world, existing);
       call.world.store.delete(existing.id);
       return { status: 200 };
     },
-    view: withConnections,
-    actions: {
-      listkeys(_call, existing) {
-        const { key1, key2 } = keysOf(existing.name);
-        const creationTime = existing.properties?.creationTime;
-        const key = (keyName: string, value: Buffer) => ({
-          creationTime,
-          keyName,
-          permissions: 'FULL',
-          value: value.toString('base64'),
-        });
-        return { status: 200, body: { keys: [key('key1', key1), key('key2', key2)] } };
-      },
-    },
+    view,
+    actions: accountActions(secrets),
   };
 }
 
-function putAccount(call: ArmCall, existing: ArmResource | undefined, dataPlane: DataPlane): ArmReply {
+function putAccount(
+  call: ArmCall,
+  existing: ArmResource | undefined,
+  parts: { secrets: Secrets; dataPlane: DataPlane; view: (account: ArmResource, call: ArmCall) => ArmResource },
+): ArmReply {
   const { world, path } = call;
   const body = (call.body ?? {}) as AccountBody;
   if (!VALID_NAME.test(path.name)) {
     throw new ArmError(400, 'AccountNameInvalid', `${path.name} is not a valid storage account name. ${NAME_RULE}`);
   }
-  if (existing) {
-    const account = merge(call, existing, body);
-    world.store.put(account);
-    return { status: 200, body: withConnections(account, call) };
-  }
-  if (findAccount(world, path.name)) {
+  if (!existing && findAccount(world, path.name)) {
     throw new ArmError(409, 'StorageAccountAlreadyTaken', `The storage account named ${path.name} is already taken.`);
   }
-  if (!body.location)
+  if (!existing && !body.location) {
     throw new ArmError(400, 'LocationRequired', 'The location property is required for this definition.');
-  if (!body.sku?.name || !body.kind) {
-    throw new ArmError(
-      400,
-      'InvalidRequestPropertyValue',
-      `The value '' is not allowed for property ${body.kind ? 'sku.name' : 'kind'}.`,
-    );
   }
-  const account = merge(call, undefined, body);
+  checkAccount(call, existing);
+  const account = merge(call, existing, body);
+  if (existing) {
+    world.store.put(account);
+    return { status: 200 };
+  }
   world.store.put({ ...account, properties: { ...account.properties, provisioningState: 'Creating' } });
   return {
     status: 202,
@@ -80,7 +61,9 @@ function putAccount(call: ArmCall, existing: ArmResource | undefined, dataPlane:
       style: 'location',
       work: async () => {
         // An account of that name may have been deleted, itself or with its group: this one starts empty.
-        await dataPlane.empty(account);
+        parts.secrets.renew(account.name, 'key1', 'key2');
+        parts.secrets.revokeDelegations(account.name);
+        await parts.dataPlane.empty(account);
         world.store.put(account);
         putDefaultServices(world, account);
         return undefined;
@@ -113,8 +96,12 @@ function merge(call: ArmCall, existing: ArmResource | undefined, body: AccountBo
   };
 }
 
-/** GET shows the account's private endpoint connections inside the account. */
-function withConnections(account: ArmResource, { world }: ArmCall): ArmResource {
+/** GET shows the account's private endpoint connections inside the account, and when its keys were made. */
+function shown(account: ArmResource, { world }: ArmCall, secrets: Secrets): ArmResource {
   const connections = world.store.list({ type: `${ACCOUNT_TYPE}/privateEndpointConnections`, under: account.id });
-  return { ...account, properties: { ...account.properties, privateEndpointConnections: connections } };
+  const keyCreationTime = secrets.historyOf(account.name).times;
+  return {
+    ...account,
+    properties: { ...account.properties, keyCreationTime, privateEndpointConnections: connections },
+  };
 }

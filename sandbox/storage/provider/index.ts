@@ -1,11 +1,14 @@
-import { storageVersions } from './apiVersions.ts';
 import type { Provider } from '../../arm/types.ts';
 import type { DataPlane } from '../dataPlane.ts';
 import type { Secrets } from '../secrets.ts';
 import { accountType } from './accounts.ts';
-import { contentTypes } from './contents.ts';
-import { checkNameAvailability, privateLinkResources } from './queries.ts';
-import { managementPolicyType, privateEndpointConnectionType, serviceTypes } from './settings.ts';
+import { storageVersions } from './apiVersions.ts';
+import { containerType } from './containers.ts';
+import { queueAndTableTypes } from './contents.ts';
+import { immutabilityPolicyType } from './immutabilityPolicies.ts';
+import { managementPolicyType, privateEndpointConnectionType } from './policies.ts';
+import { checkNameAvailability, deletedAccountQueries, privateLinkResources, usages, skus } from './queries.ts';
+import { serviceTypes } from './services.ts';
 
 /** Microsoft.Storage. Bodies follow API version 2026-04-01. */
 export function storageProvider(options: { secrets: Secrets; dataPlane: DataPlane }): Provider {
@@ -14,12 +17,19 @@ export function storageProvider(options: { secrets: Secrets; dataPlane: DataPlan
     namespace: 'Microsoft.Storage',
     apiVersions: storageVersions,
     types: [
-      accountType({ keysOf: secrets.keysOf, dataPlane }),
+      accountType({ secrets, dataPlane }),
       ...serviceTypes(),
-      ...contentTypes(dataPlane),
+      containerType(dataPlane),
+      immutabilityPolicyType(),
+      ...queueAndTableTypes(dataPlane),
       managementPolicyType(),
       privateEndpointConnectionType(),
     ],
-    other: (call) => checkNameAvailability(call) ?? privateLinkResources(call),
+    other: (call) =>
+      checkNameAvailability(call) ??
+      privateLinkResources(call) ??
+      usages(call) ??
+      skus(call) ??
+      deletedAccountQueries(call),
   };
 }
