@@ -1,30 +1,11 @@
-/** Azure's public regions, by display name. */
-const regions = [
-  ...['Australia Central', 'Australia East', 'Australia Southeast', 'Austria East', 'Belgium Central', 'Brazil South'],
-  ...[
-    'Canada Central',
-    'Canada East',
-    'Central India',
-    'Central US',
-    'Chile Central',
-    'East Asia',
-    'East US',
-    'East US 2',
-  ],
-  ...['France Central', 'Germany West Central', 'Indonesia Central', 'Israel Central', 'Italy North', 'Japan East'],
-  ...['Japan West', 'Korea Central', 'Korea South', 'Malaysia West', 'Mexico Central', 'New Zealand North'],
-  ...['North Central US', 'North Europe', 'Norway East', 'Poland Central', 'Qatar Central', 'South Africa North'],
-  ...['South Central US', 'South India', 'Southeast Asia', 'Spain Central', 'Sweden Central', 'Switzerland North'],
-  ...['UAE North', 'UK South', 'UK West', 'West Central US', 'West Europe', 'West India', 'West US', 'West US 2'],
-  'West US 3',
-];
+import { regions } from './regions.ts';
 
 /** `West Europe` → `westeurope`, as ARM compares and returns locations. */
 export function normalizeLocation(location: string): string {
   return location.replaceAll(' ', '').toLowerCase();
 }
 
-const names = new Set(regions.map(normalizeLocation));
+const names = new Set(regions.map(({ displayName }) => normalizeLocation(displayName)));
 
 /** Whether a normalised location exists. `global` does, for what has no region. */
 export function isLocation(location: string): boolean {
@@ -33,15 +14,29 @@ export function isLocation(location: string): boolean {
 
 /** The list behind `GET /subscriptions/{id}/locations`. */
 export function locationList(subscriptionId: string): unknown[] {
-  return regions.map((displayName) => {
+  const idOf = (name: string) => `/subscriptions/${subscriptionId}/locations/${name}`;
+  return regions.map((region) => {
+    const { displayName, geography, geographyGroup, physicalLocation, latitude, longitude, pair, recommended } = region;
     const name = normalizeLocation(displayName);
+    const paired = pair && normalizeLocation(pair);
+    const zones = ['1', '2', '3'].map((zone) => ({ logicalZone: zone, physicalZone: `${name}-az${zone}` }));
     return {
-      id: `/subscriptions/${subscriptionId}/locations/${name}`,
+      id: idOf(name),
       name,
       type: 'Region',
       displayName,
-      regionalDisplayName: displayName,
-      metadata: { regionType: 'Physical', regionCategory: 'Recommended' },
+      regionalDisplayName: `(${geographyGroup}) ${displayName}`,
+      metadata: {
+        regionType: 'Physical',
+        regionCategory: recommended ? 'Recommended' : 'Other',
+        geography,
+        geographyGroup,
+        longitude,
+        latitude,
+        physicalLocation,
+        pairedRegion: paired ? [{ name: paired, id: idOf(paired) }] : [],
+      },
+      ...(recommended && { availabilityZoneMappings: zones }),
     };
   });
 }
@@ -53,5 +48,5 @@ export function locationNames(): string[] {
 
 /** Display names, as provider lists give them. */
 export function locationDisplayNames(): string[] {
-  return regions;
+  return regions.map(({ displayName }) => displayName);
 }

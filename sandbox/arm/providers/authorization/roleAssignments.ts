@@ -1,3 +1,4 @@
+import { invalidRequestContent } from '../../errors.ts';
 import { bodyOf, proxy, required } from '../../resource.ts';
 import { idKey } from '../../store.ts';
 import { ArmError, type ArmCall, type ArmResource, type ResourceType } from '../../types.ts';
@@ -19,6 +20,23 @@ function sameGrant(a: Grant, b: Grant): boolean {
     idKey(a.scope) === idKey(b.scope) &&
     a.principalId.toLowerCase() === b.principalId.toLowerCase() &&
     idKey(a.roleDefinitionId).split('/').at(-1) === idKey(b.roleDefinitionId).split('/').at(-1)
+  );
+}
+
+const principalTypes = ['User', 'Group', 'ServicePrincipal', 'ForeignGroup', 'Device'];
+
+/** @throws ArmError 400 InvalidPrincipalId, InvalidRequestContent */
+function checkPrincipal(principalId: string, principalType: unknown): void {
+  if (!guid.test(principalId)) {
+    throw new ArmError(
+      400,
+      'InvalidPrincipalId',
+      `A valid principal ID must be provided for role assignment: '${principalId}' is no GUID.`,
+    );
+  }
+  if (principalType === undefined || principalTypes.includes(String(principalType))) return;
+  throw invalidRequestContent(
+    `Error converting value "${String(principalType)}" of 'properties.principalType'. The values are ${principalTypes.join(', ')}`,
   );
 }
 
@@ -75,6 +93,7 @@ export const roleAssignments: ResourceType = {
       principalId: String(required(properties.principalId, 'properties.principalId')),
       scope: path.scope ?? '',
     };
+    checkPrincipal(grant.principalId, properties.principalType);
     const role = findRole(world, grant.roleDefinitionId);
     if (!role) {
       const name = grant.roleDefinitionId.split('/').at(-1)!.replaceAll('-', '');

@@ -1,6 +1,7 @@
 import { bodyOf, proxy, required } from '../../resource.ts';
 import { ArmError, type ArmCall, type ArmResource, type ArmWorld, type ResourceType } from '../../types.ts';
-import { builtInRoles, type BuiltInRole } from './builtInRoles.ts';
+import { builtInRoles } from './builtInRoles/index.ts';
+import type { BuiltInRole } from './builtInRoles/role.ts';
 
 const type = 'Microsoft.Authorization/roleDefinitions';
 const guid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
