@@ -4,8 +4,12 @@ import { startVictim, type Victim } from './host.ts';
 import { plan } from './plan.ts';
 import { createRandom } from './random.ts';
 
-/** The longest that a host lives, in milliseconds after it was ready. */
-const LONGEST_LIFE_MS = 350;
+/** A host lives for so many answers at most: not for a time, in which a busy machine might get nowhere. */
+const MOST_ANSWERS = 60;
+/** For this long at most when nobody asks, in milliseconds. */
+const LONGEST_LIFE_MS = 2000;
+/** How long after an answer the kill comes at most, in milliseconds. */
+const AFTER_ANSWER_MS = 30;
 /** How long acknowledged signals may take. */
 const SIGNALS_TAKE_MS = 10_000;
 const LEDGERS = ['north', 'south', 'east', 'west'];
@@ -47,7 +51,10 @@ export async function runChaos(options: { seed: number; orchestrations: number; 
     const killer = async () => {
       const random = createRandom(seed + 1);
       while (killed < kills) {
-        await pause(random.between(0, LONGEST_LIFE_MS));
+        const last = victim.answers() + random.between(0, MOST_ANSWERS);
+        const until = performance.now() + LONGEST_LIFE_MS;
+        while (victim.answers() < last && performance.now() < until) await pause(1);
+        await pause(random.between(0, AFTER_ANSWER_MS));
         sum += underWay;
         await victim.kill();
         killed++;
@@ -66,7 +73,7 @@ export async function runChaos(options: { seed: number; orchestrations: number; 
       if (problem) wrong.push(problem);
       const ledger = LEDGERS[index % LEDGERS.length]!;
       const signal = (text: string) => victim.ask('POST', `entities/ledger/${ledger}?op=write`, `${ledger}: ${text}`);
-      const sent = await insistOn(`signal ${index}`, signal);
+      const sent = await insistOn(victim, `signal ${index}`, signal);
       signals.push({
         acknowledged: `${ledger}: ${sent.acknowledged}`,
         attempts: sent.attempts.map((text) => `${ledger}: ${text}`),
@@ -105,7 +112,7 @@ async function readLedgers(victim: Victim, sent: Sent[]): Promise<{ lines: strin
   for (;;) {
     const lines: string[] = [];
     for (const ledger of LEDGERS) {
-      const { body } = await insist(() => victim.ask('GET', `entities/ledger/${ledger}`));
+      const { body } = await insist(victim, () => victim.ask('GET', `entities/ledger/${ledger}`));
       lines.push(...((body as string[] | undefined) ?? []));
     }
     const problem = wrongDelivery(lines, sent);

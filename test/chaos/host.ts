@@ -16,7 +16,11 @@ export interface Victim {
   /** A folder for the app's activities. */
   folder: string;
   kill(): Promise<void>;
+  /** When it was killed last, by `performance.now()`. */
+  killedAt(): number;
   restart(): Promise<void>;
+  /** How many requests have been answered so far. */
+  answers(): number;
   /** A request to the Durable API; undefined: no answer came, so nobody knows whether it was heard. */
   ask(method: string, path: string, body?: unknown): Promise<Answer | undefined>;
   /** Ends the host. @returns how many rows each table of the task hub has */
@@ -36,10 +40,17 @@ export async function startVictim(): Promise<Victim> {
       clock: createClock(),
       logFile: join(directory, 'host.log'),
     });
+  let killedAt = 0;
+  let answers = 0;
   let host: FunctionsHost = await start();
   return {
     folder,
-    kill: () => host.kill(),
+    async kill() {
+      killedAt = performance.now();
+      await host.kill();
+    },
+    killedAt: () => killedAt,
+    answers: () => answers,
     async restart() {
       host = await start();
     },
@@ -51,6 +62,7 @@ export async function startVictim(): Promise<Victim> {
       try {
         const answer = await fetch(url, { method, ...init });
         const text = await answer.text();
+        answers++;
         return { status: answer.status, body: text === '' ? undefined : (JSON.parse(text) as unknown) };
       } catch {
         return undefined;

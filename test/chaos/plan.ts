@@ -10,6 +10,8 @@ export interface Planned {
   output?: unknown;
   /** Events that a client raises, each until one is acknowledged, and then `end`. */
   events: number;
+  /** Milliseconds between them. */
+  between: number;
   /** Whether a client suspends it after the start and resumes it. */
   suspended: boolean;
   /** Lines that it writes into ledgers: ledger and text. */
@@ -22,25 +24,25 @@ type Kind = (random: Random, id: string, folder: string) => Partial<Planned> & {
 
 const KINDS: Kind[] = [
   (random) => {
-    const steps = random.between(3, 10);
+    const steps = random.between(5, 30);
     return { name: 'chain', input: { steps, ms: random.between(0, 60) }, output: steps, suspended: steps % 4 === 0 };
   },
   (random) => {
-    const count = random.between(2, 20);
-    return { name: 'fan', input: { count, ms: random.between(0, 200) }, output: (count * (count + 1)) / 2 };
+    const count = random.between(5, 40);
+    return { name: 'fan', input: { count, ms: random.between(0, 60) }, output: (count * (count + 1)) / 2 };
   },
   (random) => {
-    const [children, steps] = [random.between(1, 6), random.between(1, 4)];
+    const [children, steps] = [random.between(1, 6), random.between(3, 15)];
     return { name: 'family', input: { children, steps, ms: random.between(0, 60) }, output: children * steps };
   },
   (random) => {
-    const count = random.between(1, 5);
+    const count = random.between(1, 15);
     return { name: 'timers', input: { count, ms: random.between(1, 200) }, output: count + 1 };
   },
-  (random) => ({ name: 'events', events: random.between(2, 8) }),
-  (random) => ({ name: 'collector', input: { got: [] }, events: random.between(2, 8) }),
+  (random) => ({ name: 'events', events: random.between(2, 15) }),
+  (random) => ({ name: 'collector', input: { got: [] }, events: random.between(2, 15) }),
   (random) => {
-    const left = random.between(2, 12);
+    const left = random.between(5, 40);
     return { name: 'generations', input: { left, value: 0, ms: random.between(0, 40) }, output: left + 1 };
   },
   (random, id, folder) => {
@@ -48,7 +50,7 @@ const KINDS: Kind[] = [
     return { name: random.between(0, 1) === 0 ? 'retry' : 'retryChild', input, output: 'worked' };
   },
   (random, id) => {
-    const lines = random.between(2, 8);
+    const lines = random.between(5, 30);
     const ledgers = [LEDGERS[random.between(0, 3)]!, LEDGERS[random.between(0, 3)]!];
     const written = Array.from({ length: lines }, (_, line): [string, string] => [ledgers[line % 2]!, `${id} ${line}`]);
     return { name: 'writer', input: { ledgers, lines }, output: lines, lines: written };
@@ -60,6 +62,6 @@ export function plan(random: Random, count: number, folder: string): Planned[] {
   return Array.from({ length: count }, (_, index) => {
     const id = `orchestration-${index}`;
     const made = KINDS[index % KINDS.length]!(random, id, folder);
-    return { id, input: null, events: 0, suspended: false, lines: [], ...made };
+    return { id, input: null, events: 0, between: random.between(0, 200), suspended: false, lines: [], ...made };
   });
 }
