@@ -18,6 +18,12 @@ function checkName(vaults: Vaults, call: ArmCall): ArmReply | undefined {
   };
 }
 
+/** Managed HSMs: there are none, and none can be made here. */
+const managedHsmTypes = ['managedHSMs', 'deletedManagedHSMs'].map((kind) => ({
+  type: `Microsoft.KeyVault/${kind}`,
+  list: () => [],
+}));
+
 /** Microsoft.KeyVault: vaults, deleted vaults, and what ARM sees of their contents. */
 export function keyVaultProvider(vaults: Vaults): Provider {
   return {
@@ -33,6 +39,7 @@ export function keyVaultProvider(vaults: Vaults): Provider {
       armKeyType(vaults),
       armKeyVersionType(vaults),
       armSecretType(vaults),
+      ...managedHsmTypes,
     ],
     other: (call) => checkName(vaults, call),
   };
