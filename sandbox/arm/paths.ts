@@ -1,3 +1,4 @@
+import { invalidResourceName } from './errors.ts';
 import type { Registry } from './registry.ts';
 import type { ArmPath, ResourceStore, ResourceType } from './types.ts';
 
@@ -22,6 +23,15 @@ interface Parts {
 
 const resources = 'Microsoft.Resources';
 
+/** Names as they were before the client encoded them. @throws ArmError 400 InvalidResourceName when one has a slash */
+function decoded(segments: string[]): string[] {
+  return segments.map((segment) => {
+    const name = decodeURIComponent(segment);
+    if (name.includes('/')) throw invalidResourceName(name);
+    return name;
+  });
+}
+
 /** Paths without a provider belong to Microsoft.Resources: subscriptions, groups, `resources`, `providers`, `tenants`. */
 function partsWithoutProvider(segments: string[]): Parts {
   const inGroup = segments[2]?.toLowerCase() === 'resourcegroups' && segments.length > 3;
@@ -43,11 +53,8 @@ function alternating(segments: string[]): Pick<Parts, 'kinds' | 'names'> {
 function split(pathname: string): Parts {
   const clean = pathname.replace(/\/+$/, '');
   const at = clean.toLowerCase().lastIndexOf('/providers/');
-  if (at < 0) return partsWithoutProvider(clean.split('/').filter(Boolean).map(decodeURIComponent));
-  const [namespace = '', ...rest] = clean
-    .slice(at + '/providers/'.length)
-    .split('/')
-    .map(decodeURIComponent);
+  if (at < 0) return partsWithoutProvider(decoded(clean.split('/').filter(Boolean)));
+  const [namespace = '', ...rest] = decoded(clean.slice(at + '/providers/'.length).split('/'));
   const scope = clean.slice(0, at);
   // `…/providers/Microsoft.Compute` and `…/register` speak of the provider itself.
   if (rest.length === 0 || (rest.length === 1 && /^(un)?register$/i.test(rest[0]!))) {

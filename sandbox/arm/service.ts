@@ -14,14 +14,15 @@ async function readBody(request: IncomingMessage): Promise<string> {
   let size = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > maxBody) {
-      throw new ArmError(
-        413,
-        'RequestContentTooLarge',
-        `The request content size exceeds the maximum size of ${maxBody} bytes.`,
-      );
-    }
-    chunks.push(chunk);
+    // Read to its end all the same: who is cut off while it writes sees no answer.
+    if (size <= maxBody) chunks.push(chunk);
+  }
+  if (size > maxBody) {
+    throw new ArmError(
+      413,
+      'RequestContentTooLarge',
+      `The request content size exceeds the maximum size of ${maxBody} bytes.`,
+    );
   }
   return Buffer.concat(chunks).toString('utf8');
 }

@@ -79,6 +79,19 @@ describe('before routing', () => {
     expect((await world.call('PUT', group, 'x', { 'content-type': 'text/plain' })).status).toBe(415);
   });
 
+  it('takes 4 MiB and no more, and names without slashes', async () => {
+    const body = (bytes: number) => JSON.stringify({ location: 'westeurope', managedBy: 'x'.repeat(bytes) });
+    expect((await world.call('PUT', group, body(4 * 1024 * 1024 - 100))).status).toBe(200);
+    const large = await world.call('PUT', group, body(6 * 1024 * 1024));
+    expect(large).toMatchObject({ status: 413, body: { error: { code: 'RequestContentTooLarge' } } });
+    const odd = await world.call('GET', table('a%2Fb'));
+    expect(odd).toMatchObject({ status: 400, body: { error: { code: 'InvalidResourceName' } } });
+    const broken = await world.call('GET', table('a%zz'));
+    expect(broken).toMatchObject({ status: 400, body: { error: { code: 'InvalidRequestContent' } } });
+    // The check of the exchanges cannot read such a path either.
+    world.exchanges.pop();
+  });
+
   it('answers with the headers of ARM', async () => {
     const { headers } = await world.call('GET', group, undefined, { 'x-ms-correlation-request-id': 'abc' });
     expect(headers.get('x-ms-request-id')).toMatch(/^[0-9a-f-]{36}$/);

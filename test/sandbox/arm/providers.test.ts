@@ -104,6 +104,9 @@ describe('roles', () => {
       statusCode: 400,
     });
     await expect(
+      client.roleAssignments.create(subscription, name(8), { ...grant, principalId: 'worker' }),
+    ).rejects.toMatchObject({ code: 'InvalidPrincipalId' });
+    await expect(
       client.roleAssignments.create(subscription, name(8), {
         ...grant,
         roleDefinitionId: reader.replace(/[^/]+$/, name(9)),
