@@ -18,7 +18,7 @@ async function client(operation: string, id: string, body: object = {}): Promise
 }
 
 describe('activities', () => {
-  test('fan out and in', async () => {
+  test('actions 0 and 12: fan out and in', async () => {
     const status = await world.ended(await world.start('fanOut', 50));
     expect(status).toMatchObject({
       runtimeStatus: 'Completed',
@@ -43,7 +43,7 @@ describe('activities', () => {
     ]);
   });
 
-  test('a failure has the texts of the extension', async () => {
+  test('failure of an activity, uncaught and caught, and of the code itself: the texts of the extension', async () => {
     const failed = await world.ended(await world.start('failing', 'kaputt'));
     expect(failed.runtimeStatus).toBe('Failed');
     expect(failed.output).toMatch(
@@ -71,7 +71,7 @@ describe('activities', () => {
     await expect(world.start('nowhere')).rejects.toThrow('500');
   });
 
-  test('retries wait on timers of the sandbox clock, with back-off', async () => {
+  test('actions 1 and 5, retries: they wait on timers of the sandbox clock, with back-off', async () => {
     const id = await world.start('retry', { times: 2, attempts: 3 });
     for (const minutes of [1, 2]) {
       await world.until(
@@ -91,12 +91,12 @@ describe('activities', () => {
 });
 
 describe('sub-orchestrations', () => {
-  test('run beside each other and return', async () => {
+  test('actions 2 and 12: they run beside each other and return', async () => {
     const { output } = await world.ended(await world.start('parent', { count: 20 }));
     expect(output).toEqual(Array.from({ length: 20 }, (_, index) => index * 2));
   });
 
-  test('a failed child fails the parent with its text', async () => {
+  test('failure of a sub-orchestration: its text fails the parent', async () => {
     const { output } = await world.ended(await world.start('parent', { count: 1, fail: 'no luck' }));
     expect(output).toMatch(
       /^Orchestrator function 'parent' failed: Orchestrator function 'child' failed: no luck \n Message: /,
@@ -131,7 +131,7 @@ describe('timers and events', () => {
     expect((await world.ended(id)).runtimeStatus).toBe('Completed');
   });
 
-  test('an event beats the timer, which is cancelled', async () => {
+  test('actions 5, 6 and 11: an event beats the timer, which is cancelled', async () => {
     const id = await world.start('race');
     await client('raise', id, { name: 'Go', data: { x: 1 } });
     expect(await world.ended(id)).toMatchObject({ runtimeStatus: 'Completed', output: { event: { x: 1 } } });
@@ -159,7 +159,7 @@ describe('timers and events', () => {
     expect((await world.ended(id)).output).toEqual([1, 2, 3]);
   });
 
-  test('continueAsNew begins with an empty history', async () => {
+  test('action 4, continueAsNew: it begins with an empty history', async () => {
     const id = await world.start('generations', { left: 10, sum: 0 });
     const status = await world.ended(id);
     expect(status.output).toEqual({ sum: 110, generation: id });
@@ -180,7 +180,7 @@ describe('timers and events', () => {
 });
 
 describe('entities', () => {
-  test('signals and calls from an orchestration', async () => {
+  test('actions 7 and 9, failure of an entity: signals and calls from an orchestration', async () => {
     const { output } = await world.ended(await world.start('useCounter'));
     expect(output).toEqual({ value: 15, failure: 'no operation explode' });
   });

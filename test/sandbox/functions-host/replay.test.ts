@@ -79,7 +79,7 @@ describe('suspend and terminate', () => {
 });
 
 describe('what goes wrong', () => {
-  test('code that no longer fits its history', () => {
+  test('failure: code that no longer fits its history', () => {
     const other = run([activity('b')], [scheduled(0, 'a')]).completion;
     expect(other).toMatchObject({
       status: 'Failed',
@@ -89,13 +89,13 @@ describe('what goes wrong', () => {
     expect(run([activity('A')], [scheduled(0, 'a')]).completion).toBeUndefined();
   });
 
-  test('a custom status beyond 16 KB, an unknown action', () => {
+  test('failure: a custom status beyond 16 KB, an unknown action', () => {
     const customStatus = 'x'.repeat(9000);
     expect(run([], [], { customStatus }).completion).toMatchObject({ reason: expect.stringContaining('16 KB') });
     expect(run([{ actionType: 15 }], []).completion).toMatchObject({ status: 'Failed' });
   });
 
-  test('what the function threw: a state behind the label, or an error of the SDK itself', () => {
+  test('failure: what the function threw: a state behind the label, or an error of the SDK itself', () => {
     const state = { isDone: false, actions: [[]], error: 'boom' };
     const hidden = failureResult(new Error(`false\n\n$OutOfProcData$:${JSON.stringify(state)}`));
     expect(decide(INSTANCE, started(), hidden, RULES).completion).toMatchObject({

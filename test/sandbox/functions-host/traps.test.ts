@@ -213,6 +213,11 @@ describe('more that goes wrong', () => {
     expect((await azure.ended(id)).output).toMatch(/^Non-Deterministic workflow detected: A previous execution/);
   });
 
+  test('entity locks are not in the extension of today’s bundles', async () => {
+    const { output } = await azure.ended(await azure.start('holds', { keys: ['x'], then: 'wait' }));
+    expect(output).toMatch(/lock requires a Durable Functions extension that supports OOProc schema V4 or higher/);
+  });
+
   test('yielding what is no task fails, in Azure too', async () => {
     const { output } = await azure.ended(await azure.start('yieldsNothing'));
     expect(output).toMatch(/programming constraint violation: Orchestration yielded data of type undefined/);

@@ -65,3 +65,18 @@ df.app.orchestration('holds', function* (context) {
 df.app.orchestration('asks', function* (context) {
   return yield context.df.callEntity(new df.EntityId('Account', context.df.getInput() as string), 'get');
 });
+/** The SDK cannot send a signal for later, other languages' can: its action, handed over by hand. */
+df.app.orchestration('signalLater', function* (context) {
+  const { key, at } = context.df.getInput() as { key: string; at: string };
+  const { taskOrchestratorExecutor: executor } = context.df as unknown as {
+    taskOrchestratorExecutor: { recordFireAndForgetAction(action: object): void };
+  };
+  executor.recordFireAndForgetAction({
+    actionType: 10,
+    instanceId: `@account@${key}`,
+    operation: 'add',
+    input: 1,
+    fireAt: at,
+  });
+  return yield context.df.callEntity(new df.EntityId('Account', key), 'get');
+});
