@@ -21,6 +21,8 @@ export interface Storage {
   settings: { enforceNetworks: boolean };
   /** Executes the lifecycle rules of all accounts, as the service does once a day. */
   runLifecycle(): Promise<void>;
+  /** Id of the process that holds the data. It is started again when it dies. */
+  processId(): number;
   stop(): Promise<void>;
 }
 
@@ -56,6 +58,7 @@ export async function startStorage(options: {
     service: createStorageService({ world, tokens, secrets, azurite, access }),
     settings,
     runLifecycle: lifecycle.run,
+    processId: azurite.pid,
     async stop() {
       await lifecycle.stop();
       await azurite.stop();

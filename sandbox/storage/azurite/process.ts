@@ -10,6 +10,8 @@ export interface Azurite {
   ports(): AzuritePorts;
   /** Resolves when it listens: at once, unless it has just died. */
   ready(): Promise<void>;
+  /** Id of the process. */
+  pid(): number;
   stop(): Promise<void>;
 }
 
@@ -44,6 +46,7 @@ export async function startAzurite(settings: AzuriteSettings, guestEnv: Record<s
   return {
     ports: () => ports,
     ready: () => started,
+    pid: () => child.pid!,
     async stop() {
       stopping = true;
       await started.catch(() => {});

@@ -153,7 +153,8 @@ function ofBlob(request: OperationRequest): Operation {
     );
   }
   if (comp === 'legalhold') return operation('Set Blob Legal Hold', SUPER_USER);
-  if (method === 'GET' || method === 'HEAD') return operation('Get Blob', `${BLOBS}/read`);
+  if (method === 'HEAD') return operation('Get Blob Properties', `${BLOBS}/read`);
+  if (method === 'GET') return operation('Get Blob', `${BLOBS}/read`);
   if (method === 'DELETE') return deletionOf(url);
   if (method === 'POST') return operation('Query Blob Contents', `${BLOBS}/read`);
   if (comp === 'snapshot') return operation('Snapshot Blob', write, add);

@@ -5,7 +5,7 @@ import { forward } from '../../core/forward.ts';
 import type { RequestContext, Service, Tokens } from '../../core/types.ts';
 import { findAccount } from '../accounts.ts';
 import type { Azurite } from '../azurite/process.ts';
-import { RULES_HEADER } from '../azurite/rules.ts';
+import { RULES_HEADER, type Rules } from '../azurite/rules.ts';
 import { contentResource } from '../contents.ts';
 import type { StorageKind } from '../contents.ts';
 import { rulesOf } from '../rules.ts';
@@ -23,6 +23,13 @@ const SERVER_NAMES: Record<StorageKind, string> = {
   blob: 'Windows-Azure-Blob/1.0 Microsoft-HTTPAPI/2.0',
   queue: 'Windows-Azure-Queue/1.0 Microsoft-HTTPAPI/2.0',
   table: 'Windows-Azure-Table/1.0 Microsoft-HTTPAPI/2.0',
+};
+
+/** "Common REST API error codes": clients try again. */
+const UNAVAILABLE: Refusal = {
+  status: 503,
+  code: 'ServerBusy',
+  message: 'The server is currently unable to receive requests. Please retry your request.',
 };
 
 export interface StorageParts {
@@ -45,7 +52,7 @@ interface Exchange {
 
 /** The data plane of storage accounts: decides which exist and who may enter; Azurite does the rest. */
 export function createStorageService(parts: StorageParts): Service {
-  const { world, secrets, azurite } = parts;
+  const { world, secrets } = parts;
 
   const accountAt = (host: string) => {
     const [, name, kind] = HOST.exec(host) ?? [];
@@ -90,16 +97,32 @@ export function createStorageService(parts: StorageParts): Service {
       // The name of a new table stands in the body, which is small.
       const body = operation.name === 'Create Table' ? await buffer(request) : undefined;
       const rules = rulesOf(world, secrets, { account, kind, container: operation.container });
-      await azurite.ready();
-      const status = await forward(request, response, {
-        origin: `http://127.0.0.1:${azurite.ports()[kind]}`,
-        headers: { ...headers, host: context.host, [RULES_HEADER]: JSON.stringify(rules) },
-        body,
-        answerHeaders: { server: SERVER_NAMES[kind] },
+      const status = await toAzurite({ request, response, context, kind, rules, body }, parts).catch(() => {
+        if (!response.headersSent) refuse(response, kind, UNAVAILABLE, world.clock.iso());
+        return undefined;
       });
       if (status !== undefined && status < 300) follow(account, kind, contentChange(kind, method, url, body));
     },
   };
+}
+
+/** @throws when the data servers have died, and until they listen again */
+async function toAzurite(
+  exchange: Pick<Exchange, 'request' | 'context' | 'kind'> & {
+    response: ServerResponse;
+    rules: Rules;
+    body: Buffer | undefined;
+  },
+  { azurite }: StorageParts,
+): Promise<number | undefined> {
+  const { request, response, context, kind, rules, body } = exchange;
+  await azurite.ready();
+  return forward(request, response, {
+    origin: `http://127.0.0.1:${azurite.ports()[kind]}`,
+    headers: { ...request.headers, host: context.host, [RULES_HEADER]: JSON.stringify(rules) },
+    body,
+    answerHeaders: { server: SERVER_NAMES[kind] },
+  });
 }
 
 /** Why a request must not go on: network, then who asks, then roles. */

@@ -1,26 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runModule } from '../edge/child.ts';
-import { startWorld, SUBSCRIPTION } from './world.ts';
+import { clientsOf, startWorld } from './world.ts';
 
 const DAY = 86_400_000;
 const HOUR = 3_600_000;
 
 let world: Awaited<ReturnType<typeof startWorld>>;
 const account = { location: 'westeurope', kind: 'StorageV2', sku: { name: 'Standard_LRS' } };
-const clients = `
-  import { ManagedIdentityCredential } from '@azure/identity';
-  import { StorageManagementClient } from '@azure/arm-storage';
-  import { BlobServiceClient } from '@azure/storage-blob';
-  const credential = new ManagedIdentityCredential();
-  const arm = new StorageManagementClient(credential, '${SUBSCRIPTION}');
-  const print = (value) => console.log(JSON.stringify(value));
-  const failure = (promise) => promise.then(() => 'done', (e) => [e.statusCode, e.code ?? e.details?.errorCode]);
-  const service = (name) => new BlobServiceClient('https://' + name + '.blob.core.windows.net', credential, { retryOptions: { maxTries: 1 } });
-  const all = async (pages) => { const found = []; for await (const item of pages) found.push(item); return found; };
-  const put = (blob, text, more) => blob.upload(text, text.length, more);
-  const read = async (blob) => (await blob.downloadToBuffer()).toString();
-`;
-const asOperator = (source: string) => runModule(clients + source, world.env);
+const asOperator = (source: string) => runModule(clientsOf() + source, world.env);
 
 beforeAll(async () => {
   world = await startWorld();

@@ -4,16 +4,39 @@ import { join } from 'node:path';
 import { createArm } from '../../../sandbox/arm/index.ts';
 import { createClock } from '../../../sandbox/core/clock.ts';
 import { createFaults } from '../../../sandbox/core/faults.ts';
+import { openState } from '../../../sandbox/core/state.ts';
 import { startEdge } from '../../../sandbox/edge/index.ts';
+import type { AccessControl } from '../../../sandbox/storage/front/access.ts';
 import { startStorage } from '../../../sandbox/storage/index.ts';
 
 export const TENANT = '11111111-1111-4111-8111-111111111111';
 export const SUBSCRIPTION = '44444444-4444-4444-8444-444444444444';
 export const GROUP = `/subscriptions/${SUBSCRIPTION}/resourceGroups/rg`;
 
-/** Edge, ARM and storage, with two resource groups and the operator's environment. */
-export async function startWorld() {
-  const dir = await mkdtemp(join(tmpdir(), 'storage-test-'));
+/** The beginning of a module for {@link runModule}: clients, and what tests do with them. */
+export function clientsOf(): string {
+  return `
+    import { ManagedIdentityCredential } from '@azure/identity';
+    import { StorageManagementClient } from '@azure/arm-storage';
+    import { BlobServiceClient } from '@azure/storage-blob';
+    const credential = new ManagedIdentityCredential();
+    const arm = new StorageManagementClient(credential, '${SUBSCRIPTION}');
+    const print = (value) => console.log(JSON.stringify(value));
+    const failure = (promise) => promise.then(() => 'done', (e) => [e.statusCode, e.code ?? e.details?.errorCode]);
+    const service = (name) => new BlobServiceClient('https://' + name + '.blob.core.windows.net', credential, { retryOptions: { maxTries: 1 } });
+    const all = async (pages) => { const found = []; for await (const item of pages) found.push(item); return found; };
+    const put = (blob, text, more) => blob.upload(text, text.length, more);
+    const read = async (blob) => (await blob.downloadToBuffer()).toString();
+  `;
+}
+
+/**
+ * Edge, ARM and storage, with two resource groups and the operator's environment.
+ * @param options.kept folder that the world is started on and that it leaves
+ */
+export async function startWorld(options: { kept?: string; access?: Partial<AccessControl> } = {}) {
+  const dir = options.kept ?? (await mkdtemp(join(tmpdir(), 'storage-test-')));
+  const state = openState(options.kept);
   const clock = createClock();
   const record = join(dir, 'record.jsonl');
   const edge = await startEdge({
@@ -23,6 +46,7 @@ export async function startWorld() {
     faults: createFaults(),
     principalOf: () => undefined,
     record,
+    state,
   });
   const arm = createArm({
     clock,
@@ -30,8 +54,10 @@ export async function startWorld() {
     tenantId: TENANT,
     subscriptions: [{ subscriptionId: SUBSCRIPTION, displayName: 'one' }],
     seed: 'storage',
+    state,
   });
-  const storage = await startStorage({ world: arm.world, tokens: edge.tokens, dir, guestEnv: edge.guestEnv });
+  const { tokens, guestEnv } = edge;
+  const storage = await startStorage({ world: arm.world, tokens, dir, guestEnv, access: options.access ?? {} });
   arm.register(storage.provider);
   edge.use(arm.service);
   edge.use(storage.service);
@@ -43,7 +69,8 @@ export async function startWorld() {
   const stop = async () => {
     await edge.stop();
     await storage.stop();
-    await rm(dir, { recursive: true, force: true });
+    state.close();
+    if (options.kept === undefined) await rm(dir, { recursive: true, force: true });
   };
-  return { clock, edge, arm, env, record, stop };
+  return { clock, edge, arm, storage, env, record, stop };
 }
