@@ -6,6 +6,8 @@ export interface Registry {
   providers(): Provider[];
   provider(namespace: string): Provider | undefined;
   type(name: string): ResourceType | undefined;
+  /** The published API versions of a type, known or not, oldest first; undefined: its provider takes any. */
+  versions(type: string): string[] | undefined;
 }
 
 /** A later provider of the same namespace adds to the earlier one. */
@@ -32,5 +34,13 @@ export function createRegistry(): Registry {
     providers: () => [...providers.values()],
     provider: (namespace) => providers.get(namespace.toLowerCase()),
     type: (name) => types.get(name.toLowerCase()),
+    versions(type) {
+      const parts = type.toLowerCase().split('/');
+      for (let depth = parts.length; depth > 1; depth--) {
+        const own = types.get(parts.slice(0, depth).join('/'))?.apiVersions;
+        if (own) return own;
+      }
+      return providers.get(parts[0]!)?.apiVersions;
+    },
   };
 }

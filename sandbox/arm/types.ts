@@ -107,6 +107,8 @@ type Answer = ArmReply | Promise<ArmReply>;
 export interface ResourceType {
   /** `Microsoft.Compute/disks` */
   type: string;
+  /** Published API versions where they are not its provider's, oldest first; its children have them too. */
+  apiVersions?: string[];
   /** Names that a new one may have, and the error for others. */
   nameRule?: { pattern: RegExp; refuse: (name: string) => ArmError };
   /** Create or replace. The handler puts the resource into the store itself. */

@@ -15,8 +15,7 @@ export function versions(text: string): string[] {
  */
 export function checkVersion(registry: Registry, call: ArmCall): void {
   const { path, apiVersion } = call;
-  const [namespace = ''] = path.type.split('/');
-  const known = registry.provider(namespace)?.apiVersions;
+  const known = registry.versions(path.type);
   if (known?.includes(apiVersion.toLowerCase())) return;
   const isVersion = /^\d{4}-\d{2}-\d{2}(-[a-z]+(\.\d+)?)?$/i.test(apiVersion);
   const own = registry.provider('Microsoft.Resources')!.apiVersions!;

@@ -44,6 +44,15 @@ describe('API versions', () => {
     );
     expect((await world.call('GET', `${table}?api-version=2015-06-15`)).status).toBe(200);
     expect((await world.call('GET', `${table}?api-version=2015-05-01-PREVIEW`)).status).toBe(200);
+    // Private DNS has versions of its own, for what stands in a zone too.
+    const records = networkPath('privateDnsZones/z.test/A');
+    expect(await world.call('GET', `${records}?api-version=2025-09-01`)).toMatchObject(
+      error(
+        400,
+        'NoRegisteredProviderFound',
+        /type 'privateDnsZones\/A'\. The supported api-versions are '2018-09-01, /,
+      ),
+    );
   });
 
   it('are named newest first by the provider list, and those work', async () => {

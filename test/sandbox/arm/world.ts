@@ -62,8 +62,13 @@ const versions: Record<string, string> = {
 };
 
 function versionFor(path: string): string {
-  const [before, last = ''] = path.toLowerCase().split(/\/providers\/(?!.*\/providers\/)/);
+  const [before, last = ''] = path
+    .toLowerCase()
+    .replace(/\?.*/, '')
+    .split(/\/providers\/(?!.*\/providers\/)/);
   const [namespace = '', type] = last.split('/');
+  if (namespace === 'microsoft.network' && type === 'privatednszones') return '2024-06-01';
+  if (namespace === 'microsoft.authorization' && type === 'locks') return '2020-05-01';
   const isProvider = type === undefined || type === 'register' || type === 'unregister';
   return (before !== undefined && !isProvider && versions[namespace]) || '2025-04-01';
 }

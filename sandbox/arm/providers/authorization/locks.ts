@@ -1,5 +1,6 @@
 import { invalidRequestContent } from '../../errors.ts';
 import { lockedScope, lockType } from '../../locks.ts';
+import { lockVersions } from './apiVersions.ts';
 import { bodyOf, proxy, required } from '../../resource.ts';
 import { idKey } from '../../store.ts';
 import type { ArmCall, ArmResource, ResourceType } from '../../types.ts';
@@ -18,6 +19,7 @@ function listed(call: ArmCall): ArmResource[] {
 /** Microsoft.Authorization/locks: at a subscription, group or resource. What they forbid: `arm/locks.ts`. */
 export const locks: ResourceType = {
   type: lockType,
+  apiVersions: lockVersions,
   extension: true,
   list: listed,
   put(call, existing) {

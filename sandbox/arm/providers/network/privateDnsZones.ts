@@ -1,5 +1,6 @@
 import { bodyOf, patchTags, tracked } from '../../resource.ts';
 import { ArmError, type ArmReply, type ArmWorld, type ResourceType } from '../../types.ts';
+import { privateDnsVersions } from './apiVersions.ts';
 import { locationNotAvailable } from '../../errors.ts';
 import { zoneNameRule } from './names.ts';
 import { linkType } from './zoneLinks.ts';
@@ -23,6 +24,7 @@ function counts(world: ArmWorld, zoneId: string): Record<string, number> {
 /** Microsoft.Network/privateDnsZones. Their location is `global`. */
 export const privateDnsZones: ResourceType = {
   type: zoneType,
+  apiVersions: privateDnsVersions,
   nameRule: zoneNameRule,
   put(call, existing) {
     const { world } = call;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { versions } from '../../versions.ts';
 import type { Registry } from '../../registry.ts';
 import { ArmError, type ArmCall, type ArmReply, type Provider } from '../../types.ts';
 import { parseKusto, QueryError, UnsupportedQuery } from './kusto.ts';
@@ -7,6 +8,11 @@ import { readQuery, type Query } from './syntax.ts';
 import { openTables } from './tables.ts';
 import { runQuery, type Table } from './tabular.ts';
 import { toJson } from './values.ts';
+
+/** Published versions (azure-rest-api-specs, resourcegraph). */
+const resourceGraphVersions = versions(
+  '2018-09-01-preview 2019-04-01 2020-04-01-preview 2020-09-01-preview 2021-03-01 2021-06-01-preview 2022-10-01 2024-04-01',
+);
 
 /** Most rows that one answer holds. */
 const MOST_ROWS = 1000;
@@ -36,6 +42,7 @@ export function createResourceGraph(registry: Registry): Provider {
   const quota = createQuota();
   return {
     namespace: 'Microsoft.ResourceGraph',
+    apiVersions: resourceGraphVersions,
     types: [],
     other(call) {
       if (call.method !== 'POST' || call.path.type.toLowerCase() !== 'microsoft.resourcegraph/resources')

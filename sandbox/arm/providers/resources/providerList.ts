@@ -14,10 +14,13 @@ function describeType({ type, extension }: ResourceType, versions: string[]): un
   };
 }
 
-function describe(provider: Provider, call: ArmCall): unknown {
-  const { namespace, types, apiVersions = [] } = provider;
+function describe(registry: Registry, provider: Provider, call: ArmCall): unknown {
+  const { namespace, types } = provider;
   const { subscriptionId } = call.path;
-  const common = { namespace, resourceTypes: types.map((type) => describeType(type, apiVersions)) };
+  const common = {
+    namespace,
+    resourceTypes: types.map((type) => describeType(type, registry.versions(type.type) ?? [])),
+  };
   if (subscriptionId === '') return common;
   return {
     id: `/subscriptions/${subscriptionId}/providers/${namespace}`,
@@ -34,12 +37,12 @@ export function answerProviders(registry: Registry, call: ArmCall): ArmReply | u
   const { name, type, subscriptionId } = call.path;
   if (type !== 'Microsoft.Resources/providers') return undefined;
   if (call.method === 'GET' && name === '') {
-    return { status: 200, body: { value: registry.providers().map((provider) => describe(provider, call)) } };
+    return { status: 200, body: { value: registry.providers().map((provider) => describe(registry, provider, call)) } };
   }
   const provider = registry.provider(name);
   if (!provider) throw new ArmError(404, 'InvalidResourceNamespace', `The resource namespace '${name}' is invalid.`);
   const wanted = states[call.action ?? ''];
   if (call.method !== 'GET' && (!wanted || subscriptionId === '')) return undefined;
   if (wanted) setRegistration(call.world, subscriptionId, provider.namespace, wanted);
-  return { status: 200, body: describe(provider, call) };
+  return { status: 200, body: describe(registry, provider, call) };
 }
