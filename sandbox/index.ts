@@ -1,5 +1,5 @@
 import { readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { createApps, type RunningApp } from './apps.ts';
 import { createArm, type Arm } from './arm/index.ts';
 import type { ArmWorld } from './arm/types.ts';
@@ -85,7 +85,8 @@ const subscription = { subscriptionId: '4b1f1f0e-6c39-4a52-8f0e-2d7f6f1f9a10', d
  */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const state = openState(options.state);
-  const dir = options.state ?? options.dir ?? (await worldFolder());
+  // Children work in folders of their own: a relative path would be another one there.
+  const dir = resolve(options.state ?? options.dir ?? (await worldFolder()));
   const kept = state.map<Subscription[]>('subscriptions');
   const subscriptions = kept.get('all') ?? options.subscriptions ?? [subscription];
   kept.set('all', subscriptions);
