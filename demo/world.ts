@@ -43,6 +43,8 @@ export interface OpenWorld {
   /** The first machine that there is, if any. */
   machineId?: string;
   appliance?: Deployment;
+  /** Whether its scenario made it; false: the state folder held a world already. */
+  isNew: boolean;
   stop(): Promise<void>;
 }
 
@@ -64,16 +66,14 @@ export async function openWorld(options: {
   const sandbox = await startSandbox({ record, signal, state, subscriptions });
   return orStop(sandbox, async () => {
     say(`Local Azure: ${sandbox.operator.proxyUrl} (files in ${sandbox.dir})`);
-    if (scenario && !(await applyScenario(sandbox, scenario.read, scenario.file))) {
-      say(`${state} holds a world already: of the scenario, settings, faults and applications apply.`);
-    }
+    const isNew = !scenario || (await applyScenario(sandbox, scenario.read, scenario.file));
     if (!scenario && !bare) await addMachine(sandbox, { region, diskFiles: [], data: usualData });
     const appliance = bare ? undefined : await deployAppliance(sandbox, signal);
     const workers = appliance && `/resourceGroups/${appliance.layout.resourceGroup}/`.toLowerCase();
     const machine = sandbox.world.store
       .list({ type: 'Microsoft.Compute/virtualMachines' })
       .find(({ id }) => workers === undefined || !id.toLowerCase().includes(workers));
-    return { sandbox, machineId: machine?.id, appliance, stop: () => sandbox.stop() };
+    return { sandbox, machineId: machine?.id, appliance, isNew, stop: () => sandbox.stop() };
   });
 }
 

@@ -12,11 +12,11 @@ export interface Reply {
 
 /** A person at a terminal: sends HTTP through a caller's proxy, with that caller's tokens. */
 export interface Client {
-  /** `resource`: the token's audience; none sends no token. */
+  /** `resource`: the token's audience; none sends no token. `text`: a body as it stands, instead of `body` as JSON. */
   send(
     method: string,
     url: string,
-    options?: { body?: unknown; resource?: string; headers?: Record<string, string> },
+    options?: { body?: unknown; text?: string; resource?: string; headers?: Record<string, string> },
   ): Promise<Reply>;
   /** A call to ARM, waited for to its end. @throws when the answer or the operation's end is a failure. */
   arm(method: string, pathAndQuery: string, body?: unknown): Promise<unknown>;
@@ -71,7 +71,7 @@ export function createClient(port: CallerPort, ca: string, clock: Pick<Clock, 'n
   const send: Client['send'] = async (method, url, options = {}) => {
     const headers: Record<string, string> = { ...options.headers };
     if (options.resource) headers.authorization = `Bearer ${await token(options.resource)}`;
-    const body = options.body === undefined ? undefined : JSON.stringify(options.body);
+    const body = options.body === undefined ? options.text : JSON.stringify(options.body);
     if (body !== undefined) {
       headers['content-type'] ??= 'application/json';
       headers['content-length'] = String(Buffer.byteLength(body));

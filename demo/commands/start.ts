@@ -38,7 +38,8 @@ export async function start({ scenario: file, bare = false, state, record, envFi
   const log = process.env[LOG_VARIABLE] ?? null;
   register.add({ proxy: sandbox.operator.proxyUrl, state: state ?? null, since, log });
   if (envFile !== undefined) await writeFile(envFile, `${environment(world)}\n`);
-  const text = account(world, envFile);
+  const held = `${state} holds a world already: of the scenario, settings, faults and applications apply.\n`;
+  const text = (world.isNew ? '' : held) + account(world, envFile);
   if (process.send) process.send({ ready: text } satisfies Ready);
   else say(`${text}\n\nCtrl-C ends it${state === undefined ? ' and removes everything' : `; ${state} keeps it`}.`);
 
@@ -71,8 +72,8 @@ function account(world: OpenWorld, envFile: string | undefined): string {
     envFile === undefined
       ? `Point SDKs and curl at this Azure:\n\n${environment(world)}`
       : `Point SDKs and curl at this Azure: source ${envFile}`;
+  if (!appliance) return `\n${variables}`;
   const machine = machineId === undefined ? [] : [`A machine to back up: ${machineId}`];
-  if (!appliance) return ['', ...machine, variables].join('\n');
   const { apiUrl, apiAudience } = appliance;
   const body = `{"resourceId":"${machineId ?? '/subscriptions/…'}"}`;
   const example = `token=$(curl -s -H Metadata:true "http://169.254.169.254/metadata/identity/oauth2/token?api-version=2018-02-01&resource=${apiAudience}" | sed 's/.*"access_token":"\\([^"]*\\)".*/\\1/')
