@@ -39,6 +39,12 @@ function partsWithoutProvider(segments: string[]): Parts {
     return { scope: '', namespace: resources, kinds: segments.slice(0, 1), names: segments.slice(1) };
   }
   const scope = `/subscriptions/${segments[1]}`;
+  // Deployments' operations are asked for without the provider (REST: Deployment Operations - List).
+  const at = inGroup ? 4 : 2;
+  if (segments[at]?.toLowerCase() === 'deployments') {
+    const place = `/${segments.slice(0, at).join('/')}`;
+    return { scope: place, namespace: resources, ...alternating(segments.slice(at)) };
+  }
   if (inGroup && segments.length > 4) {
     return { scope, namespace: resources, kinds: ['resourceGroups', ...segments.slice(4)], names: [segments[3]!] };
   }

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RequestContext, Service, Tokens } from '../core/types.ts';
 import { invalidRequestContent, missingApiVersion, unsupportedMediaType } from './errors.ts';
+import { parseRelaxedJson } from './relaxedJson.ts';
 import type { ArmRequest, Router } from './router.ts';
 import type { Throttle } from './throttle.ts';
 import { ArmError, type ArmReply, type ArmWorld } from './types.ts';
@@ -27,13 +28,22 @@ async function readBody(request: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
+/** What is no JSON may be what ARM takes for it all the same. @throws ArmError 400, with what JSON has against it */
+function relaxed(text: string, strict: Error): unknown {
+  try {
+    return parseRelaxedJson(text);
+  } catch {
+    throw invalidRequestContent(strict.message);
+  }
+}
+
 function parseBody(text: string, contentType: string): unknown {
   if (text.trim() === '') return undefined;
   if (!/^application\/([a-z.+-]+\+)?json\b/i.test(contentType)) throw unsupportedMediaType(contentType || '(none)');
   try {
     return JSON.parse(text) as unknown;
   } catch (error) {
-    throw invalidRequestContent((error as Error).message);
+    return relaxed(text, error as Error);
   }
 }
 

@@ -87,7 +87,7 @@ describe('a deployment', () => {
     });
     const { body } = await world.call('GET', networkPath('virtualNetworks/net'));
     expect(body).toMatchObject({ location: 'westeurope', tags: { team: 'red' } });
-    const listed = await world.call('GET', path('first', '/operations'));
+    const listed = await world.call('GET', inGroup('/deployments/first/operations'));
     const operations = listed.body.value.map(({ properties: one }: OperationBody) => [
       one.targetResource.resourceName,
       one.provisioningState,
