@@ -90,6 +90,8 @@ export function createApps(options: {
       env: { ...port.env, ...settings },
       clock: world.clock,
       logFile,
+      // What an app gets wrong is to be noticed here, not in Azure.
+      strict: true,
     });
     hosts.set(key, host);
   }
