@@ -256,7 +256,7 @@ test('a size that is not offered is refused at once; one without room fails in t
   await world.sdk.virtualMachines.start('rg', 'full');
   expect(await codes(world, 'full')).toEqual(['ProvisioningState/succeeded', 'PowerState/running']);
   const { id } = await world.sdk.virtualMachines.get('rg', 'full');
-  const fault = world.arm.world.faults.add({ point: 'compute.allocate', where: { id: id! } });
+  const fault = world.faults.add({ point: 'compute.allocate', where: { id: id! } });
   await world.sdk.virtualMachines.deallocate('rg', 'full');
   await expect(world.sdk.virtualMachines.start('rg', 'full')).rejects.toThrow('ZonalAllocationFailed');
   expect(fault.hits).toBe(1);

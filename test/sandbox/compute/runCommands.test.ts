@@ -92,7 +92,7 @@ test('a script that takes too long ends when its time is over on the clock of th
 });
 
 test('a command that runs and never reports stays Running; whoever waits for it hears of a timeout', async () => {
-  const { faults } = world.arm.world;
+  const { faults } = world;
   faults.add({ point: 'runCommand.report', where: { id: MACHINE, name: 'silent' } });
   await command('silent', { source: { script: 'echo done > "$HOME/done"' }, asyncExecution: true });
   await command('look', { source: { script: 'while [ ! -s "$HOME/done" ]; do sleep 0.02; done; cat "$HOME/done"' } });

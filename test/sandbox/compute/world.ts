@@ -11,6 +11,8 @@ import type { Arm } from '../../../sandbox/arm/index.ts';
 import { createCompute } from '../../../sandbox/compute/index.ts';
 import type { Compute } from '../../../sandbox/compute/index.ts';
 import { openState } from '../../../sandbox/core/state.ts';
+import { createFaults } from '../../../sandbox/core/faults.ts';
+import type { Faults } from '../../../sandbox/core/faults.ts';
 import { createClock } from '../../../sandbox/core/clock.ts';
 import type { Caller, Clock, Tokens } from '../../../sandbox/core/types.ts';
 import { observe } from '../../../sandbox/edge/record.ts';
@@ -41,6 +43,7 @@ export interface ComputeWorld {
   arm: Arm;
   compute: Compute;
   clock: Clock;
+  faults: Faults;
   exchanges: Exchange[];
   sdk: ComputeManagementClient;
   /** Callers with an open port. */
@@ -58,6 +61,7 @@ export async function startWorld(folder?: string): Promise<ComputeWorld> {
   const dir = folder ?? mkdtempSync(join(tmpdir(), 'compute-'));
   const state = openState(folder);
   const clock = createClock();
+  const faults = createFaults();
   const exchanges: Exchange[] = [];
   const ports = new Map<string, Caller>();
   const arm = createArm({
@@ -67,6 +71,7 @@ export async function startWorld(folder?: string): Promise<ComputeWorld> {
     subscriptions: [{ subscriptionId: SUBSCRIPTION, displayName: 'Test' }],
     seed: 'compute-test',
     state,
+    faults,
   });
   const compute = createCompute({
     world: arm.world,
@@ -115,6 +120,7 @@ export async function startWorld(folder?: string): Promise<ComputeWorld> {
     arm,
     compute,
     clock,
+    faults,
     exchanges,
     sdk,
     ports,
