@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { createControl, openRegister } from '../../sandbox/control/index.ts';
 import { readScenario } from '../../sandbox/scenario/index.ts';
 import { mustBeWritable, type Fail } from '../arguments.ts';
@@ -19,7 +19,8 @@ export interface StartOptions {
 }
 
 /** Starts a world, says how to reach it, and keeps it until Ctrl-C or `stop`. */
-export async function start({ scenario: file, bare = false, state, record, envFile }: StartOptions, fail: Fail) {
+export async function start({ scenario: file, bare = false, record, envFile, ...options }: StartOptions, fail: Fail) {
+  const state = options.state === undefined ? undefined : resolve(options.state);
   await mustBeWritable('record', record, fail);
   await mustBeWritable('env-file', envFile, fail);
   const scenario = file === undefined ? undefined : { file, read: await readScenario(file).catch(wrongInput) };

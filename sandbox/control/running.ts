@@ -1,6 +1,6 @@
 import { lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { birthOf, isAlive } from '../core/alive.ts';
 
 /** A world that runs, as it is written down for the commands of the same user. */
@@ -53,14 +53,13 @@ export function openRegister(parent = process.env.XDG_RUNTIME_DIR ?? tmpdir()): 
       });
       return found.filter(({ host }) => host === hostname()).sort((a, b) => (a.since < b.since ? -1 : 1));
     },
-    add({ state, ...world }) {
+    add(world) {
       const { pid } = process;
       const running: Running = {
         ...world,
         pid,
         birth: birthOf(pid),
         host: hostname(),
-        state: state === null ? null : resolve(state),
       };
       // Under another name first: who reads at this moment must not see half of it.
       writeFileSync(`${fileOf(pid)}.new`, JSON.stringify(running), { mode: 0o600 });
