@@ -17,6 +17,7 @@ import { assignedIdentity } from './identities.ts';
 import { createKeyVault } from './keyvault/index.ts';
 import { createKiller } from './killer.ts';
 import { applyProgram, type Applied, type ProgramRequest } from './pulumi/index.ts';
+import { createSql, type SqlSettings } from './sql/index.ts';
 import { startStorage } from './storage/index.ts';
 
 export type { RunningApp } from './apps.ts';
@@ -54,7 +55,7 @@ export interface Sandbox {
   world: ArmWorld;
   disks: Compute['disks'];
   /** What may be turned at any time. */
-  settings: { arm: Arm['settings']; compute: Compute['limits'] };
+  settings: { arm: Arm['settings']; compute: Compute['limits']; sql: SqlSettings };
   /** Proxy and environment of the person at the terminal, and of the one who deploys. */
   operator: CallerPort;
   deployer: CallerPort;
@@ -111,11 +112,15 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     signal?.throwIfAborted();
     const { tokens } = edge;
     const arm = createArm({ clock, tokens, tenantId, subscriptions, seed: 'local', state, faults });
+    // What is under way comes to its end, or fails, before the state is closed.
+    ending.also(() => arm.idle());
     const { world } = arm;
     const storage = await startStorage({ world, tokens, dir: join(dir, 'storage'), guestEnv: edge.guestEnv });
     ending.also(() => storage.stop());
     signal?.throwIfAborted();
     const keyVault = createKeyVault({ world, tokens });
+    const sql = createSql(world);
+    ending.also(() => sql.stop());
     const compute = createCompute({ world, tokens, dir: join(dir, 'compute'), edge, limits: options.limits });
     ending.also(() => compute.stop());
     const apps = createApps({ world, dir: join(dir, 'apps'), open: edge.open, signal: ending.signal });
@@ -123,7 +128,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     killer.use({ world, machines: compute.machines, apps });
     const sites = createSiteService({ tokens, store: world.store, hostUrl: (site) => apps.host(site)?.url });
 
-    for (const { provider } of [storage, keyVault, compute]) arm.register(provider);
+    for (const { provider } of [storage, keyVault, compute, sql]) arm.register(provider);
     arm.register(siteFunctionsProvider(apps.host));
     for (const service of [arm.service, storage.service, keyVault.service, compute.service, sites]) edge.use(service);
     const [operator, deployer] = await Promise.all([
@@ -146,7 +151,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       faults,
       world,
       disks: compute.disks,
-      settings: { arm: arm.settings, compute: compute.limits },
+      settings: { arm: arm.settings, compute: compute.limits, sql: sql.settings },
       operator,
       deployer,
       client,

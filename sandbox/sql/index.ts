@@ -22,6 +22,8 @@ export interface Sql {
   provider: Provider;
   /** What may be turned at any time. */
   settings: SqlSettings;
+  /** Ends the wait of operations: a world that stops does not stay for a copy that takes an hour. */
+  stop(): void;
 }
 
 /** Azure SQL as far as ARM goes: servers, databases, pools, managed instances. */
@@ -56,5 +58,6 @@ export function createSql(world: ArmWorld): Sql {
       other: (call) => query(parts, call, (resource) => database.view!(resource, call)),
     },
     settings: parts.settings,
+    stop: () => parts.work.stop(),
   };
 }

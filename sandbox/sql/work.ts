@@ -1,3 +1,4 @@
+import { ArmError } from '../arm/types.ts';
 import type { ArmWorld } from '../arm/types.ts';
 import { alarm } from '../core/alarm.ts';
 import { cancelled } from './errors.ts';
@@ -30,11 +31,14 @@ export interface Work {
   rename(from: string, to: string): void;
   /** Of a resource that is gone; what goes on is cancelled. */
   forget(resourceId: string): void;
+  /** Waits for nothing any more. The tasks go on: their ends are times. */
+  stop(): void;
 }
 
 export function createWork({ state, clock, guid }: Pick<ArmWorld, 'state' | 'clock' | 'guid'>): Work {
   const kept = state.map<Task[]>('sql.tasks');
-  const waiting = new Map<string, () => void>();
+  /** Ends the wait for a task before its time, with an error. */
+  const waiting = new Map<string, (why: ArmError) => void>();
 
   const tasks = (resourceId: string) => kept.get(resourceId.toLowerCase()) ?? [];
   const current = (resourceId: string) => tasks(resourceId).find((task) => !task.cancelled && task.ends > clock.now());
@@ -44,7 +48,7 @@ export function createWork({ state, clock, guid }: Pick<ArmWorld, 'state' | 'clo
     if (!going) return;
     const changed = tasks(resourceId).map((task): Task => (task === going ? { ...task, cancelled: true } : task));
     kept.set(resourceId.toLowerCase(), changed);
-    waiting.get(going.id)?.();
+    waiting.get(going.id)?.(cancelled());
   };
 
   return {
@@ -52,19 +56,16 @@ export function createWork({ state, clock, guid }: Pick<ArmWorld, 'state' | 'clo
       const begins = clock.now();
       const task: Task = { id: guid(), operation, status, begins, ends: begins + seconds * 1000 };
       kept.set(resourceId.toLowerCase(), [task, ...tasks(resourceId)].slice(0, KEPT));
-      let stopped = false;
-      const ended = new Promise<void>((resolve) => {
+      const ended = new Promise<void>((resolve, reject) => {
         const takeBack = alarm(clock, task.ends, resolve);
-        waiting.set(task.id, () => {
-          stopped = true;
+        waiting.set(task.id, (why) => {
           takeBack();
-          resolve();
+          reject(why);
         });
-      });
+      }).finally(() => waiting.delete(task.id));
+      ended.catch(() => {}); // Told by the operation, if anybody asks.
       return async () => {
         await ended;
-        waiting.delete(task.id);
-        if (stopped) throw cancelled();
         return undefined;
       };
     },
@@ -78,6 +79,10 @@ export function createWork({ state, clock, guid }: Pick<ArmWorld, 'state' | 'clo
     forget(resourceId) {
       cancel(resourceId);
       kept.delete(resourceId.toLowerCase());
+    },
+    stop() {
+      const why = new ArmError(500, 'InternalServerError', 'The operation did not end before the local Azure did.');
+      for (const end of [...waiting.values()]) end(why);
     },
   };
 }

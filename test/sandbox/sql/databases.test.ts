@@ -226,12 +226,19 @@ test('a world that is started again has its databases, also one that was being c
   state.close();
   const reopened = openState(folder);
   const second = await startSqlWorld(reopened);
+  second.sql.settings.copySeconds = 3600;
   const status = async () => (await second.client.databases.get('rg', 'kept', 'copy')).status;
   expect(await status()).toBe('Copying');
   second.wait(3601);
   expect(await status()).toBe('Online');
   const dropped = await second.call('GET', sqlPath('servers/kept/restorableDroppedDatabases'));
   expect(dropped.body.value).toHaveLength(1);
+  await second.call('PUT', sqlPath('servers/kept/databases/later'), {
+    location: LOCATION,
+    properties: { createMode: 'Copy', sourceDatabaseId: sqlId('servers/kept/databases/source') },
+  });
+  // A world that stops does not wait for an hour's copy.
+  second.sql.stop();
   await second.close();
   reopened.close();
   rmSync(folder, { recursive: true });

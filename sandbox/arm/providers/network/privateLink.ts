@@ -27,6 +27,14 @@ const targets: Record<string, Record<string, (resource: ArmResource) => LinkMemb
     ],
   },
   'microsoft.compute/diskaccesses': { disks: ({ id }) => diskAccessMembers(id) },
+  'microsoft.sql/servers': {
+    sqlServer: ({ name }) => [{ member: 'sqlServer', fqdns: [`${name.toLowerCase()}.database.windows.net`] }],
+  },
+  'microsoft.sql/managedinstances': {
+    managedInstance: ({ properties }) => [
+      { member: 'managedInstance', fqdns: [String(properties?.fullyQualifiedDomainName)] },
+    ],
+  },
 };
 
 /** A disk access stands for the storage hosts that its disks' SAS URLs name: `md-…` in a numbered zone, and `md-impexp-…`. */
