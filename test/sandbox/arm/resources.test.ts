@@ -69,7 +69,7 @@ describe('API versions', () => {
 
 describe('provider registration', () => {
   const provider = `${subscription}/providers/Microsoft.OperationalInsights`;
-  const workspace = inGroup('/providers/Microsoft.OperationalInsights/workspaces/w');
+  const workspace = inGroup('/providers/Microsoft.OperationalInsights/workspaces/logs');
 
   it('can be taken back: nothing is made until it is there again', async () => {
     const gone = await world.call('POST', `${provider}/unregister`);
@@ -86,6 +86,13 @@ describe('provider registration', () => {
     const back = await world.call('POST', `${provider}/register`);
     expect(back).toMatchObject({ status: 200, body: { registrationState: 'Registered' } });
     await put(workspace);
+    expect((await world.call('HEAD', workspace)).status).toBe(204);
+    expect((await world.call('HEAD', `${workspace}2`)).status).toBe(404);
+    const patched = await world.call('PATCH', workspace, { properties: { retentionInDays: 60 }, tags: { a: '1' } });
+    expect(patched).toMatchObject({ status: 200, body: { tags: { a: '1' }, properties: { retentionInDays: 60 } } });
+    expect(await world.call('PUT', workspace.replace('logs', 'l'), { location: 'westeurope' })).toMatchObject(
+      error(400, 'InvalidParameter', /4 to 63/),
+    );
     expect(await world.call('POST', `${subscription}/providers/Contoso.None/register`)).toMatchObject(
       error(404, 'InvalidResourceNamespace'),
     );

@@ -1,9 +1,15 @@
 import { bodyOf, patchTags, setProvisioningState, tracked } from '../../resource.ts';
-import type { ResourceType } from '../../types.ts';
+import { ArmError, type ResourceType } from '../../types.ts';
+
+const rule = 'it has 4 to 63 letters, digits and hyphens, and begins and ends with a letter or digit';
 
 /** Microsoft.OperationalInsights/workspaces: a Log Analytics workspace. It takes no data in. */
 export const workspaces: ResourceType = {
   type: 'Microsoft.OperationalInsights/workspaces',
+  nameRule: {
+    pattern: /^[a-z0-9][a-z0-9-]{2,61}[a-z0-9]$/i,
+    refuse: (name) => new ArmError(400, 'InvalidParameter', `The workspace name '${name}' is invalid: ${rule}.`),
+  },
   put(call, existing) {
     const { world } = call;
     const { identity, properties = {} } = bodyOf(call);

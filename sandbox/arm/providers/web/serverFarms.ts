@@ -37,6 +37,10 @@ function sitesOn(world: ArmWorld, planId: string): string[] {
 /** Microsoft.Web/serverfarms: an App Service plan. */
 export const serverFarms: ResourceType = {
   type: planType,
+  nameRule: {
+    pattern: /^[\p{L}\p{Nd}-]{1,60}$/u,
+    refuse: (name) => new ArmError(400, 'BadRequest', `The parameter 'name' has an invalid value '${name}'.`),
+  },
   put(call, existing) {
     const { kind = 'app', sku = {}, properties = {} } = bodyOf(call);
     call.world.store.put({
