@@ -118,7 +118,7 @@ function checkPassword(password: string, os: Os): void {
   const [least, most] = os === 'Windows' ? [8, 123] : [6, 72];
   const kinds = [/[a-z]/, /[A-Z]/, /\d/, /[\W_]/].filter((kind) => kind.test(password)).length;
   const long = password.length >= least && password.length <= most;
-   
+
   if (long && kinds >= 3 && !/[\u0000-\u001f]/.test(password) && !FORBIDDEN_PASSWORDS.has(password)) return;
   throw invalidParameter(
     'adminPassword',
