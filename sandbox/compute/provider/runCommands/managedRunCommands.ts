@@ -147,7 +147,7 @@ export function runCommandType(parts: ComputeParts): ResourceType {
       properties: { ...withoutSignatures(chosen(asked, SHOWN)), provisioningState: 'Creating' },
     });
     const work = () => settle(resource.id, asked, outcome);
-    return { status: existing ? 202 : 201, longRunning: { style: 'azure-async', work } };
+    return { status: existing ? 200 : 201, longRunning: { style: 'azure-async', work } };
   };
 
   return {
@@ -158,7 +158,7 @@ export function runCommandType(parts: ComputeParts): ResourceType {
       const resource = tags ? { ...existing, tags } : existing;
       if (properties) return execute(call, existing, { ...existing.properties, ...properties }, resource);
       store.put(resource);
-      return accepted();
+      return { status: 200 };
     },
     delete(_call, existing) {
       forgetRun(parts, existing.id);

@@ -46,7 +46,7 @@ export function virtualMachineType(parts: ComputeParts): ResourceType {
       if (existing) refuseDeleting(existing);
       return writeMachine(parts, power, call, existing, replace);
     });
-    return { status: written.created ? 201 : 202, longRunning: { style: 'azure-async', work: follow(written) } };
+    return { status: written.created ? 201 : 200, longRunning: { style: 'azure-async', work: follow(written) } };
   };
 
   /** An operation checks first, then gives its work. */
