@@ -45,6 +45,12 @@ export function rehydrate(context: Context, doc: BlobDoc, tier: string): void {
   properties.rehydratePriority = priority;
 }
 
+/** An archived blob is offline: it cannot be changed, and its properties are read-only. */
+export function refuseArchived(context: Context, { properties }: BlobDoc): void {
+  if (properties.accessTier !== 'Archive') return;
+  throw storageError(context, 409, 'BlobArchived', 'This operation is not permitted on an archived blob.');
+}
+
 /** The archive tier exists with LRS, GRS and RA-GRS only ("Access tiers for blob data"). */
 export function checkTier(context: Context, tier: string | undefined): void {
   if (tier !== 'Archive' || blobRules().archiveTier) return;

@@ -4,7 +4,7 @@ import { demoteDeletedBlob, keep, nextVersionId, softDeletion, timeId } from './
 import type { Change } from './protection.ts';
 import { blobAt, blobRules, blobsOf, copyOf, inTurn, storageError } from './store.ts';
 import type { BlobDoc, Context, Method, Store, Target } from './store.ts';
-import { checkTier, inferTier, rehydrate } from './tiers.ts';
+import { checkTier, inferTier, refuseArchived, rehydrate, settleTier } from './tiers.ts';
 
 type Arguments = unknown[];
 type TargetOf = (args: Arguments) => Target;
@@ -50,6 +50,8 @@ export function patchWrites(store: Store): void {
       const blob = target(args);
       return inTurn(blob, () => {
         const doc = blobAt(this, blob);
+        if (doc) settleTier(this, doc);
+        if (doc) refuseArchived(args[0] as Context, doc);
         if (doc) refuseProtected(args[0] as Context, doc, change);
         return original.apply(this, args);
       });
@@ -62,6 +64,9 @@ export function patchWrites(store: Store): void {
       const blob = target(args);
       return inTurn(blob, async () => {
         const before = blobAt(this, blob);
+        if (before) settleTier(this, before);
+        // A copy may end in an archived blob, which is overwritten; other writes may not.
+        if (before && target !== ofDestination) refuseArchived(context, before);
         if (before) refuseProtected(context, before, change);
         const old = before && copyOf(before);
         const upload = target === ofBlob ? (args[1] as BlobDoc) : undefined;
