@@ -88,7 +88,7 @@ export interface LongRunning {
   work: () => Promise<unknown>;
 }
 
-/** What a handler answers. `body` undefined: none. With `longRunning` the status is 201 or 202. */
+/** What a handler answers. `body` undefined: none. With `longRunning` the status is 200, 201 or 202. */
 export interface ArmReply {
   status: number;
   body?: unknown;

@@ -1,3 +1,5 @@
+import type { ExportRate } from '../disks/exportRate.ts';
+
 /** What Azure refuses for want of capacity (errors that are final at the request, or found while the machine is placed). */
 export type ShortageCode =
   | 'SkuNotAvailable'
@@ -38,6 +40,8 @@ export interface ComputeLimits {
   /** Restore points of one machine and consistency mode within an hour; of one machine in all. */
   restorePointsPerHour: number;
   restorePointsPerMachine: number;
+  /** What the data plane of one disk or snapshot gives before it answers 503; single ones may differ (`disks.setExportRate`). */
+  exportRate: ExportRate;
   /** What cannot be had now. */
   shortages: Shortage[];
 }
@@ -55,5 +59,6 @@ export const defaultComputeLimits: ComputeLimits = {
   spotCores: 100,
   restorePointsPerHour: 3,
   restorePointsPerMachine: 500,
+  exportRate: 'unlimited',
   shortages: [],
 };

@@ -248,23 +248,25 @@ test('a SAS that names a snapshot is refused without it', () => {
 });
 
 test('throttled to a rate of bytes or requests, the service is busy until time has passed', async () => {
-  const { disks } = world.compute;
+  const { disks, limits } = world.compute;
   const first = async (length: number) => outcome(await get(read, { range: `bytes=0-${length - 1}` }));
-  disks.setExportRate({ bytesPerSecond: MIB, requestsPerSecond: 1000 }, snapshot);
+  disks.setExportRate(snapshot, { bytesPerSecond: MIB, requestsPerSecond: 1000 });
   // More than a second's worth is let in once, and has to be waited for.
   expect(await first(64 * MIB)).toBe('206 ok');
   expect(await first(512)).toBe('503 ServerBusy');
   world.clock.advance(64_000);
   expect(await first(512)).toBe('206 ok');
-  disks.setExportRate({ bytesPerSecond: GIB, requestsPerSecond: 0.01 }, snapshot);
+  disks.setExportRate(snapshot, { bytesPerSecond: GIB, requestsPerSecond: 0.01 });
   expect(await first(512)).toBe('206 ok');
   expect(await first(512)).toBe('503 ServerBusy');
   world.clock.advance(100_000);
   expect(await first(512)).toBe('206 ok');
-  disks.setExportRate('unlimited', snapshot);
-  disks.setExportRate('tier');
+  disks.setExportRate(snapshot, undefined);
+  limits.exportRate = { bytesPerSecond: 1, requestsPerSecond: 1 };
+  expect([await first(512), await first(512)]).toEqual(['206 ok', '503 ServerBusy']);
+  disks.setExportRate(snapshot, 'tier');
   expect((await get(read, {}, 'HEAD')).status).toBe(200);
-  disks.setExportRate('unlimited');
+  limits.exportRate = 'unlimited';
 });
 
 test('the disk goes on while it is read: a snapshot shows what was there', async () => {

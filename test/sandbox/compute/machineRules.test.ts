@@ -47,6 +47,7 @@ const wrong: [string, string, Partial<VirtualMachine>, string][] = [
   ],
   ['no interface', 'x', { networkProfile: {} }, 'InvalidParameter'],
   ['an eviction policy without spot', 'x', { evictionPolicy: 'Delete' }, 'InvalidParameter'],
+  ['an availability set', 'x', { availabilitySet: { id: `${GROUP}/x` } }, 'SandboxNotSupported'],
   ['no users', 'x', { osProfile: undefined }, 'InvalidParameter'],
 ];
 test.each(wrong)('a machine with %s is refused', async (_, name, more, code) => {
@@ -110,6 +111,8 @@ test('an update changes what may change and nothing else', async () => {
   const put = (more: Partial<VirtualMachine>) => virtualMachines.createOrUpdate('rg', 'fixed', { ...body, ...more });
   const made = await put({});
   expect((await put({ tags: { a: 'b' } })).vmId).toBe(made.vmId);
+  const puts = world.exchanges.filter(({ method, url }) => method === 'PUT' && url.includes('/fixed?'));
+  expect(puts.map(({ status }) => status)).toEqual([201, 200]);
   await expect(put({ zones: ['2'] })).rejects.toMatchObject(refused('ResourceAvailabilityZonesCannotBeModified'));
   const os = (more: object) => put({ osProfile: { ...body.osProfile, ...more } });
   const fixed = (target: string) => `PropertyChangeNotAllowed ${target}`;

@@ -36,7 +36,7 @@ export function accessActions(
       }
       if (!inForce) refuseBeyondLimits(parts, resource);
       // While one is in force a second call gives the same one.
-      const grant = inForce ?? parts.sas.grant(resource.id, access, seconds);
+      const grant = inForce ?? parts.sas.grant(resource.id, access, seconds, snapshotOf(resource));
       if (parts.uploads.has(resource.id.toLowerCase())) parts.uploads.set(resource.id.toLowerCase(), 'active');
       return accepted(async () => ({ accessSAS: grant.url }));
     },
@@ -45,6 +45,12 @@ export function accessActions(
       return accepted(async () => finishUpload(parts, resource));
     },
   };
+}
+
+/** A disk restore point is a snapshot of a blob: its SAS names the moment, as blob snapshots have it (100 ns). */
+function snapshotOf(resource: ArmResource): string | undefined {
+  if (resource.type !== DISK_RESTORE_POINT) return undefined;
+  return text(resource.properties, 'timeCreated')?.replace(/(\.\d{3})Z$/, '$10000Z');
 }
 
 /** @throws ArmError 400 InvalidParameter */

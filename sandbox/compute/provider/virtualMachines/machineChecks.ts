@@ -10,6 +10,7 @@ import {
   invalidParameter,
   missingParameter,
   notAllowed,
+  notHere,
   notOneOf,
   propertyFixed,
   zonesFixed,
@@ -19,7 +20,15 @@ import type { Json } from '../fields.ts';
 
 /** Entities of compute: letters, digits, `_`, `-`, `.`; no `_` first, no `-` or `.` last. */
 const NAME = /^[^_\W][\w\-.]{0,79}(?<![-.])$/;
-const FIXED = ['availabilitySet', 'proximityPlacementGroup', 'priority', 'host'] as const;
+/** What a machine would belong to. */
+const GROUPINGS = [
+  'availabilitySet',
+  'capacityReservation',
+  'host',
+  'hostGroup',
+  'proximityPlacementGroup',
+  'virtualMachineScaleSet',
+] as const;
 
 /** @throws ArmError 400 InvalidParameter */
 export function checkMachineName(name: string): void {
@@ -52,9 +61,16 @@ export function checkDataDisks(size: Size, storageProfile: Json): void {
   );
 }
 
+/** @throws ArmError 501 */
+function refuseGroupings(asked: Json): void {
+  const wanted = GROUPINGS.find((name) => asked[name] != null);
+  if (wanted) throw notHere(`machines with '${wanted}'`);
+}
+
 /** What a new machine's request must get right beside its disks, interfaces and users. @throws ArmError 400 */
 export function checkNewMachine(machine: ArmResource, asked: Json): FoundImage | undefined {
   checkMachineName(machine.name);
+  refuseGroupings(asked);
   checkZones(machine.id, machine.location ?? '', machine['zones']);
   if (Object.keys(object(asked, 'storageProfile')).length === 0) throw missingParameter('storageProfile');
   const reference = object(object(asked, 'storageProfile'), 'imageReference');
@@ -86,14 +102,9 @@ export function checkUpdate(existing: ArmResource, zones: unknown, asked: Json, 
   const had = properties(existing);
   const hadZones = (existing['zones'] ?? []) as string[];
   if (zones != null && !isDeepStrictEqual(zones, hadZones)) throw zonesFixed(existing.id, hadZones);
-  for (const name of FIXED) {
-    const [wanted, is] = [asked[name], had[name]];
-    const same =
-      typeof wanted === 'object'
-        ? sameId(text(wanted, 'id'), text(is, 'id'))
-        : wanted === (is ?? (name === 'priority' ? 'Regular' : undefined));
-    if (wanted != null && !same) throw propertyFixed(name === 'priority' ? name : `${name}.id`);
-  }
+  refuseGroupings(asked);
+  const priority = asked['priority'];
+  if (priority != null && priority !== (had['priority'] ?? 'Regular')) throw propertyFixed('priority');
   const image = object(object(asked, 'storageProfile'), 'imageReference');
   const hadImage = object(object(had, 'storageProfile'), 'imageReference');
   for (const name of ['publisher', 'offer', 'sku'] as const) {
