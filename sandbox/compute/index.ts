@@ -5,7 +5,6 @@ import { createDiskDataPlane } from './disks/dataPlane.ts';
 import { createDiskWorld } from './disks/diskWorld.ts';
 import type { DiskWorld } from './disks/diskWorld.ts';
 import { createExportThrottle } from './disks/exportRate.ts';
-import type { ExportRate } from './disks/exportRate.ts';
 import { forgetOrphans } from './disks/orphans.ts';
 import { createDiskSas } from './disks/sas.ts';
 import { createVhdBlobs } from './disks/vhdBlobs.ts';
@@ -36,8 +35,6 @@ export interface ComputeOptions {
   /** Raw image or fixed VHD that OS disks made from a marketplace image begin with; none: empty ones. */
   imageDisk?: string;
   limits?: Partial<ComputeLimits> | undefined;
-  /** What the disks' data plane gives before it answers 503; default: unlimited. `disks.setExportRate` changes it. */
-  exportRate?: ExportRate;
 }
 
 export interface Compute {
@@ -61,7 +58,8 @@ export function createCompute(options: ComputeOptions): Compute {
   const volumes = createVolumes(join(dir, 'disks'), world.state, world.clock);
   const sas = createDiskSas(world.clock, world.guid, world.state.map('disks.sas'));
   const machines = createMachines(join(dir, 'machines'), options.edge, world.clock);
-  const throttle = createExportThrottle(world.clock, options.exportRate ?? 'unlimited');
+  const limits: ComputeLimits = { ...structuredClone(defaultComputeLimits), ...options.limits };
+  const throttle = createExportThrottle(world.clock, () => limits.exportRate);
   const disks = createDiskWorld(world, volumes, throttle);
   const fact = (id: string, name: string) => text(world.store.get(id)?.properties, name);
   const blobs = createVhdBlobs(volumes, world.state.map('disks.uploads'), (id) => ({
@@ -75,7 +73,7 @@ export function createCompute(options: ComputeOptions): Compute {
     sas,
     blobs,
     machines,
-    limits: { ...structuredClone(defaultComputeLimits), ...options.limits },
+    limits,
     imageDisk: options.imageDisk,
     uploads: world.state.map('compute.uploads'),
     power: world.state.map('compute.power'),
@@ -115,7 +113,7 @@ export function createCompute(options: ComputeOptions): Compute {
       served: disks.countServed,
     }),
     disks,
-    limits: parts.limits,
+    limits,
     machines,
     resume: () => resumeMachines(parts),
     async stop() {

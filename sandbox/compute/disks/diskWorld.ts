@@ -25,8 +25,8 @@ export interface DiskWorld {
   /** Data bytes sent through SAS by ranged and whole reads, since the last reset; of one resource, or of all. */
   bytesServed(resourceId?: string): number;
   resetBytesServed(): void;
-  /** Sets what the data plane gives before it answers 503: for one disk or snapshot, or for all others. */
-  setExportRate(rate: ExportRate, resourceId?: string): void;
+  /** Gives one disk's or snapshot's data plane a rate of its own, which `limits.exportRate` is for all others. */
+  setExportRate(resourceId: string, rate: ExportRate | undefined): void;
 }
 
 /** The world of disks, and the counter that the data plane feeds. */
@@ -57,7 +57,7 @@ export function createDiskWorld(
     bytesServed: (id) =>
       id === undefined ? [...served.values()].reduce((sum, n) => sum + n, 0) : (served.get(id.toLowerCase()) ?? 0),
     resetBytesServed: () => served.clear(),
-    setExportRate: (rate, id) => throttle.set(rate, id),
+    setExportRate: (id, rate) => throttle.set(id, rate),
     countServed: (id, bytes) => void served.set(id.toLowerCase(), (served.get(id.toLowerCase()) ?? 0) + bytes),
   };
 }

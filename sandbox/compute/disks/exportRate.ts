@@ -26,10 +26,10 @@ interface Bucket {
   at: number;
 }
 
-/** The throttle in front of the disks' data. It can be set for all and for single ones at any time. */
+/** The throttle in front of the disks' data. */
 export interface ExportThrottle {
-  /** @param id of one disk or snapshot; undefined: of all that have no rate of their own */
-  set(rate: ExportRate, id?: string): void;
+  /** Gives one disk or snapshot a rate of its own; undefined takes that back. */
+  set(id: string, rate: ExportRate | undefined): void;
   /**
    * Takes a request and its bytes from what the disk has left; a second's worth is there at the start.
    * @throws BlobError 503 ServerBusy
@@ -37,22 +37,23 @@ export interface ExportThrottle {
   admit(id: string, sizeBytes: number, bytes: number): void;
 }
 
-export function createExportThrottle(clock: Pick<Clock, 'now'>, initial: ExportRate): ExportThrottle {
-  let general = initial;
+/** @param general the rate, at this moment, of all that have none of their own */
+export function createExportThrottle(clock: Pick<Clock, 'now'>, general: () => ExportRate): ExportThrottle {
   const own = new Map<string, ExportRate>();
   const buckets = new Map<string, Bucket>();
 
   const rateOf = (id: string, sizeBytes: number): Rate | undefined => {
-    const rate = own.get(id) ?? general;
+    const rate = own.get(id) ?? general();
     if (rate === 'unlimited') return undefined;
     return rate === 'tier' ? TIERS.find(({ upTo }) => sizeBytes <= upTo)!.rate : rate;
   };
 
   return {
-    set(rate, id) {
-      if (id === undefined) general = rate;
-      else own.set(id.toLowerCase(), rate);
-      buckets.clear();
+    set(id, rate) {
+      const key = id.toLowerCase();
+      if (rate === undefined) own.delete(key);
+      else own.set(key, rate);
+      buckets.delete(key);
     },
     admit(id, sizeBytes, bytes) {
       const key = id.toLowerCase();
