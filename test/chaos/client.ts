@@ -64,9 +64,12 @@ export async function drive(victim: Victim, planned: Planned): Promise<Ended> {
   if (started.status >= 400) throw new Error(`${id} was not started: ${started.status}`);
 
   if (planned.suspended) {
-    for (const operation of ['suspend', 'resume']) {
-      await insist(victim, () => victim.ask('POST', `instances/${id}/${operation}`));
-    }
+    await insist(victim, () => victim.ask('POST', `instances/${id}/suspend`));
+    // Refused until the suspension has been taken in; 410 when it had ended before.
+    await insist(victim, async () => {
+      const answer = await victim.ask('POST', `instances/${id}/resume`);
+      return answer?.status === 500 ? undefined : answer;
+    });
   }
   const raise = (event: string) => victim.ask('POST', `instances/${id}/raiseEvent/Item`, event);
   const events: Sent[] = [];

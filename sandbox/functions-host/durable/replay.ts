@@ -65,7 +65,8 @@ export class Replay implements Tasks {
   process(event: HistoryEvent): void {
     const passes = event.EventType === EventType.ExecutionResumed || event.EventType === EventType.ExecutionTerminated;
     if (this.suspended && !passes) {
-      this.held.push(event);
+      // Suspending what is suspended is nothing: one resume ends it.
+      if (event.EventType !== EventType.ExecutionSuspended) this.held.push(event);
       return;
     }
     this.isNew = !event.IsPlayed;

@@ -50,6 +50,8 @@ describe('suspend and terminate', () => {
     const actions = [activity('a'), activity('b')];
     expect(run(actions, events)).toEqual({ decisions: [], suspended: true, findings: [] });
     expect(brief(run(actions, [...events, turn(), resumed]).decisions)).toEqual(['1 activity b']);
+    // However often it was suspended.
+    expect(brief(run(actions, [...events, suspended, turn(), resumed]).decisions)).toEqual(['1 activity b']);
   });
 
   const terminated = historyEvent(EventType.ExecutionTerminated, at(0), { Input: 'enough' });
