@@ -22,10 +22,12 @@ export async function runOrchestrator(
 ): Promise<FunctionResult> {
   const fn = hub.functions.find('orchestrationTrigger', instance.name);
   if (!fn) return { crash: hub.functions.missing('orchestrationTrigger', instance.name)! };
-  const misuse = hub.strict && past.length === 0 ? timestampInInput(instance.input) : undefined;
-  const result = misuse
-    ? failed(hub, instance, misuse)
-    : await invoke(hub, instance, fn, binding(instance, past, fresh, hub.schema));
+  const misuse = past.length === 0 ? timestampInInput(instance.input) : undefined;
+  if (misuse) logFinding(hub, instance, misuse);
+  const result: FunctionResult =
+    misuse && hub.strict
+      ? { crash: misuse.message }
+      : await invoke(hub, instance, fn, binding(instance, past, fresh, hub.schema));
   const failure = 'crash' in result ? result.crash : result.state.error;
   const more = { category: 'Host.Durable', function: instance.name, instanceId: instance.instanceId };
   if (failure !== undefined)
@@ -35,20 +37,19 @@ export async function runOrchestrator(
 
 async function invoke(hub: Hub, instance: Instance, fn: RegisteredFunction, json: string): Promise<FunctionResult> {
   let misuse: Finding | undefined;
+  // A look at every action at every turn: only where it is asked for.
   const inspect = hub.strict ? { inspect: (result: unknown) => void (misuse = reyielded(result)) } : {};
   try {
     const value = await hub.invoke(fn, { trigger: { json }, ...inspect });
-    if (misuse) return failed(hub, instance, misuse);
+    if (misuse) {
+      logFinding(hub, instance, misuse);
+      return { crash: misuse.message };
+    }
     if (value?.json === undefined) return { crash: 'The data returned by the function was not valid JSON' };
     return { state: JSON.parse(value.json) as OrchestratorState };
   } catch (error) {
     return failureResult(error);
   }
-}
-
-function failed(hub: Hub, instance: Instance, misuse: Finding): FunctionResult {
-  logFinding(hub, instance, misuse);
-  return { crash: misuse.message };
 }
 
 /** The value of the orchestration trigger. */
