@@ -1,3 +1,4 @@
+import { setProvisioningState } from '../../../arm/resource.ts';
 import type { ArmError } from '../../../arm/types.ts';
 import type { ArmResource } from '../../../arm/types.ts';
 import { place } from '../catalogue/capacity.ts';
@@ -102,13 +103,14 @@ export async function resumeMachines(parts: ComputeParts): Promise<void> {
     const message = 'The machine was restarted while the command ran.';
     parts.reports.set(key, { ...report, state: 'Failed', endTime: parts.world.clock.iso(), exitCode: 137, message });
   }
-  for (const [id, state] of [...parts.power.entries()]) {
+  const resume = async ([id, state]: [string, PowerState]): Promise<void> => {
     const machine = store.get(id);
     if (!machine) parts.power.delete(id);
     else if (state === 'running' || state === 'starting') {
       await power.boot(machine);
       // Its creation or update was cut off; the machine stands.
-      store.put({ ...machine, properties: { ...machine.properties, provisioningState: 'Succeeded' } });
+      setProvisioningState(store, id, 'Succeeded');
     } else parts.power.set(id, settled[state] ?? state);
-  }
+  };
+  await Promise.all([...parts.power.entries()].map(resume));
 }
