@@ -14,6 +14,7 @@ import { createEnding } from './ending.ts';
 import { worldFolder } from './folder.ts';
 import { createSiteService, siteFunctionsProvider } from './functions-host/index.ts';
 import { assignedIdentity } from './identities.ts';
+import { instanceDocument } from './instance.ts';
 import { createKeyVault } from './keyvault/index.ts';
 import { createKiller } from './killer.ts';
 import { applyProgram, type Applied, type ProgramRequest } from './pulumi/index.ts';
@@ -105,6 +106,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       tenantId,
       faults,
       principalOf: (caller, selector) => assignedIdentity(arm, caller, selector),
+      instanceOf: (caller) => instanceDocument(arm.world, caller),
       record: options.record,
       state,
     });

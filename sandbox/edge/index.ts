@@ -14,7 +14,7 @@ import { createEntra } from './entra/service.ts';
 import { callerEnvironment, guestEnvironment } from './environment.ts';
 import { withPeople } from './identities.ts';
 import type { PrincipalOf } from './identities.ts';
-import { createInstanceMetadata } from './instanceMetadata.ts';
+import { createInstanceMetadata, type InstanceDocument } from './instanceMetadata.ts';
 import { startProxyServer } from './proxyServer.ts';
 import type { ProxyServer } from './proxyServer.ts';
 import { createRecorder } from './record.ts';
@@ -22,6 +22,7 @@ import { createTokens, openTokenKey } from './tokens.ts';
 
 export type { Application } from './entra/applications.ts';
 export type { IdentitySelector, PrincipalOf } from './identities.ts';
+export type { InstanceDocument } from './instanceMetadata.ts';
 
 /** The edge of a world: through it, and only through it, requests come in. */
 export interface Edge {
@@ -48,6 +49,8 @@ export interface EdgeOptions {
   tenantId: string;
   /** Managed identities of machines and apps; the operator and the deployer are built in (`identities.ts`). */
   principalOf: PrincipalOf;
+  /** What a machine is told of itself; none: nothing. */
+  instanceOf?: (caller: Caller) => InstanceDocument | undefined;
   /** File that gets one JSON line per exchange with management.azure.com. */
   record?: string;
   faults: Faults;
@@ -62,7 +65,7 @@ interface OpenPort {
 
 /** Starts the edge. It listens on loopback ports only, one per open caller. */
 export async function startEdge(options: EdgeOptions): Promise<Edge> {
-  const { clock, dir, tenantId, faults, state = openState() } = options;
+  const { clock, dir, tenantId, faults, state = openState(), instanceOf = () => undefined } = options;
   await mkdir(dir, { recursive: true });
   const [authority, tokenKey] = await Promise.all([
     openCertificateAuthority(dir, state.map('edge.authority')),
@@ -76,7 +79,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   const guestEnv = guestEnvironment({ caFile: authority.caFile, clockFile });
   const applications = createApplications(state.map('edge.applications'));
   const services: Service[] = [
-    createInstanceMetadata({ tokens, clock, principalOf }),
+    createInstanceMetadata({ tokens, clock, principalOf, instanceOf }),
     createEntra({ tokens, key: tokenKey, clock, tenantId, applications }),
   ];
   const dispatch = createDispatcher({ services, faults, clock, recorder });

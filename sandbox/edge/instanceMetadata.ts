@@ -1,22 +1,31 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { RequestContext, Service, Tokens } from '../core/types.ts';
+import type { Caller, RequestContext, Service, Tokens } from '../core/types.ts';
 import type { PrincipalOf } from './identities.ts';
-import { sendJson } from './answers.ts';
+import { sendJson, sendText } from './answers.ts';
 
 /** The address of the Azure Instance Metadata Service on every virtual machine. */
 const ADDRESS = '169.254.169.254';
+const INSTANCE = '/metadata/instance';
+
+/** The instance document of a machine: texts, lists and objects. */
+export interface InstanceDocument {
+  compute: Record<string, unknown>;
+  network: { interface: object[] };
+}
 
 /**
- * The Azure Instance Metadata Service: tokens for managed identities, and the compute part of the instance document.
- * Bodies as documented in "How to use managed identities for Azure resources on an Azure VM to acquire an access token"
- * and observed on virtual machines (API version 2018-02-01).
+ * The Azure Instance Metadata Service: tokens for managed identities, and the instance document. Bodies as documented in
+ * "How to use managed identities for Azure resources on an Azure VM to acquire an access token" and "Azure Instance
+ * Metadata Service", and observed on virtual machines (API version 2018-02-01).
+ * @param options.instanceOf the document of a machine; people have none
  */
 export function createInstanceMetadata(options: {
   tokens: Tokens;
   clock: { now(): number };
   principalOf: PrincipalOf;
+  instanceOf: (caller: Caller) => InstanceDocument | undefined;
 }): Service {
-  const { tokens, clock, principalOf } = options;
+  const { tokens, clock, principalOf, instanceOf } = options;
 
   const token = (url: URL, response: ServerResponse, context: RequestContext) => {
     const resource = url.searchParams.get('resource');
@@ -56,32 +65,38 @@ export function createInstanceMetadata(options: {
       if (!url.searchParams.get('api-version')) {
         return invalid(response, "Required query variable 'api-version' is missing");
       }
-      switch (url.pathname.replace(/\/$/, '')) {
-        case '/metadata/identity/oauth2/token':
-          return token(url, response, context);
-        case '/metadata/instance':
-          return sendJson(response, 200, { compute: compute(context) });
-        case '/metadata/instance/compute':
-          return sendJson(response, 200, compute(context));
-        default:
-          return sendJson(response, 404, { error: 'Not found' });
+      const path = url.pathname.replace(/\/$/, '');
+      if (path === '/metadata/identity/oauth2/token') return token(url, response, context);
+      const found = path === INSTANCE || path.startsWith(`${INSTANCE}/`) ? instanceOf(context.caller) : undefined;
+      const part = found && partOf(found, path.slice(INSTANCE.length + 1));
+      if (part === undefined) return sendJson(response, 404, { error: 'Not found' });
+      if (url.searchParams.get('format') === 'text') return sendText(response, 200, asText(part));
+      if (typeof part !== 'object') {
+        return sendJson(response, 400, { error: 'Bad request. format=text is needed for a single value' });
       }
+      return sendJson(response, 200, part);
     },
   };
 }
 
-/** What the instance document says of the machine, as far as its id tells. */
-function compute({ caller }: RequestContext): Record<string, string> {
-  const resourceId = caller.resourceId ?? '';
-  const part = (name: string) => new RegExp(`/${name}/([^/]+)`, 'i').exec(resourceId)?.[1] ?? '';
-  return {
-    azEnvironment: 'AzurePublicCloud',
-    name: resourceId.split('/').at(-1) ?? '',
-    provider: 'Microsoft.Compute',
-    resourceGroupName: part('resourceGroups'),
-    resourceId,
-    subscriptionId: part('subscriptions'),
-  };
+/** The part of a document that a path names (`network/interface/0/macAddress`). */
+function partOf(document: object, path: string): unknown {
+  const names = path.split('/').filter((name) => name !== '');
+  return names.reduce<unknown>(
+    (part, name) =>
+      typeof part === 'object' && part !== null && Object.hasOwn(part, name)
+        ? (part as Record<string, unknown>)[name]
+        : undefined,
+    document,
+  );
+}
+
+/** A value, or the names of what is below, with a slash where more is below them. */
+function asText(part: unknown): string {
+  if (typeof part !== 'object' || part === null) return String(part);
+  return Object.entries(part)
+    .map(([name, value]) => (typeof value === 'object' ? `${name}/` : name))
+    .join('\n');
 }
 
 function invalid(response: ServerResponse, description: string): void {

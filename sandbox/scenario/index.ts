@@ -1,5 +1,5 @@
 export { applyScenario } from './apply.ts';
-export { diskContent, randomBytesOf } from './content.ts';
+export { randomBytesOf } from './content.ts';
 export { faults as faultList } from './faultSchema.ts';
 export { parseMove } from './object.ts';
 export { readFaults, readScenario, scenario, ScenarioError, type Read } from './read.ts';

@@ -158,9 +158,20 @@ describe('refusals', () => {
     expect(await ask('instance?api-version=2021-02-01')).toMatchObject({ error: 'invalid_request' });
     const header = ['-H', 'Metadata: true'];
     expect(await ask('instance', ...header)).toMatchObject({ error: 'invalid_request' });
-    expect(await ask('instance?api-version=2021-02-01', ...header)).toMatchObject({
-      compute: { name: 'vm1', resourceGroupName: 'rg-a', resourceId: machine.resourceId },
+    const version = 'api-version=2021-02-01';
+    expect(await ask(`instance?${version}`, ...header)).toMatchObject({ compute: { name: 'vm1' } });
+    expect(await ask(`instance/compute/tagsList/0?${version}`, ...header)).toEqual({ name: 'a', value: 'b' });
+    expect(await ask(`instance/compute/name?${version}`, ...header)).toEqual({
+      error: expect.stringMatching(/format=text/) as string,
     });
+    expect(await ask(`instance/compute/none?${version}`, ...header)).toEqual({ error: 'Not found' });
+    const url = `http://169.254.169.254/metadata/instance/`;
+    const text = (path: string) => run('curl', ['-sS', `${url}${path}?${version}&format=text`, ...header], env);
+    expect([await text('compute/name'), await text('network/interface'), await text('compute')]).toEqual([
+      'vm1',
+      '0/',
+      'name\ntagsList/',
+    ]);
   });
 
   it("an app's identity endpoint wants its secret", async () => {

@@ -28,6 +28,13 @@ export async function startWorld(options: { record?: boolean } = {}) {
     faults,
     principalOf: (_caller, { clientId }) =>
       clientId === undefined || clientId === worker.clientId ? worker : undefined,
+    instanceOf: ({ kind }) =>
+      kind === 'machine'
+        ? {
+            compute: { name: 'vm1', tagsList: [{ name: 'a', value: 'b' }] },
+            network: { interface: [{ macAddress: '0' }] },
+          }
+        : undefined,
     ...(options.record ? { record: recordFile } : {}),
   });
   const stop = async () => {
