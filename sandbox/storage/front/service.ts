@@ -15,6 +15,7 @@ import { refusalOf } from './authorization.ts';
 import { contentChange } from './contentChange.ts';
 import { refuse, type Refusal } from './errors.ts';
 import { mayReach } from './firewall.ts';
+import { refuseManagedDiskHeader } from './managedDiskHeader.ts';
 import { operationOf, type Operation } from './operations.ts';
 import { giveQueueDelegationKey } from './queueDelegation.ts';
 
@@ -76,7 +77,9 @@ export function createStorageService(parts: StorageParts): Service {
       const url = new URL(request.url ?? '/', `https://${context.host}`);
       const { method = '', headers } = request;
       const operation = operationOf({ kind, method, url, headers });
-      let refusal = whyNot({ request, context, account, kind, url, operation }, parts);
+      let refusal =
+        whyNot({ request, context, account, kind, url, operation }, parts) ??
+        refuseManagedDiskHeader(kind, url, headers);
       if (!refusal && kind === 'queue' && operation.name === 'Get User Delegation Key') {
         const version = headers['x-ms-version']?.toString() ?? '';
         const { authorization } = headers;
