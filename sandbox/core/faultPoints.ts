@@ -5,6 +5,8 @@
 export const faultPoints = {
   'compute.allocate':
     'A machine is allocated (created or started). Struck: it fails, with `error` or AllocationFailed. Facts: id, size, location, zone.',
+  'disk.detach':
+    'A machine lets go of a data disk. Struck: the disk stays, marked toBeDetached, and cannot be attached. Facts: id, machine.',
   'runCommand.report':
     'A run command has ended in its machine. Struck: nobody ever hears of it, it stays Running. Facts: id (of the machine), name.',
 } as const;

@@ -194,6 +194,14 @@ test('disks come and go within the rules of size, zone, owner and lun', async ()
     dataDisksToDetach: [{ diskId: `${disks}/d0` }],
   });
   expect(profile.dataDisks!.map((d) => [d.lun, d.name])).toEqual([[0, 'd1']]);
+  // A detachment that fails leaves the disk with its machine, and to nobody else.
+  world.faults.add({ point: 'disk.detach', where: { id: `${disks}/d1` } });
+  await attach();
+  const clinging = (await virtualMachines.get('rg', 'disks')).storageProfile!.dataDisks!;
+  expect(clinging).toMatchObject([{ name: 'd1', toBeDetached: true }]);
+  await expect(second('d1')).rejects.toMatchObject(refused('AttachDiskWhileBeingDetached'));
+  await attach();
+  await second('d1');
   await dataDisk('shared', { sku: { name: 'Premium_LRS' }, maxShares: 2 });
   for (const name of ['disks', 'second']) {
     await virtualMachines.attachDetachDataDisks('rg', name, { dataDisksToAttach: [{ diskId: `${disks}/shared` }] });
@@ -255,8 +263,17 @@ test('a size that is not offered is refused at once; one without room fails in t
     { code: 'ProvisioningState/failed/ZonalAllocationFailed', level: 'Error' },
     { code: 'PowerState/deallocated' },
   ]);
+  // Asked for again, it is tried again.
+  await expect(createMachine(world, 'full', { zones: ['2'] })).rejects.toThrow('ZonalAllocationFailed');
   limits.shortages = [];
-  await world.sdk.virtualMachines.start('rg', 'full');
+  await createMachine(world, 'full', { zones: ['2'] });
+  expect(await codes(world, 'full')).toEqual(['ProvisioningState/succeeded', 'PowerState/running']);
+  limits.shortages = [{ code: 'AllocationFailed', vmSize: 'Standard_B2s' }];
+  const larger = { hardwareProfile: { vmSize: 'Standard_B2s' } };
+  await expect(world.sdk.virtualMachines.update('rg', 'full', larger)).rejects.toThrow('AllocationFailed');
+  expect(await codes(world, 'full')).toEqual(['ProvisioningState/failed/AllocationFailed', 'PowerState/running']);
+  limits.shortages = [];
+  await world.sdk.virtualMachines.reapply('rg', 'full');
   expect(await codes(world, 'full')).toEqual(['ProvisioningState/succeeded', 'PowerState/running']);
   const { id } = await world.sdk.virtualMachines.get('rg', 'full');
   const fault = world.faults.add({ point: 'compute.allocate', where: { id: id! } });

@@ -2,7 +2,7 @@ import { assignIdentity } from '../../../arm/providers/managedIdentity/assigned.
 import { bodyOf, tracked } from '../../../arm/resource.ts';
 import type { ArmCall, ArmReply, ArmResource, ResourceType } from '../../../arm/types.ts';
 import { checkName, invalidParameter, missingParameter, notAllowed, notOneOf } from '../errors.ts';
-import { object, objects, properties, sameId, text } from '../fields.ts';
+import { chosen, object, objects, properties, sameId, text } from '../fields.ts';
 import type { Json } from '../fields.ts';
 import { DISK, DISK_ENCRYPTION_SET, DISK_RESTORE_POINT, SNAPSHOT } from '../parts.ts';
 import type { ComputeParts } from '../parts.ts';
@@ -37,6 +37,8 @@ export function diskEncryptionSetType(parts: ComputeParts): ResourceType {
       ...base,
       identity: identity ?? undefined,
       properties: {
+        ...chosen(had, ['federatedClientId']),
+        ...chosen(asked, ['federatedClientId']),
         encryptionType,
         activeKey,
         previousKeys: rotated ? [...objects(had, 'previousKeys'), before] : objects(had, 'previousKeys'),

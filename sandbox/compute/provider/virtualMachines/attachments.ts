@@ -1,7 +1,7 @@
 import { ArmError } from '../../../arm/types.ts';
 import type { ArmResource } from '../../../arm/types.ts';
 import { conflictingInput, notAllowed, referenceNotFound } from '../errors.ts';
-import { number, object, properties, sameId, text } from '../fields.ts';
+import { number, object, objects, properties, sameId, text } from '../fields.ts';
 import type { Json } from '../fields.ts';
 import { diskState, ownersOf, refuseActiveSas } from '../managedDisks/diskState.ts';
 import { DISK } from '../parts.ts';
@@ -28,6 +28,15 @@ export function attachable(parts: ComputeParts, owner: DiskOwner, id: string | u
   const disk = id ? parts.world.store.get(id) : undefined;
   if (disk?.type !== DISK) throw referenceNotFound(id ?? '');
   const owners = ownersOf(disk);
+  if (owners.some((current) => isLeaving(parts, current, disk.id))) {
+    throw new ArmError(
+      409,
+      'AttachDiskWhileBeingDetached',
+      `Cannot attach data disk '${disk.name}' to VM '${owner.name}' because the disk is currently being detached or the ` +
+        'last detach operation failed. Please wait until the disk is completely detached and then try again or ' +
+        'delete/detach the disk explicitly again.',
+    );
+  }
   if (owners.some((current) => sameId(current, owner.id))) return disk;
   const most = number(disk.properties, 'maxShares') ?? 1;
   if (owners.length >= most) {
@@ -54,10 +63,23 @@ export function attachable(parts: ComputeParts, owner: DiskOwner, id: string | u
   return disk;
 }
 
+/** Whether a machine was to let go of a disk, and has it still. */
+function isLeaving({ world }: ComputeParts, machineId: string, diskId: string): boolean {
+  const storage = object(world.store.get(machineId)?.properties, 'storageProfile');
+  return objects(storage, 'dataDisks').some(
+    (entry) => entry['toBeDetached'] === true && sameId(diskIdOf(entry), diskId),
+  );
+}
+
 /** Makes the machine an owner of the disk. */
 export function attach(parts: ComputeParts, owner: DiskOwner, disk: ArmResource): void {
   const others = ownersOf(disk).filter((id) => !sameId(id, owner.id));
   putOwners(parts, disk, [...others, owner.id]);
+}
+
+/** Whether a data disk cannot be detached now (fault `disk.detach`). */
+export function clings({ world }: ComputeParts, machine: string, entry: Json): boolean {
+  return world.faults.strike('disk.detach', { id: diskIdOf(entry), machine }) !== undefined;
 }
 
 /** The machine lets go of a disk. */

@@ -7,7 +7,7 @@ import { createDisk } from '../managedDisks/disks.ts';
 import { dropDisk } from '../managedDisks/diskState.ts';
 import { DISK } from '../parts.ts';
 import type { ComputeParts } from '../parts.ts';
-import { attach, attachable, detach, diskIdOf } from './attachments.ts';
+import { attach, attachable, clings, detach, diskIdOf } from './attachments.ts';
 import type { DiskOwner } from './attachments.ts';
 
 /** The machine that a storage profile is for. `image`: what its OS disk is made from; undefined: an attached one. */
@@ -45,15 +45,17 @@ export async function applyStorageProfile(
     const dataDisks: Json[] = [];
     for (const disk of dataAsked) dataDisks.push(await dataDiskOf(parts, owner, disk, dataBefore, made));
     const kept = [osDisk, ...dataDisks].map((d) => diskIdOf(d));
-    for (const old of [...(osBefore ? [osBefore] : []), ...dataBefore]) {
-      if (!kept.some((id) => sameId(id, diskIdOf(old)))) detach(parts, owner.id, diskIdOf(old));
-    }
+    const left = [...(osBefore ? [osBefore] : []), ...dataBefore].filter(
+      (old) => !kept.some((id) => sameId(id, diskIdOf(old))),
+    );
+    const clinging = left.filter((old) => 'lun' in old && clings(parts, owner.id, old));
+    for (const old of left) if (!clinging.includes(old)) detach(parts, owner.id, diskIdOf(old));
     return {
       ...(owner.image
         ? { imageReference: imageReference(owner.image, object(asked, 'imageReference')) }
         : chosen(before, ['imageReference'])),
       osDisk,
-      dataDisks,
+      dataDisks: [...dataDisks, ...clinging.map((old) => ({ ...old, toBeDetached: true }))],
       ...chosen(before, ['diskControllerType']),
       ...chosen(asked, ['diskControllerType']),
     };

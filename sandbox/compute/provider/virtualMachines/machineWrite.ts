@@ -36,8 +36,8 @@ const TOP_LEVEL = ['zones', 'plan', 'extendedLocation'] as const;
 export interface Written {
   machine: ArmResource;
   created: boolean;
-  /** It changes its size while it has a place: it is switched off and on. */
-  resized: boolean;
+  /** It is new, or could not be placed when it was, or changes its size while it runs: it is switched on, or off and on. */
+  boots: boolean;
   /** Why the machine cannot be placed. */
   noPlace: ArmError | undefined;
 }
@@ -83,7 +83,9 @@ export async function writeMachine(
   const identity =
     'identity' in body || !existing ? assignIdentity(parts.world, body['identity'], existing) : existing['identity'];
   const planned: ArmResource = { ...base, properties: { hardwareProfile } };
-  const noPlace = !existing || resized ? power.place(planned) : undefined;
+  const neverRan = !parts.power.has(base.id.toLowerCase());
+  const boots = neverRan || resized;
+  const noPlace = boots ? power.place(planned) : undefined;
 
   const place = { id: base.id, name: base.name, location: base.location ?? '' };
   const networkProfile = applyNetworkProfile(
@@ -116,7 +118,7 @@ export async function writeMachine(
       ...(replace ? {} : chosen(had, PLAIN)),
       ...chosen(asked, PLAIN),
       // A resize that finds no place leaves the machine as it was.
-      hardwareProfile: existing && noPlace ? had['hardwareProfile'] : hardwareProfile,
+      hardwareProfile: resized && noPlace ? had['hardwareProfile'] : hardwareProfile,
       storageProfile,
       ...(osProfile && Object.keys(osProfile).length > 0 && { osProfile }),
       networkProfile,
@@ -125,10 +127,8 @@ export async function writeMachine(
       provisioningState: existing ? 'Updating' : 'Creating',
     },
   };
-  if (!existing) {
-    rememberSecrets(parts, machine.id, osAsked);
-    parts.power.set(machine.id.toLowerCase(), 'starting');
-  }
+  if (!existing) rememberSecrets(parts, machine.id, osAsked);
+  if (boots && !allocated && !noPlace) parts.power.set(machine.id.toLowerCase(), 'starting');
   store.put(machine);
-  return { machine, created: !existing, resized, noPlace };
+  return { machine, created: !existing, boots, noPlace };
 }

@@ -27,16 +27,18 @@ export function machinePower(parts: ComputeParts) {
       return place(parts, { id: machine.id, size, location: machine.location ?? '', zone });
     },
 
-    /** Switches it on. @throws the reason why it cannot be placed, which its instance view then shows */
-    async boot(machine: ArmResource, noPlace?: ArmError): Promise<void> {
-      if (!there(machine)) return;
+    /** What came of the search for a place. @throws the reason why there is none, which the instance view then shows */
+    settle(machine: ArmResource, noPlace: ArmError | undefined): void {
       const key = machine.id.toLowerCase();
-      if (noPlace) {
-        set(machine, 'deallocated');
-        parts.failures.set(key, { code: noPlace.code, message: noPlace.message });
-        throw noPlace;
-      }
       parts.failures.delete(key);
+      if (!noPlace) return;
+      parts.failures.set(key, { code: noPlace.code, message: noPlace.message });
+      throw noPlace;
+    },
+
+    /** Switches it on, where it has a place. */
+    async boot(machine: ArmResource): Promise<void> {
+      if (!there(machine)) return;
       set(machine, 'starting');
       await parts.machines.boot({ vmId: vmIdOf(machine), resourceId: machine.id });
       set(machine, 'running');

@@ -34,10 +34,12 @@ export function virtualMachineType(parts: ComputeParts): ResourceType {
   };
 
   /** What is still to be done when a machine has been written. */
-  const follow = ({ machine, resized, created, noPlace }: Written) =>
+  const follow = ({ machine, boots, noPlace }: Written) =>
     inTurn(machine, async () => {
-      if (resized && !noPlace) await power.halt(machine, 'stopped');
-      if (resized || created) await power.boot(machine, noPlace);
+      power.settle(machine, noPlace);
+      if (!boots) return;
+      if (powerOf(parts, machine) !== 'starting') await power.halt(machine, 'stopped');
+      await power.boot(machine);
     });
 
   const write = async (call: ArmCall, replace: boolean): Promise<ArmReply> => {
@@ -83,7 +85,10 @@ export function virtualMachineType(parts: ComputeParts): ResourceType {
         if (powerOf(parts, machine) === 'running') return async () => undefined;
         power.refuseStart(machine);
         const noPlace = isAllocated(parts, machine) ? undefined : power.place(machine);
-        return () => power.boot(machine, noPlace);
+        return () => {
+          power.settle(machine, noPlace);
+          return power.boot(machine);
+        };
       }),
       deallocate: operation((machine, call) => {
         if (call.query.get('hibernate') === 'true') throw notHere('hibernation');
@@ -102,8 +107,9 @@ export function virtualMachineType(parts: ComputeParts): ResourceType {
         power.refuseUnlessAllocated(machine, 'redeploy');
         const noPlace = power.place(machine);
         return async () => {
+          power.settle(machine, noPlace);
           await power.halt(machine, 'stopped');
-          await power.boot(machine, noPlace);
+          await power.boot(machine);
         };
       }),
       reapply: operation(() => async () => undefined),
@@ -117,7 +123,10 @@ export function virtualMachineType(parts: ComputeParts): ResourceType {
         parts.generalized.set(machine.id.toLowerCase(), true);
         return { status: 200 };
       },
-      attachdetachdatadisks: (call, machine) => attachDetach(parts, call, machine),
+      attachdetachdatadisks(call, machine) {
+        refuseDeleting(machine);
+        return attachDetach(parts, call, machine);
+      },
       runcommand: (call, machine) => runCommandAction(parts, call, machine),
     },
     list(call) {
