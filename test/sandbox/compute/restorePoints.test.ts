@@ -156,4 +156,30 @@ test('a collection lists its points and takes them with it; the machine may be g
   expect(left).toEqual([]);
 });
 
+test('a resource group takes its machines, disks, snapshots, restore points and disk accesses with it', async () => {
+  const { sdk, arm } = world;
+  const second = GROUP.replace(/rg$/, 'rg2');
+  arm.world.store.put({ ...arm.world.store.require(GROUP), id: second, name: 'rg2' });
+  await sdk.virtualMachines.createOrUpdate('rg2', 'vm', machineBody('vm'));
+  await sdk.diskAccesses.createOrUpdate('rg2', 'da', { location: LOCATION });
+  const machine = `${second}/providers/Microsoft.Compute/virtualMachines/vm`;
+  await sdk.restorePointCollections.createOrUpdate('rg2', 'rpc', { location: LOCATION, source: { id: machine } });
+  await sdk.restorePoints.create('rg2', 'rpc', 'one', {});
+  await sdk.snapshots.createOrUpdate('rg2', 'snapshot', {
+    location: LOCATION,
+    networkAccessPolicy: 'AllowPrivate',
+    diskAccessId: `${second}/providers/Microsoft.Compute/diskAccesses/da`,
+    creationData: {
+      createOption: 'Copy',
+      sourceResourceId: `${second}/providers/Microsoft.Compute/disks/vm-os`,
+    },
+  });
+  const url = `https://management.azure.com${second}?api-version=2025-04-01`;
+  const answer = await world.fetch(url, { method: 'DELETE', headers: { authorization: 'Bearer t' } });
+  expect(answer.status).toBe(202);
+  await arm.idle();
+  expect(arm.world.store.under(second)).toEqual([]);
+  expect([...world.ports]).toEqual([]);
+});
+
 test('the traffic fits Azure’s published types', () => expectTypes(world));
