@@ -91,6 +91,16 @@ function errorReply(error: unknown): ArmReply {
   return { status: 500, body: { error: { code: 'InternalServerError', message: text } } };
 }
 
+/**
+ * SDKs put scopes, which begin with a slash, behind a slash, and azure-cli leaves out parents between two; ARM takes
+ * several slashes for one.
+ */
+function urlOf(asked: string): URL {
+  const at = asked.indexOf('?');
+  const path = at < 0 ? asked : asked.slice(0, at);
+  return new URL(`https://${host}${`/${path}`.replaceAll(/\/{2,}/g, '/')}${asked.slice(path.length)}`);
+}
+
 /** Azure Resource Manager on the wire: what stands before and after the router. */
 export function createService(parts: { world: ArmWorld; tokens: Tokens; router: Router; throttle: Throttle }): Service {
   const { world, tokens, router, throttle } = parts;
@@ -139,8 +149,7 @@ export function createService(parts: { world: ArmWorld; tokens: Tokens; router: 
     name: 'Azure Resource Manager',
     answers: (name) => name === host,
     async handle(request: IncomingMessage, response: ServerResponse, context: RequestContext) {
-      // SDKs put scopes, which begin with a slash, behind a slash; ARM takes the two for one.
-      const url = new URL(`https://${host}/${(request.url ?? '').replace(/^\/+/, '')}`);
+      const url = urlOf(request.url ?? '');
       const limits: Record<string, string> = {};
       let reply: ArmReply;
       try {
