@@ -19,7 +19,7 @@ import { defaultComputeLimits } from './provider/limits.ts';
 import type { ComputeLimits } from './provider/limits.ts';
 import type { ComputeParts } from './provider/parts.ts';
 
-export type { ComputeLimits, Shortage } from './provider/limits.ts';
+export type { ComputeLimits } from './provider/limits.ts';
 export type { DiskWorld } from './disks/diskWorld.ts';
 export type { Machines } from './machines/machines.ts';
 export { inspectImage } from './disks/imageFile.ts';

@@ -3,11 +3,19 @@ import type { ArmWorld } from '../../arm/types.ts';
 import type { DiskSas } from '../disks/sas.ts';
 import type { VhdBlobs } from '../disks/vhdBlobs.ts';
 import type { Volumes } from '../disks/volumes.ts';
-import type { Run } from './runCommands/run.ts';
+import type { Execution } from '../machines/execution.ts';
 import type { Machines } from '../machines/machines.ts';
 import type { ComputeLimits } from './limits.ts';
 
 export type PowerState = 'starting' | 'running' | 'stopping' | 'stopped' | 'deallocating' | 'deallocated';
+
+/** A script that was started, and what becomes of it. */
+export interface Run {
+  execution: Execution;
+  /** Nobody waits for it any more: the script ends, and so does a wait for a report that never comes. */
+  abandon(): void;
+  readonly abandoned: boolean;
+}
 
 /** What the service knows of a managed run command: what the machine's agent has reported. Times are ISO 8601. */
 export interface RunReport {

@@ -5,15 +5,7 @@ import type { Machine } from '../../machines/machines.ts';
 import { notAllowed } from '../errors.ts';
 import { text } from '../fields.ts';
 import type { Json } from '../fields.ts';
-import type { ComputeParts } from '../parts.ts';
-
-/** A script that was started, and what becomes of it. */
-export interface Run {
-  execution: Execution;
-  /** Nobody waits for it any more: the script ends, and so does a wait for a report that never comes. */
-  abandon(): void;
-  readonly abandoned: boolean;
-}
+import type { ComputeParts, Run } from '../parts.ts';
 
 /** What the service hears of a run; `unheard`: its machine never reported, and the service has given up. */
 export type Outcome = ScriptResult | 'unheard';
