@@ -7,6 +7,8 @@ import type { Hub } from './context.ts';
 import { reportLarge } from './logFinding.ts';
 import type { ActivityTask } from './store.ts';
 
+const RETRY_AFTER_ERROR_MS = 1000;
+
 /** Runs activities, as many at once as host.json says. The result and the end of the task are one commit. */
 export function createActivityPool(hub: Hub): { add(task: ActivityTask): void } {
   const { store, log } = hub;
@@ -29,7 +31,11 @@ export function createActivityPool(hub: Hub): { add(task: ActivityTask): void } 
       const task = waiting[next++]!;
       running++;
       execute(task)
-        .catch((error: Error) => log('critical', `Activity ${task.name} lost its result: ${error.stack}`))
+        .catch((error: Error) => {
+          // Not the app's error, that is a result: the host's own. The task is still in the store, and runs again.
+          log('critical', `Activity ${task.name} lost its result: ${error.stack}`, { category: 'Host.Durable' });
+          setTimeout(add, RETRY_AFTER_ERROR_MS, task).unref();
+        })
         .finally(() => {
           running--;
           pump();
@@ -37,12 +43,11 @@ export function createActivityPool(hub: Hub): { add(task: ActivityTask): void } 
     }
     if (next === waiting.length) waiting.length = next = 0;
   };
-  return {
-    add(task) {
-      waiting.push(task);
-      setImmediate(pump);
-    },
+  const add = (task: ActivityTask) => {
+    waiting.push(task);
+    setImmediate(pump);
   };
+  return { add };
 }
 
 async function outcome(hub: Hub, task: ActivityTask): Promise<HistoryEvent> {
