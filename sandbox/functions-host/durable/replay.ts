@@ -34,6 +34,7 @@ export class Replay implements Tasks {
   suspended = false;
   terminated: HistoryEvent | undefined;
   continueAsNew: { input: unknown } | undefined;
+  /** The locks that it holds; undefined: it has not begun. */
   section: CriticalSection | undefined;
   private isNew = false;
   private nextId = 0;
@@ -165,13 +166,12 @@ export class Replay implements Tasks {
   }
 
   private run(): void {
-    runActions(this, this.actions, {
+    this.section = runActions(this, this.actions, {
       ...this.self,
       continueAsNew: (input) => (this.continueAsNew = { input }),
-      exhausted: (section) => {
+      exhausted: () => {
         this.exhausted = true;
         this.exhaustedNow = this.isNew;
-        this.section = section;
       },
     });
   }

@@ -23,7 +23,7 @@ export interface Execution {
   /** `continueAsNew` was called. */
   continueAsNew(input: unknown): void;
   /** Every action is through. */
-  exhausted(section: CriticalSection): void;
+  exhausted(): void;
 }
 
 const LONG_TIMER_INTERVAL = 3 * 86_400_000;
@@ -32,8 +32,9 @@ const MAXIMUM_TIMER = 6 * 86_400_000;
 /**
  * Runs a list of actions one after the other, each when the one before has ended, well or not: the extension's shim.
  * What the extension refuses to do fails unseen, without taking an id: the SDK, which counts on it, then waits.
+ * @returns the locks that the orchestration holds, as it goes on
  */
-export function runActions(tasks: Tasks, actions: Action[], execution: Execution): void {
+export function runActions(tasks: Tasks, actions: Action[], execution: Execution): CriticalSection {
   const section = createCriticalSection(tasks, execution);
   const run = (action: Action, done: Settle) => invoke(tasks, execution, section, action, done);
   let index = 0;
@@ -50,9 +51,10 @@ export function runActions(tasks: Tasks, actions: Action[], execution: Execution
     }
     // What the application did not release, the extension does; but not when the function failed.
     if (execution.isDone) section.release();
-    execution.exhausted(section);
+    execution.exhausted();
   };
   step();
+  return section;
 }
 
 function invoke(tasks: Tasks, execution: Execution, section: CriticalSection, action: Action, done: Settle): void {

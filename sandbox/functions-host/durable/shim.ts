@@ -79,7 +79,8 @@ export function decide(
   } catch (error) {
     if (!(error instanceof ReplayError)) throw error;
     // The extension's own exceptions end an orchestration under their own words.
-    return { ...none, completion: { status: 'Failed', reason: error.message, details: error.message } };
+    const completion: Completion = { status: 'Failed', reason: error.message, details: error.message };
+    return { ...none, findings: locksKept(replay), completion };
   }
   const findings = findingsOf(replay, result);
   const outcome: Outcome = {
@@ -91,12 +92,13 @@ export function decide(
   };
   // The end does not take back what the same turn asked for, before the message or after it: it is carried out.
   const end = terminated(replay.terminated);
-  if (end) return { ...outcome, completion: end };
+  if (end) return { ...outcome, findings: [...findings, ...locksKept(replay)], completion: end };
   if (replay.suspended) return { ...outcome, suspended: true };
   const misuse = rules.strict ? findings.find((one) => one.isFatal) : undefined;
-  if (misuse) return { ...none, findings, completion: fail(misuse.message, misuse.message) };
-  const completion = completionOf(replay, state, failure);
-  return completion ? { ...outcome, completion } : outcome;
+  const completion = misuse ? fail(misuse.message, misuse.message) : completionOf(replay, state, failure);
+  if (!completion) return outcome;
+  // Of what failed in strict mode nothing is carried out.
+  return { ...(misuse ? none : outcome), findings: [...findings, ...locksKept(replay)], completion };
 }
 
 /** An open task, a timer that was not cancelled for one, keeps the instance running. */
@@ -114,6 +116,12 @@ function completionOf(
   return state.isDone ? { status: 'Completed', output: state.output } : undefined;
 }
 
+/** What has ended well has released its locks. */
+function locksKept({ section }: Replay): Finding[] {
+  const held = section?.held ?? [];
+  return held.length > 0 ? [traps.lockKept(held)] : [];
+}
+
 function findingsOf(replay: Replay, { state, threw }: { state: OrchestratorState; threw?: true }): Finding[] {
   const findings = [...replay.findings];
   if (replay.suspended || !replay.exhausted) return findings;
@@ -122,8 +130,6 @@ function findingsOf(replay: Replay, { state, threw }: { state: OrchestratorState
   else if (!hasEnded && replay.openTasks === 0 && !replay.waitsForEvents) findings.push(traps.stuck());
   if (!hasEnded || !replay.exhaustedNow) return findings;
   if (replay.openTasks > 0) findings.push(traps.openAtTheEnd(replay.openTasks));
-  const held = replay.section?.held ?? [];
-  if (held.length > 0) findings.push(traps.lockKept(held));
   return findings;
 }
 

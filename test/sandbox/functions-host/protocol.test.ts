@@ -137,12 +137,19 @@ describe('entity locks', () => {
     );
   });
 
-  test('a failure keeps them locked for ever, as in Azure; the log says so', async () => {
+  test('what fails or is terminated keeps them for ever, as in Azure; the log says so', async () => {
+    const told = (instanceId: string) =>
+      expect(world.log()).toContainEqual(
+        expect.objectContaining({ trap: 'lock not released', instanceId, level: 'error' }),
+      );
     const id = await world.start('holds', { keys: ['lost'], then: 'fail' });
     expect((await world.ended(id)).runtimeStatus).toBe('Failed');
-    expect(world.log()).toContainEqual(
-      expect.objectContaining({ trap: 'lock not released', instanceId: id, level: 'error' }),
-    );
+    told(id);
+    const other = await world.start('holds', { keys: ['lost-too'], then: 'wait' });
+    await world.until(other, (one) => one.customStatus === 'locked');
+    await world.durable('POST', `instances/${other}/terminate`);
+    expect((await world.ended(other)).runtimeStatus).toBe('Terminated');
+    told(other);
     const asking = await world.start('asks', 'lost');
     await world.until(asking, (one) => (one.historyEvents ?? []).some((event) => event.EventType === 'EventSent'));
     expect((await world.status(asking)).runtimeStatus).toBe('Running');
