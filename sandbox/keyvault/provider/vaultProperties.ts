@@ -1,3 +1,4 @@
+import { isIPv4 } from 'node:net';
 import type { ArmCall, ArmResource } from '../../arm/types.ts';
 import { badRequest } from './errors.ts';
 
@@ -52,10 +53,30 @@ function checkWhole({ tenantId, sku }: VaultProperties, name: string): void {
   if (!known) throw badRequest(`The SKU of vault '${name}' must be of family 'A' and name 'standard' or 'premium'.`);
 }
 
+interface NetworkAcls {
+  ipRules?: { value?: string }[];
+  virtualNetworkRules?: unknown[];
+  [field: string]: unknown;
+}
+
+/** IPv4 addresses are kept as ranges: `192.0.2.1` becomes `192.0.2.1/32`. @throws ArmError 400 BadRequest */
+function normalizedAcls(acls: NetworkAcls): NetworkAcls {
+  const ipRules = (acls.ipRules ?? []).map(({ value = '' }) => {
+    const [address = '', bits = '32', ...more] = value.split('/');
+    const sound = more.length === 0 && isIPv4(address) && /^\d+$/.test(bits) && Number(bits) <= 32;
+    if (!sound) throw badRequest(`The IP rule '${value}' in networkAcls is not an IPv4 address or range.`);
+    return { value: `${address}/${bits}` };
+  });
+  return { ...acls, ipRules, virtualNetworkRules: acls.virtualNetworkRules ?? [] };
+}
+
 /** The fields that were given with a value; `null` takes a field away, as leaving it out does. */
 function present(given: VaultProperties): VaultProperties {
   const { createMode: _mode, vaultUri: _uri, provisioningState: _state, ...kept } = given;
-  return Object.fromEntries(Object.entries(kept).filter(([, value]) => value != null));
+  const fields: VaultProperties & { networkAcls?: NetworkAcls } = Object.fromEntries(
+    Object.entries(kept).filter(([, value]) => value != null),
+  );
+  return fields.networkAcls ? { ...fields, networkAcls: normalizedAcls(fields.networkAcls) } : fields;
 }
 
 /** What a PUT makes of a vault. @throws ArmError 400 BadRequest */

@@ -58,11 +58,14 @@ test('a vault says what it was given, with the defaults of its API version', asy
   });
   const older = await world.call('PUT', vaultPath('older').replace('2026-02-01', '2023-07-01'), {
     ...newVault,
-    properties: { ...newVault.properties, networkAcls: { defaultAction: 'Deny', bypass: 'None', ipRules: [] } },
+    properties: {
+      ...newVault.properties,
+      networkAcls: { defaultAction: 'Deny', bypass: 'None', ipRules: [{ value: '192.0.2.1' }] },
+    },
   });
   expect(older.body.properties).toMatchObject({
     enableRbacAuthorization: false,
-    networkAcls: { defaultAction: 'Deny' },
+    networkAcls: { defaultAction: 'Deny', ipRules: [{ value: '192.0.2.1/32' }] },
   });
   const listed = [];
   for await (const { name } of world.management.vaults.listByResourceGroup('rg')) listed.push(name);
@@ -82,6 +85,7 @@ test.each([
   ['good', { sku: { family: 'A', name: 'gold' } }, 'BadRequest'],
   ['good', { softDeleteRetentionInDays: 5 }, 'BadRequest'],
   ['good', { enableSoftDelete: false }, 'BadRequest'],
+  ['good', { networkAcls: { ipRules: [{ value: 'here' }] } }, 'BadRequest'],
   ['gone', { createMode: 'recover' }, 'DeletedVaultNotFound'],
 ])('PUT of vault %s with %o is refused: %s', async (name, properties, code) => {
   const reply = await world.call('PUT', vaultPath(name), {
