@@ -39,7 +39,8 @@ export interface DiskSas {
   resources(): string[];
   /**
    * The resource that a signed URL opens.
-   * @throws BlobError 403 AuthenticationFailed, AuthorizationPermissionMismatch; 404 ResourceNotFound
+   * @throws BlobError 403 AuthenticationFailed, AuthorizationPermissionMismatch; 404 BlobNotFound (deleted),
+   * ResourceNotFound (another path)
    */
   authorize(url: URL, permission: 'r' | 'w' | 'd'): string;
 }
@@ -107,7 +108,8 @@ export function createDiskSas(clock: Clock, guid: () => string, endpoints: Store
     resources: () => [...endpoints.keys()],
     authorize(url, permission) {
       const endpoint = endpoints.get(byHost.get(url.hostname) ?? '');
-      if (!endpoint || url.pathname !== endpoint.path) {
+      if (!endpoint) throw new BlobError(404, 'BlobNotFound', 'The specified blob does not exist.');
+      if (url.pathname !== endpoint.path) {
         throw new BlobError(404, 'ResourceNotFound', 'The specified resource does not exist.');
       }
       const given = url.searchParams.get('sig');

@@ -161,6 +161,7 @@ test('operations that are none of an export are refused by name', async () => {
   expect(await asked('GET', '&comp=nonsense')).toBe('400 InvalidQueryParameterValue');
   expect(await asked('GET', '&comp=blocklist')).toBe('501 NotImplemented');
   expect(await asked('GET', '', { 'x-ms-version': 'newest' })).toBe('400 InvalidHeaderValue');
+  expect(await outcome(await get(read.replace('/abcd', '/other')))).toBe('404 ResourceNotFound');
   expect(await asked('OPTIONS')).toBe('400 MissingRequiredHeader');
   expect(await asked('OPTIONS', '', { origin: 'https://a.example', 'access-control-request-method': 'GET' })).toBe(
     '403 CorsPreflightFailure',

@@ -144,7 +144,7 @@ test('a SAS ends when it is revoked, when it expires, and is bound to what was s
   expect(await late.text()).toContain('Signature not valid in the specified time frame');
   expect((await world.sdk.snapshots.get('rg', 'sas-1')).diskState).toBe('Unattached');
   await world.sdk.snapshots.delete('rg', 'sas-1');
-  expect(await code(await world.fetch(second))).toBe('404 ResourceNotFound');
+  expect(await code(await world.fetch(second))).toBe('404 BlobNotFound');
   await expect(sasOf('sas-1')).rejects.toMatchObject({ statusCode: 404 });
   await snapshot('sas-2', 'sas');
   await expect(sasOf('sas-2', 5_184_001)).rejects.toMatchObject({ code: 'InvalidParameter' });

@@ -184,6 +184,12 @@ test('usages count servers; a deleted server takes everything with it', async ()
   expect(await servers()).toMatchObject({ currentValue: 2, limit: 250, unit: 'Count' });
   await world.client.servers.beginDeleteAndWait('rg', 'withlogin');
   expect((await servers()).currentValue).toBe(1);
+  const elsewhere = (path: string) => sqlPath(path).replace('/rg/', '/other/');
+  await world.call('PUT', elsewhere('servers/far'), { location: LOCATION, properties: { administrators: entra } });
+  await world.call('PUT', elsewhere('servers/far/databases/app'), { location: LOCATION });
+  const emptied = await world.call('DELETE', inGroup('', 'other'));
+  expect((await world.call('GET', emptied.headers.get('location')!)).status).toBe(200);
+  expect((await servers()).currentValue).toBe(1);
   expect(said(await world.call('GET', sqlPath('servers/withlogin/databases/master')))).toBe('404 ResourceNotFound');
   expect((await world.call('DELETE', sqlPath('servers/withlogin'))).status).toBe(204);
 });
