@@ -6,7 +6,6 @@ import type { Secrets } from './secrets.ts';
 interface RetentionPolicy {
   enabled?: boolean;
   days?: number;
-  allowPermanentDelete?: boolean;
 }
 
 /** A time-based policy as ARM has it, of a container or as an account's default. */
@@ -44,7 +43,6 @@ function blobRules(world: ArmWorld, account: ArmResource, container: string | un
     kind: account.kind as string,
     versioning: service.isVersioningEnabled === true,
     ...(blobs?.enabled && { deleteRetentionDays: blobs.days ?? 7 }),
-    ...(blobs?.allowPermanentDelete && { allowPermanentDelete: true }),
     ...(containers?.enabled && { containerRetentionDays: containers.days ?? 7 }),
     defaultTier: defaultTier(account),
     // "Access tiers for blob data": not with zone-redundant storage, nor in premium accounts.

@@ -25,7 +25,6 @@ export interface BlobRules {
   versioning: boolean;
   /** Days that deleted blobs are kept; absent: soft delete is off. */
   deleteRetentionDays?: number;
-  allowPermanentDelete?: true;
   /** Days that deleted containers are kept. */
   containerRetentionDays?: number;
   /** Tier of block blobs that are uploaded without one. */

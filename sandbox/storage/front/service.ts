@@ -26,6 +26,7 @@ const SERVER_NAMES: Record<StorageKind, string> = {
   table: 'Windows-Azure-Table/1.0 Microsoft-HTTPAPI/2.0',
 };
 
+const PUBLIC_ACCESS = 'Public access is not permitted on this storage account.';
 /** "Common REST API error codes": clients try again. */
 const UNAVAILABLE: Refusal = {
   status: 503,
@@ -62,9 +63,12 @@ export function createStorageService(parts: StorageParts): Service {
   };
 
   /** Containers, queues and tables made or removed here are seen by ARM as well. */
-  const follow = (account: ArmResource, kind: StorageKind, change: ReturnType<typeof contentChange>) => {
+  const follow = (exchange: Exchange, change: ReturnType<typeof contentChange>) => {
     if (!change) return;
-    const resource = contentResource(world, account, { kind, name: change.name });
+    const { account, kind, request } = exchange;
+    const access = request.headers['x-ms-blob-public-access']?.toString();
+    const given = access === undefined ? {} : { publicAccess: access === 'blob' ? 'Blob' : 'Container' };
+    const resource = contentResource(world, account, { kind, name: change.name, given });
     if (change.removed) world.store.delete(resource.id);
     else if (!world.store.get(resource.id)) world.store.put(resource);
   };
@@ -77,9 +81,8 @@ export function createStorageService(parts: StorageParts): Service {
       const url = new URL(request.url ?? '/', `https://${context.host}`);
       const { method = '', headers } = request;
       const operation = operationOf({ kind, method, url, headers });
-      let refusal =
-        whyNot({ request, context, account, kind, url, operation }, parts) ??
-        refuseManagedDiskHeader(kind, url, headers);
+      const exchange = { request, context, account, kind, url, operation };
+      let refusal = whyNot(exchange, parts) ?? refuseManagedDiskHeader(kind, url, headers);
       if (!refusal && kind === 'queue' && operation.name === 'Get User Delegation Key') {
         const version = headers['x-ms-version']?.toString() ?? '';
         const { authorization } = headers;
@@ -104,7 +107,7 @@ export function createStorageService(parts: StorageParts): Service {
         if (!response.headersSent) refuse(response, kind, UNAVAILABLE, world.clock.iso());
         return undefined;
       });
-      if (status !== undefined && status < 300) follow(account, kind, contentChange(kind, method, url, body));
+      if (status !== undefined && status < 300) follow(exchange, contentChange(kind, method, url, body));
     },
   };
 }
@@ -126,6 +129,20 @@ async function toAzurite(
     body,
     answerHeaders: { server: SERVER_NAMES[kind] },
   });
+}
+
+/** Public access that the account forbids, and what neither the front nor Azurite can do. */
+function unsupportedOf({ request, account, url }: Exchange): Refusal | undefined {
+  const opens = request.headers['x-ms-blob-public-access'] !== undefined;
+  if (opens && account.properties?.allowBlobPublicAccess !== true) {
+    return { status: 409, code: 'PublicAccessNotPermitted', message: PUBLIC_ACCESS };
+  }
+  if (url.searchParams.get('deletetype') !== 'permanent') return undefined;
+  return {
+    status: 501,
+    code: 'NotImplemented',
+    message: 'The local Azure does not delete soft-deleted blobs permanently.',
+  };
 }
 
 /** Why a request must not go on: network, then who asks, then roles. */
@@ -154,6 +171,8 @@ function whyNot(exchange: Exchange, { world, tokens, access }: StorageParts): Re
     world.tenantId,
   );
   if (refusal) return refusal;
+  const unsupported = unsupportedOf(exchange);
+  if (unsupported) return unsupported;
   const principalId = principalOf(authorization, url.searchParams, tokens);
   if (principalId === undefined || operation.anyOf.length === 0) return undefined;
   const { name, anyOf } = operation;

@@ -25,6 +25,7 @@ afterAll(() => world.stop());
 
 it('versions: overwriting, metadata and deletion keep the old state, which can be listed, read, copied back and deleted', async () => {
   const got = await asOperator(`
+    import { BlobSASPermissions, BlockBlobClient, generateBlobSASQueryParameters } from '@azure/storage-blob';
     const data = service('versioned').getContainerClient('data');
     const blob = data.getBlockBlobClient('a');
     const { versionId: first } = await put(blob, 'one');
@@ -38,13 +39,20 @@ it('versions: overwriting, metadata and deletion keep the old state, which can b
     const old = await Promise.all([first, second].map((id) => read(blob.withVersion(id))));
     const oldMetadata = (await blob.withVersion(second).getProperties()).metadata;
     const current = await failure(blob.withVersion(third).delete());
+    const signed = async (permissions) => {
+      const startsOn = new Date(Date.now() - 60_000), expiresOn = new Date(Date.now() + 3_600_000);
+      const key = await service('versioned').getUserDelegationKey(startsOn, expiresOn);
+      const sas = generateBlobSASQueryParameters({ containerName: 'data', blobName: 'a', permissions: BlobSASPermissions.parse(permissions), startsOn, expiresOn }, key, 'versioned');
+      return new BlockBlobClient(blob.url + '?' + sas).withVersion(second).delete();
+    };
+    const bySas = [await failure(signed('d'))];
     await blob.delete();
     const gone = await failure(blob.getProperties());
     const hidden = await list();
     const stillThere = (await list({ includeVersions: true })).length;
     await (await blob.beginCopyFromURL(blob.withVersion(first).url)).pollUntilDone();
-    await blob.withVersion(second).delete();
-    print({
+    bySas.push(await failure(signed('x')));
+    print({ bySas,
       listed, expected: [[first, false], [second, false], [third, true]], plain: plain.length,
       isCurrent: [properties.versionId === third, properties.isCurrentVersion],
       old, oldMetadata, current, gone, hidden, stillThere,
@@ -55,6 +63,7 @@ it('versions: overwriting, metadata and deletion keep the old state, which can b
   const { listed, expected, ...rest } = got as { listed: unknown; expected: unknown };
   expect(listed).toEqual(expected);
   expect(rest).toEqual({
+    bySas: [[403, 'AuthorizationPermissionMismatch'], 'done'],
     plain: 1,
     isCurrent: [true, true],
     old: ['one', 'one'],

@@ -65,7 +65,7 @@ function deleteVersion(store: Store, context: Context, target: Target, version: 
   const doc = previousVersion(store, target, version);
   if (!doc) throw blobNotFound(context);
   refuseProtected(context, doc, 'delete');
-  if (deletePrevious(store, doc, false)) exchange().kept = true;
+  if (deletePrevious(store, doc)) exchange().kept = true;
 }
 
 /** Undelete Blob. @throws 404 where nothing of that name is or was */

@@ -1,8 +1,10 @@
 import { patchContainers } from './containers.ts';
 import { patchDeletes } from './deletes.ts';
+import { patchGarbageCollection } from './garbage.ts';
 import { patchHandlers } from './handlers.ts';
 import { patchListing } from './listing.ts';
 import { patchReads } from './reads.ts';
+import { patchSas } from './sas.ts';
 import { store } from './store.ts';
 import { patchSetTier, patchWrites } from './writes.ts';
 
@@ -18,5 +20,7 @@ export function patchBlobs(): void {
   patchDeletes(methods);
   patchListing(methods);
   patchContainers(methods);
+  patchGarbageCollection(methods);
   patchHandlers();
+  patchSas();
 }

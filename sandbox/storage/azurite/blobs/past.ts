@@ -48,8 +48,8 @@ export function previousVersion(store: Store, target: Target, versionId: string)
 }
 
 /** Marks a previous version as deleted, or removes it where soft delete is off. */
-export function deletePrevious(store: Store, doc: BlobDoc, permanently: boolean): boolean {
-  const deleted = permanently ? undefined : softDeletion(Date.now());
+export function deletePrevious(store: Store, doc: BlobDoc): boolean {
+  const deleted = softDeletion(Date.now());
   blobsOf(store).remove(doc);
   if (deleted) blobsOf(store).insert({ ...copyOf(doc), past: { ...doc.past!, deleted } });
   return deleted !== undefined;
