@@ -59,18 +59,6 @@ describe('activities', () => {
     });
   });
 
-  test('trap 4: what does not exist is waited for for ever, and the log says so', async () => {
-    const [activity, orchestrator] = await Promise.all(
-      ['activity', 'orchestrator'].map((kind) => world.start('missing', { kind })),
-    );
-    const warned = (name: string) =>
-      world.log().some((line) => line.trap === 'missing function' && line.message.includes(name));
-    await poll(() => warned('noSuchActivity') && warned('noSuchOrchestrator'), Boolean);
-    expect((await world.status(activity!)).runtimeStatus).toBe('Running');
-    expect((await world.status(orchestrator!)).runtimeStatus).toBe('Running');
-    await expect(world.start('nowhere')).rejects.toThrow('500');
-  });
-
   test('actions 1 and 5, retries: they wait on timers of the sandbox clock, with back-off', async () => {
     const id = await world.start('retry', { times: 2, attempts: 3 });
     for (const minutes of [1, 2]) {

@@ -101,6 +101,10 @@ describe('trap 4: what does not exist, errors without a message', () => {
     }
   });
 
+  test('an orchestrator that does not exist cannot be started', async () => {
+    await expect(azure.start('nowhere')).rejects.toThrow('500');
+  });
+
   test('beside others: as in Azure, no id is taken, and another result reaches the call', async () => {
     const { output } = await azure.ended(await azure.start('missingInAll'));
     expect(output).toEqual({ wrong: 'of the right one', right: null });

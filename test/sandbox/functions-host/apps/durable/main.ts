@@ -87,11 +87,6 @@ df.app.orchestration('catching', function* (context) {
 df.app.orchestration('throwing', function* () {
   throw new Error('my own');
 });
-df.app.orchestration('missing', function* (context) {
-  const { kind } = context.df.getInput() as { kind: string };
-  if (kind === 'activity') yield context.df.callActivity('noSuchActivity');
-  else yield context.df.callSubOrchestrator('noSuchOrchestrator');
-});
 df.app.orchestration('sleep', function* (context) {
   yield context.df.createTimer(seconds(context, context.df.getInput() as number));
   return context.df.currentUtcDateTime.toISOString();
