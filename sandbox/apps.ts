@@ -18,7 +18,7 @@ export interface RunningApp {
 }
 
 /**
- * The Function apps of a world. They follow their sites: written app settings and the action `restart` start a host
+ * The Function apps of a world. They follow their sites: written settings and the action `restart` start a host
  * again, `stop` and `start` end and start it, deleting the site removes the app.
  */
 export interface Apps {
@@ -109,7 +109,9 @@ export function createApps(options: {
   };
 
   world.store.onChange((id, resource) => {
-    const match = /\/providers\/Microsoft\.Web\/sites\/([^/]+)(\/config\/appsettings)?$/i.exec(id);
+    const match = /\/providers\/Microsoft\.Web\/sites\/([^/]+)(\/config\/(?:appsettings|connectionstrings))?$/i.exec(
+      id,
+    );
     const key = match?.[1]?.toLowerCase();
     if (key === undefined || !kept.has(key) || signal.aborted) return;
     if (match![2] !== undefined) return void (resource && follow(key, () => launch(key)));

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startSandbox, StateError, type Sandbox } from '../../sandbox/index.ts';
+import { applyScenario, scenario } from '../../sandbox/scenario/index.ts';
 import { temporaryFolder } from './world.ts';
 
 const here = import.meta.dirname;
@@ -76,6 +77,21 @@ describe('a state folder whose world was killed', () => {
     const answer = await client.send('GET', output + before.started.id);
     expect(answer.body).toMatchObject({ output: 'hello you' });
     await expect(faults.kill('functions:nobody')).rejects.toThrow('no process of functions:nobody');
+  });
+
+  it('a fault kills what runs in a machine, which boots again', async () => {
+    const { client, faults, world } = sandbox!;
+    await applyScenario(sandbox!, scenario({ virtualMachines: [{ name: 'vm', resourceGroup: 'g' }] }));
+    const id = siteId.replace('Microsoft.Web/sites/greeter', 'Microsoft.Compute/virtualMachines/vm');
+    const runScript = (script: string[]) =>
+      client.arm('POST', `${id}/runCommand?api-version=2024-07-01`, { commandId: 'RunShellScript', script });
+    const running = runScript(['touch "$HOME/started"; sleep 600; echo done']);
+    const vmId = world.store.get(id)!.properties!.vmId as string;
+    await expect.poll(() => existsSync(join(state, 'compute/machines', vmId, 'root/started')), soon).toBe(true);
+    await faults.kill(`vm:${id}`);
+    expect(JSON.stringify(await running.catch(String))).not.toContain('done');
+    expect(JSON.stringify(await runScript(['echo up again']))).toContain('up again');
+    await expect(faults.kill('vm:nobody')).rejects.toThrow('no process of vm:nobody');
   });
 
   it('an app follows its site: settings, stop, start, restart, delete', async () => {
