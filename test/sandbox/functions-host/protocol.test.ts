@@ -1,9 +1,11 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { plan, type Mail } from '../../../sandbox/functions-host/durable/entityMail.ts';
 import { replaySchema } from '../../../sandbox/functions-host/durable/extension.ts';
-import { poll, startWorld, type World } from './world.ts';
+import { startFunctionsHost } from '../../../sandbox/functions-host/index.ts';
+import { appDirectory, poll, startWorld, type World } from './world.ts';
 
 /** What the newest extension has: entity locks. With callHttp, whose other side this file plays. */
 let world: World;
@@ -183,6 +185,13 @@ describe('what an entity takes from its inbox', () => {
 
 test('the extension version decides on the schema; one that is not mirrored is refused', async () => {
   expect([replaySchema('3.12.9'), replaySchema('3.13.0'), replaySchema('3.15.0')]).toEqual([2, 3, 3]);
-  const start = startWorld('protocol', {}, { durableExtensionVersion: '2.9.1' });
+  const start = startFunctionsHost({
+    directory: appDirectory('protocol'),
+    stateDir: join(world.directory, 'other'),
+    env: {},
+    clock: world.clock,
+    logFile: join(world.directory, 'other.log'),
+    durableExtensionVersion: '2.9.1',
+  });
   await expect(start).rejects.toThrow('durableExtensionVersion "2.9.1" is not one that this host mirrors');
 });
