@@ -322,4 +322,28 @@ test('images are found through their publishers, offers, SKUs and versions', asy
   ).rejects.toMatchObject(refused('BadRequest'));
 });
 
+test('a Windows machine has its own rules, and no scripts here', async () => {
+  const server = {
+    publisher: 'MicrosoftWindowsServer',
+    offer: 'WindowsServer',
+    sku: '2022-datacenter-g2',
+    version: 'latest',
+  };
+  const windows = (name: string) =>
+    createMachine(world, 'win', {
+      storageProfile: { imageReference: server, osDisk: { createOption: 'FromImage' } },
+      osProfile: { computerName: name, adminUsername: 'azureuser', adminPassword: 'Secret-12!' },
+    });
+  expect(await refusal(windows('longer-than-fifteen'))).toBe('InvalidParameter computerName');
+  const { storageProfile } = await windows('win');
+  expect(storageProfile!.osDisk).toMatchObject({ osType: 'Windows', diskSizeGB: 127 });
+  // Standard_B1s has a resource disk.
+  await expect(
+    world.sdk.virtualMachines.update('rg', 'win', { hardwareProfile: { vmSize: 'Standard_D2s_v5' } }),
+  ).rejects.toThrow('changing from resource disk to non-resource disk');
+  const script = { commandId: 'RunShellScript', script: ['true'] };
+  await expect(world.sdk.virtualMachines.runCommand('rg', 'win', script)).rejects.toMatchObject({ statusCode: 501 });
+  await world.sdk.virtualMachines.delete('rg', 'win');
+});
+
 test('the traffic fits Azure’s published types', () => expectTypes(world));

@@ -2,18 +2,20 @@ import { alarm } from '../../../core/alarm.ts';
 import type { ArmResource } from '../../../arm/types.ts';
 import type { Execution, ScriptResult } from '../../machines/execution.ts';
 import type { Machine } from '../../machines/machines.ts';
-import { notAllowed } from '../errors.ts';
-import { text } from '../fields.ts';
+import { notAllowed, notHere } from '../errors.ts';
+import { object, text } from '../fields.ts';
 import type { Json } from '../fields.ts';
 import type { ComputeParts, Run } from '../parts.ts';
 
 /** What the service hears of a run; `unheard`: its machine never reported, and the service has given up. */
 export type Outcome = ScriptResult | 'unheard';
 
-/** The running machine of a request. @throws ArmError 409 OperationNotAllowed */
+/** The running machine of a request. @throws ArmError 409 OperationNotAllowed, 501 for Windows */
 export function requireRunning(parts: ComputeParts, machine: ArmResource): Machine {
   const running = parts.machines.running(text(machine.properties, 'vmId') ?? '');
   if (!running) throw notAllowed('Cannot modify extensions in the VM when the VM is not running.');
+  const osDisk = object(object(machine.properties, 'storageProfile'), 'osDisk');
+  if (text(osDisk, 'osType') === 'Windows') throw notHere('scripts in Windows machines');
   return running;
 }
 
