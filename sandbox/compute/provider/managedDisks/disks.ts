@@ -94,7 +94,8 @@ export function diskType(parts: ComputeParts): ResourceType {
     const sizeGB = number(asked, 'diskSizeGB') ?? number(had, 'diskSizeGB') ?? 0;
     checkKind(sku.name, sizeGB, asked);
     const location = disk.location ?? '';
-    const policy = exportPolicy(parts, location, asked, had);
+    // A PUT that names no disk access has none.
+    const policy = exportPolicy(parts, location, asked, replace ? { ...had, diskAccessId: undefined } : had);
     const encryption = encryptionOf(parts, location, asked, had);
     const grown = resized(parts, disk, sku.name, asked);
     const { diskAccessId: _access, tier, ...kept } = had;

@@ -146,7 +146,8 @@ export function snapshotType(parts: ComputeParts): ResourceType {
     if (source !== undefined && !sameId(source, before)) throw propertyFixed('creationData.sourceResourceId');
     if ('incremental' in asked && asked['incremental'] !== had['incremental']) throw propertyFixed('incremental');
     const location = snapshot.location ?? '';
-    const policy = exportPolicy(parts, location, asked, had);
+    // A PUT that names no disk access has none.
+    const policy = exportPolicy(parts, location, asked, replace ? { ...had, diskAccessId: undefined } : had);
     const encryption = encryptionOf(parts, location, asked, had);
     if (had['incremental'] === true) refuseOtherEncryptionSet(snapshot, encryption);
     const { diskAccessId: _old, ...kept } = had;
