@@ -55,6 +55,10 @@ const slow: Provider = {
           longRunning: { style: 'azure-async', work: () => new Promise((done) => (finish = done)) },
         };
       },
+      delete: () => ({
+        status: 202,
+        longRunning: { style: 'location', work: () => new Promise((done) => (finish = done)) },
+      }),
     },
   ],
 };
@@ -106,6 +110,22 @@ test('an operation under way at the end has failed, and so has its resource', as
   world.arm.register(slow);
   expect((await world.call('GET', thing)).body.properties.provisioningState).toBe('Failed');
   finish();
+});
+
+test('a group whose deletion was cut off is there, and can be deleted', async () => {
+  world.arm.register(slow);
+  await world.call('PUT', inGroup('/providers/Contoso.Slow/things/x'), { location: 'westeurope' });
+  finish();
+  await world.arm.idle();
+  await world.call('DELETE', inGroup(''));
+  await reopenAsKilled();
+  finish();
+  expect((await world.call('GET', inGroup(''))).body.properties.provisioningState).toBe('Succeeded');
+  world.arm.register(slow);
+  expect((await world.call('DELETE', inGroup(''))).status).toBe(202);
+  finish();
+  await world.arm.idle();
+  expect((await world.call('HEAD', inGroup(''))).status).toBe(404);
 });
 
 test('no GUID comes twice', async () => {

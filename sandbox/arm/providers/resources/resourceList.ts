@@ -1,6 +1,13 @@
 import type { ArmCall, ArmReply, ArmResource } from '../../types.ts';
 import { resourceFilter } from './filter.ts';
 
+/** Types that have a location, yet are no tracked resources. */
+const hidden = new Set([
+  'microsoft.resources/resourcegroups',
+  'microsoft.keyvault/vaults/keys',
+  'microsoft.keyvault/vaults/secrets',
+]);
+
 /** A resource as the generic list shows it: no properties but those asked for by `$expand`. */
 function summary({ world }: ArmCall, resource: ArmResource, expand: string[]): Record<string, unknown> {
   const { id, name, type, location, tags, kind, sku, identity, zones, managedBy, plan } = resource;
@@ -28,7 +35,7 @@ export function listResources(call: ArmCall): ArmReply | undefined {
     .map((word) => word.trim());
   const value = call.world.store
     .under(`/subscriptions/${subscriptionId}${group}`)
-    .filter((r) => r.location !== undefined && r.type !== 'Microsoft.Resources/resourceGroups' && matches(r))
+    .filter((r) => r.location !== undefined && !hidden.has(r.type.toLowerCase()) && matches(r))
     .map((resource) => summary(call, resource, expand));
   return { status: 200, body: { value } };
 }
