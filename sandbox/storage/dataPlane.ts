@@ -78,7 +78,7 @@ export function createDataPlane(options: {
       [RULES_HEADER]: JSON.stringify(known),
       ...request.headers,
     };
-    return exchange(ports()[kind], { ...request, headers });
+    return sendTo(ports()[kind], { ...request, headers });
   };
 
   const list = async (account: ArmResource, kind: StorageKind): Promise<string[]> => {
@@ -133,7 +133,8 @@ function tolerating(tolerated: number, { status, code }: Exchanged): DataPlaneAn
   return status === tolerated || code === undefined ? { status } : { status, code };
 }
 
-function exchange(port: number, options: DataPlaneRequest): Promise<Exchanged> {
+/** Sends a request as it stands to one of Azurite's ports. */
+export function sendTo(port: number, options: DataPlaneRequest): Promise<Exchanged> {
   const { method, path, headers, body = '' } = options;
   return new Promise((resolve, reject) => {
     const length = { 'content-length': String(Buffer.byteLength(body)) };

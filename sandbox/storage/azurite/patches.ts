@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { accountKeys } from '../accountKeys.ts';
 import { patchBlobs } from './blobs/index.ts';
+import { patchCopySources } from './copySources.ts';
 import { createCrc64 } from '../../core/crc64.ts';
 import { patchDelegation } from './delegation.ts';
 import { azurite, load, loadAll } from './load.ts';
@@ -13,6 +14,7 @@ export function patchAzurite(seed: string): void {
   acceptAnyAccount(seed);
   patchDelegation(seed);
   patchBlobs();
+  patchCopySources();
   takeLoopbackForHttps();
   answerAsAzure();
   speedUpChecksums();

@@ -34,6 +34,8 @@ interface Loki {
   close(done?: (error?: Error) => void): void;
 }
 
+const LOCK_WAIT_MS = 20_000;
+
 const journals = new Map<string, Journal>();
 
 /** Writes down what all databases have changed. Must run before a client is told that a change has been made. */
@@ -118,7 +120,8 @@ function journalOf(file: string): Journal {
 type Journal = ReturnType<typeof openJournal>;
 
 function openJournal(file: string) {
-  const database = new DatabaseSync(file);
+  // A killed world's Azurite may need a moment to notice: its lock is waited for.
+  const database = new DatabaseSync(file, { timeout: LOCK_WAIT_MS });
   database.exec(
     `PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF;
      CREATE TABLE IF NOT EXISTS collections (name TEXT PRIMARY KEY, options TEXT NOT NULL);

@@ -1,22 +1,22 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { buffer, text } from 'node:stream/consumers';
-import type { ArmResource, ArmWorld } from '../../arm/types.ts';
+import type { ArmResource } from '../../arm/types.ts';
 import { forward } from '../../core/forward.ts';
-import type { RequestContext, Service, Tokens } from '../../core/types.ts';
+import type { RequestContext, Service } from '../../core/types.ts';
 import { findAccount } from '../accounts.ts';
-import type { Azurite } from '../azurite/process.ts';
 import { RULES_HEADER, type Rules } from '../azurite/rules.ts';
 import { contentResource } from '../contents.ts';
 import type { StorageKind } from '../contents.ts';
 import { rulesOf } from '../rules.ts';
-import type { Secrets } from '../secrets.ts';
-import { principalOf, scopeOf, type AccessControl } from './access.ts';
+import { principalOf, scopeOf } from './access.ts';
 import { refusalOf } from './authorization.ts';
 import { contentChange } from './contentChange.ts';
+import { refuseCopySource } from './copySource.ts';
 import { refuse, type Refusal } from './errors.ts';
 import { mayReach } from './firewall.ts';
 import { refuseManagedDiskHeader } from './managedDiskHeader.ts';
 import { operationOf, type Operation } from './operations.ts';
+import type { StorageParts } from './parts.ts';
 import { giveQueueDelegationKey } from './queueDelegation.ts';
 
 const HOST = /^([a-z0-9]+)\.(blob|queue|table)\.core\.windows\.net$/;
@@ -33,14 +33,6 @@ const UNAVAILABLE: Refusal = {
   code: 'ServerBusy',
   message: 'The server is currently unable to receive requests. Please retry your request.',
 };
-
-export interface StorageParts {
-  world: ArmWorld;
-  tokens: Tokens;
-  secrets: Secrets;
-  azurite: Pick<Azurite, 'ports' | 'ready'>;
-  access: AccessControl;
-}
 
 /** One request to an account's service. */
 interface Exchange {
@@ -82,7 +74,10 @@ export function createStorageService(parts: StorageParts): Service {
       const { method = '', headers } = request;
       const operation = operationOf({ kind, method, url, headers });
       const exchange = { request, context, account, kind, url, operation };
-      let refusal = whyNot(exchange, parts) ?? refuseManagedDiskHeader(kind, url, headers);
+      let refusal =
+        whyNot(exchange, parts) ??
+        refuseManagedDiskHeader(kind, url, headers) ??
+        (kind === 'blob' ? await refuseCopySource(account.name, url, headers, parts) : undefined);
       if (!refusal && kind === 'queue' && operation.name === 'Get User Delegation Key') {
         const version = headers['x-ms-version']?.toString() ?? '';
         const { authorization } = headers;

@@ -84,6 +84,45 @@ it('user delegation keys of blobs and queues are void after a revocation', async
   expect(anew).toEqual(before);
 });
 
+it('copies need a source that can be read: in the account, by SAS, by a token', async () => {
+  const got = await asOperator(`
+    import { generateBlobSASQueryParameters, BlobSASPermissions } from '@azure/storage-blob';
+    const from = service('open').getContainerClient('data').getBlockBlobClient('source');
+    await put(from, 'source');
+    const to = service('network').getContainerClient('copies');
+    await to.create();
+    const startsOn = new Date(Date.now() - 60_000), expiresOn = new Date(Date.now() + 3_600_000);
+    const key = await service('open').getUserDelegationKey(startsOn, expiresOn);
+    const sas = '?' + generateBlobSASQueryParameters({ containerName: 'data', blobName: 'source', permissions: BlobSASPermissions.parse('r'), startsOn, expiresOn }, key, 'open');
+    const sourceAuthorization = { scheme: 'Bearer', value: (await credential.getToken('https://storage.azure.com/.default')).token };
+    const copy = async (name, url, options) => { const blob = to.getBlockBlobClient(name); await (await blob.beginCopyFromURL(url, options)).pollUntilDone(); return read(blob); };
+    const here = service('open').getContainerClient('data').getBlockBlobClient('here');
+    const blocks = service('open').getContainerClient('data').getBlockBlobClient('blocks');
+    await blocks.stageBlockFromURL('AAAA', from.url + sas, 0, 3);
+    await blocks.stageBlockFromURL('BBBB', from.url, 3, 3, { sourceAuthorization });
+    await blocks.commitBlockList(['AAAA', 'BBBB']);
+    print({
+      bySas: await copy('a', from.url + sas),
+      forged: await failure(to.getBlockBlobClient('b').beginCopyFromURL(from.url + sas.replace('sp=r', 'sp=rw'))),
+      bare: await failure(to.getBlockBlobClient('c').beginCopyFromURL(from.url)),
+      byToken: await failure(to.getBlockBlobClient('d').syncCopyFromURL(from.url, { sourceAuthorization })),
+      nobody: await failure(to.getBlockBlobClient('e').beginCopyFromURL('https://nosuch.blob.core.windows.net/a/b?sig=x')),
+      elsewhere: await failure(to.getBlockBlobClient('f').beginCopyFromURL('https://example.com/a')),
+      inside: await failure(here.beginCopyFromURL(from.url + sas)),
+      blocks: await read(blocks),
+    });`);
+  expect(got).toEqual({
+    bySas: 'source',
+    forged: [403, 'CannotVerifyCopySource'],
+    bare: [401, 'CannotVerifyCopySource'],
+    byToken: 'done',
+    nobody: [404, 'CannotVerifyCopySource'],
+    elsewhere: [501, 'NotImplemented'],
+    inside: 'done',
+    blocks: 'source',
+  });
+});
+
 it('keys that are made anew sign and open; the old ones do not; the provider signs SAS too', async () => {
   const got = await asOperator(`
     import { StorageSharedKeyCredential } from '@azure/storage-blob';

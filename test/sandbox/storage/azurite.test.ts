@@ -5,6 +5,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startAzurite } from '../../../sandbox/storage/azurite/process.ts';
 import { createCrc64 } from '../../../sandbox/core/crc64.ts';
 import { run, runModule } from '../edge/child.ts';
 import { startWorld, SUBSCRIPTION } from './world.ts';
@@ -29,7 +30,7 @@ async function listens(port: number): Promise<boolean> {
   }
 }
 
-it('Azurite ends when its parent is killed', async () => {
+it('Azurite ends when its parent is killed, and another takes its files over at once', async () => {
   const module = new URL('../../../sandbox/storage/azurite/process.ts', import.meta.url).href;
   const source = `import { startAzurite } from '${module}';
     const azurite = await startAzurite({ dir: ${JSON.stringify(dir)}, seed: 's' }, {});
@@ -41,6 +42,8 @@ it('Azurite ends when its parent is killed', async () => {
   const port = Number(line.toString());
   expect(await listens(port)).toBe(true);
   parent.kill('SIGKILL');
+  const next = await startAzurite({ dir, seed: 's' }, {});
+  await next.stop();
   await expect.poll(() => listens(port), { timeout: 10_000 }).toBe(false);
 });
 

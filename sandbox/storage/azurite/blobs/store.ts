@@ -96,8 +96,6 @@ export const store = (): Store => load<{ prototype: Store }>('blob/persistence/L
 export const blobsOf = (store: Store) => store.db.getCollection('$BLOBS_COLLECTION$') as Collection<BlobDoc>;
 export const containersOf = (store: Store) =>
   store.db.getCollection('$CONTAINERS_COLLECTION$') as Collection<ContainerDoc>;
-export const blocksOf = (store: Store) =>
-  store.db.getCollection('$BLOCKS_COLLECTION$') as Collection<{ accountName: string; containerName: string }>;
 
 /** The settings of the account that the request under way is for. */
 export const blobRules = (): BlobRules => exchange().rules.blob!;
