@@ -5,6 +5,7 @@ azure-cli's modules is nine tenths of what a command costs. Reads one JSON list 
 JSON object per line: {"code", "out", "err"}. Ends with its standard input.
 """
 
+import gc
 import importlib
 import json
 import os
@@ -60,3 +61,4 @@ for line in sys.stdin:
     result, modules = run(json.loads(line))
     print(json.dumps(result), flush=True)
     load(modules)
+    gc.freeze()
