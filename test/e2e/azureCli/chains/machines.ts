@@ -81,8 +81,8 @@ export const machines: Chain = {
     { az: 'vm start -g machines -n web' },
     { az: 'vm restart -g machines -n web' },
     {
-      az: 'vm resize -g machines -n web --size Standard_D4s_v5 --query hardwareProfile.vmSize',
-      json: 'Standard_D4s_v5',
+      az: 'vm resize -g machines -n web --size Standard_D8s_v5 --query hardwareProfile.vmSize',
+      json: 'Standard_D8s_v5',
     },
     {
       az: 'vm resize -g machines -n web --size Standard_Nonsense',
@@ -120,6 +120,14 @@ export const machines: Chain = {
     {
       az: 'deployment group list -g machines --query [].properties.provisioningState',
       json: expect.arrayContaining(['Succeeded', 'Failed']),
+    },
+    {
+      az: `vm create -g machines -n pair --image ${image} --size Standard_D32s_v5 --count 2 --generate-ssh-keys --query [].name`,
+      json: ['pair0', 'pair1'],
+    },
+    {
+      az: `vm create -g machines -n third --image ${image} --size Standard_D32s_v5 --generate-ssh-keys`,
+      error: 'exceeding approved Total Regional Cores quota',
     },
     { az: 'vm delete -g machines -n web -y' },
     { az: 'vm show -g machines -n web', error: 'ResourceNotFound' },

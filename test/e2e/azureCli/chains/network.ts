@@ -60,6 +60,12 @@ export const network: Chain = {
     },
     { az: 'resource delete -g net -n nic1 --resource-type Microsoft.Network/networkInterfaces' },
     { az: 'network vnet subnet delete -g net --vnet-name v1 -n s2' },
+    {
+      az: `resource create -g net -n nat1 --resource-type Microsoft.Network/natGateways --is-full-object -p '{"location":"westeurope","sku":{"name":"Standard"},"properties":{"publicIpAddresses":[]}}' --query properties.provisioningState`,
+      json: 'Succeeded',
+    },
+    { az: 'resource list -g net --resource-type Microsoft.Network/natGateways --query [].name', json: ['nat1'] },
+    { az: 'resource delete -g net -n nat1 --resource-type Microsoft.Network/natGateways' },
     { az: 'network nsg delete -g net -n n1' },
     {
       az: `network private-dns zone create -g net -n ${zone}`,
