@@ -37,6 +37,9 @@ export async function startWorld({
   });
 }
 
+/** Less data than the tour's, so that the world is there at once. */
+const quickData: [number, number, number] = [64 * 2 ** 20, 32 * 2 ** 20, 16 * 2 ** 20];
+
 /** A local Azure as `npm run sandbox` gives it. */
 export interface OpenWorld {
   sandbox: Sandbox;
@@ -67,7 +70,7 @@ export async function openWorld(options: {
   return orStop(sandbox, async () => {
     say(`Local Azure: ${sandbox.operator.proxyUrl} (files in ${sandbox.dir})`);
     const isNew = !scenario || (await applyScenario(sandbox, scenario.read, scenario.file));
-    if (!scenario && !bare) await addMachine(sandbox, { region, diskFiles: [], data: usualData });
+    if (!scenario && !bare) await addMachine(sandbox, { region, diskFiles: [], data: quickData });
     const appliance = bare ? undefined : await deployAppliance(sandbox, signal);
     const workers = appliance && `/resourceGroups/${appliance.layout.resourceGroup}/`.toLowerCase();
     const machine = sandbox.world.store
