@@ -13,21 +13,27 @@ export interface Refusal {
   headers?: Record<string, string>;
 }
 
-/** Sends an error as the service does: XML from blob and queue, OData JSON from table ("Status and error codes"). */
-export function refuse(response: ServerResponse, kind: StorageKind, refusal: Refusal, now: string): void {
+/** An error as the service sends it: XML from blob and queue, OData JSON from table ("Status and error codes"). */
+export function errorAnswer(kind: StorageKind, refusal: Refusal, now: string) {
   const requestId = randomUUID();
   const message = `${refusal.message}\nRequestId:${requestId}\nTime:${now}`;
   const json = kind === 'table';
   const body = json
     ? JSON.stringify({ 'odata.error': { code: refusal.code, message: { lang: 'en-US', value: message } } })
     : xml(refusal, message);
-  response.writeHead(refusal.status, {
+  const headers: Record<string, string> = {
     'content-type': json ? 'application/json;odata=minimalmetadata;charset=utf-8' : 'application/xml',
-    'content-length': Buffer.byteLength(body),
+    'content-length': String(Buffer.byteLength(body)),
     'x-ms-error-code': refusal.code,
     'x-ms-request-id': requestId,
     ...refusal.headers,
-  });
+  };
+  return { status: refusal.status, headers, body };
+}
+
+export function refuse(response: ServerResponse, kind: StorageKind, refusal: Refusal, now: string): void {
+  const { status, headers, body } = errorAnswer(kind, refusal, now);
+  response.writeHead(status, headers);
   response.end(body);
 }
 

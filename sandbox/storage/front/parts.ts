@@ -1,8 +1,11 @@
-import type { ArmWorld } from '../../arm/types.ts';
-import type { Tokens } from '../../core/types.ts';
+import type { IncomingMessage } from 'node:http';
+import type { ArmResource, ArmWorld } from '../../arm/types.ts';
+import type { RequestContext, Tokens } from '../../core/types.ts';
 import type { Azurite } from '../azurite/process.ts';
+import type { StorageKind } from '../contents.ts';
 import type { Secrets } from '../secrets.ts';
 import type { AccessControl } from './access.ts';
+import type { Operation } from './operations.ts';
 
 /** What the front needs to answer. */
 export interface StorageParts {
@@ -11,4 +14,14 @@ export interface StorageParts {
   secrets: Secrets;
   azurite: Pick<Azurite, 'ports' | 'ready'>;
   access: AccessControl;
+}
+
+/** One request to an account's service, or one of the requests in a batch. */
+export interface Exchange {
+  request: Pick<IncomingMessage, 'method' | 'headers'>;
+  context: RequestContext;
+  account: ArmResource;
+  kind: StorageKind;
+  url: URL;
+  operation: Operation;
 }

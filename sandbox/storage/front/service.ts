@@ -1,6 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { buffer, text } from 'node:stream/consumers';
-import type { ArmResource } from '../../arm/types.ts';
 import { forward } from '../../core/forward.ts';
 import type { RequestContext, Service } from '../../core/types.ts';
 import { findAccount } from '../accounts.ts';
@@ -8,15 +7,14 @@ import { RULES_HEADER, type Rules } from '../azurite/rules.ts';
 import { contentResource } from '../contents.ts';
 import type { StorageKind } from '../contents.ts';
 import { rulesOf } from '../rules.ts';
-import { principalOf, scopeOf } from './access.ts';
-import { refusalOf } from './authorization.ts';
+import { whyNot } from './admission.ts';
+import { answerBatch } from './batch.ts';
 import { contentChange } from './contentChange.ts';
 import { refuseCopySource } from './copySource.ts';
 import { refuse, type Refusal } from './errors.ts';
-import { mayReach } from './firewall.ts';
 import { refuseManagedDiskHeader } from './managedDiskHeader.ts';
-import { operationOf, type Operation } from './operations.ts';
-import type { StorageParts } from './parts.ts';
+import { operationOf } from './operations.ts';
+import type { Exchange, StorageParts } from './parts.ts';
 import { giveQueueDelegationKey } from './queueDelegation.ts';
 
 const HOST = /^([a-z0-9]+)\.(blob|queue|table)\.core\.windows\.net$/;
@@ -26,23 +24,12 @@ const SERVER_NAMES: Record<StorageKind, string> = {
   table: 'Windows-Azure-Table/1.0 Microsoft-HTTPAPI/2.0',
 };
 
-const PUBLIC_ACCESS = 'Public access is not permitted on this storage account.';
 /** "Common REST API error codes": clients try again. */
 const UNAVAILABLE: Refusal = {
   status: 503,
   code: 'ServerBusy',
   message: 'The server is currently unable to receive requests. Please retry your request.',
 };
-
-/** One request to an account's service. */
-interface Exchange {
-  request: IncomingMessage;
-  context: RequestContext;
-  account: ArmResource;
-  kind: StorageKind;
-  url: URL;
-  operation: Operation;
-}
 
 /** The data plane of storage accounts: decides which exist and who may enter; Azurite does the rest. */
 export function createStorageService(parts: StorageParts): Service {
@@ -91,6 +78,10 @@ export function createStorageService(parts: StorageParts): Service {
         refusal = giveQueueDelegationKey(response, asked, { ...parts, tenantId: world.tenantId });
         if (!refusal) return;
       }
+      if (!refusal && operation.name === 'Blob Batch') {
+        refusal = await answerBatch(exchange, response, parts);
+        if (!refusal) return;
+      }
       if (refusal) {
         request.resume();
         return refuse(response, kind, refusal, world.clock.iso());
@@ -109,7 +100,8 @@ export function createStorageService(parts: StorageParts): Service {
 
 /** @throws when the data servers have died, and until they listen again */
 async function toAzurite(
-  exchange: Pick<Exchange, 'request' | 'context' | 'kind'> & {
+  exchange: Pick<Exchange, 'context' | 'kind'> & {
+    request: IncomingMessage;
     response: ServerResponse;
     rules: Rules;
     body: Buffer | undefined;
@@ -124,58 +116,4 @@ async function toAzurite(
     body,
     answerHeaders: { server: SERVER_NAMES[kind] },
   });
-}
-
-/** Public access that the account forbids, and what neither the front nor Azurite can do. */
-function unsupportedOf({ request, account, url }: Exchange): Refusal | undefined {
-  const opens = request.headers['x-ms-blob-public-access'] !== undefined;
-  if (opens && account.properties?.allowBlobPublicAccess !== true) {
-    return { status: 409, code: 'PublicAccessNotPermitted', message: PUBLIC_ACCESS };
-  }
-  if (url.searchParams.get('deletetype') !== 'permanent') return undefined;
-  return {
-    status: 501,
-    code: 'NotImplemented',
-    message: 'The local Azure does not delete soft-deleted blobs permanently.',
-  };
-}
-
-/** Why a request must not go on: network, then who asks, then roles. */
-function whyNot(exchange: Exchange, { world, tokens, access }: StorageParts): Refusal | undefined {
-  const { request, context, account, kind, url, operation } = exchange;
-  const origin = access.originOf(context.caller, account, kind);
-  if (origin && !mayReach(account, origin)) {
-    return {
-      status: 403,
-      code: 'AuthorizationFailure',
-      message: 'This request is not authorized to perform this operation.',
-    };
-  }
-  const { authorization } = request.headers;
-  const refusal = refusalOf(
-    {
-      kind,
-      method: request.method ?? '',
-      secure: context.secure,
-      authorization,
-      version: request.headers['x-ms-version']?.toString(),
-      query: url.searchParams,
-    },
-    account,
-    tokens,
-    world.tenantId,
-  );
-  if (refusal) return refusal;
-  const unsupported = unsupportedOf(exchange);
-  if (unsupported) return unsupported;
-  const principalId = principalOf(authorization, url.searchParams, tokens);
-  if (principalId === undefined || operation.anyOf.length === 0) return undefined;
-  const { name, anyOf } = operation;
-  if (access.authorize({ principalId, operation: name, anyOf, scope: scopeOf(account, kind, operation) }))
-    return undefined;
-  return {
-    status: 403,
-    code: 'AuthorizationPermissionMismatch',
-    message: 'This request is not authorized to perform this operation using this permission.',
-  };
 }

@@ -102,13 +102,18 @@ it("a container's policy protects its blobs: unlocked, locked, extended, with ET
     const removed = await failure(policies.deleteImmutabilityPolicy(...of, extended.etag));
     const held = await policies.setLegalHold(...of, { tags: ['case1'] });
     const container = await policies.get(...of);
-    print({ state: [made.state, locked.state, extended.immutabilityPeriodSinceCreationInDays], attempts, stale, early, shorter, removed, held: held.hasLegalHold,
+    const { subResponses } = await data.getBlobBatchClient().deleteBlobs([blob, data.getBlockBlobClient('nosuch')]);
+    print({ batch: subResponses.map((r) => [r.status, r.errorCode]), state: [made.state, locked.state, extended.immutabilityPeriodSinceCreationInDays], attempts, stale, early, shorter, removed, held: held.hasLegalHold,
       shown: [container.hasImmutabilityPolicy, container.immutabilityPolicy.state, container.immutabilityPolicy.updateHistory.map((u) => u.update), container.legalHold.tags.map((t) => t.tag)],
       byData: (await data.getProperties()).hasImmutabilityPolicy,
       container: await failure(data.delete()), arm: await failure(arm.blobContainers.delete(...of)), account: await failure(arm.storageAccounts.delete('rg', 'policies')) });`);
   const wrongState = [409, 'ContainerOperationFailure'];
   const immutable = [409, 'BlobImmutableDueToPolicy'];
   expect(got).toEqual({
+    batch: [
+      [409, 'BlobImmutableDueToLegalHold'],
+      [404, 'BlobNotFound'],
+    ],
     state: ['Unlocked', 'Locked', 3],
     attempts: [immutable, immutable, immutable, 'done'],
     stale: [412, 'PreconditionFailed'],
