@@ -1,6 +1,8 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { World } from '../../demo/world.ts';
+import { openStore } from '../../sandbox/functions-host/durable/store.ts';
 import { blobNames, readBlob } from './blobs.ts';
 
 /** A signature of a SAS, and the head of a JSON Web Token. */
@@ -34,6 +36,7 @@ export async function secretsIn(world: World): Promise<string[]> {
     look(file, await readFile(file));
     files++;
   }
+  for (const [id, history] of await histories(world.app.stateDir)) look(`the history of ${id}`, Buffer.from(history));
   if (files < 4) throw new Error(`Only ${files} files were searched.`);
   look('resources', Buffer.from(JSON.stringify(sandbox.world.store.under(`/subscriptions/${sandbox.subscriptionId}`))));
   const logs = `${layout.account.blobUrl}/${layout.workerLogsContainer}`;
@@ -46,6 +49,29 @@ export async function secretsIn(world: World): Promise<string[]> {
 async function filesBelow(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+}
+
+/**
+ * Histories by instance, as text: the file has those of ended instances compressed. Read from a copy, because the host
+ * holds the file.
+ */
+async function histories(stateDir: string): Promise<[string, string][]> {
+  const folder = await mkdtemp(join(tmpdir(), 'histories-'));
+  const hub = (await readdir(stateDir)).filter((name) => name.startsWith('taskhub-'));
+  for (const name of hub) await copyFile(join(stateDir, name), join(folder, name));
+  const store = openStore(
+    join(
+      folder,
+      hub.find((name) => name.endsWith('.db'))!,
+    ),
+  );
+  const found = store
+    .instances({ limit: -1 })
+    .map(({ instanceId }): [string, string] => [instanceId, store.turns(instanceId).join('\n')]);
+  store.close();
+  await rm(folder, { recursive: true });
+  if (!found.some(([, text]) => text.includes('"TaskScheduledId"'))) throw new Error('No history was found.');
+  return found;
 }
 
 /** What Azurite keeps of tables and queues: its databases and the queues' message extents. */
