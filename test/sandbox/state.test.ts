@@ -80,8 +80,16 @@ describe('a state folder whose world was killed', () => {
   });
 
   it('a fault kills what runs in a machine, which boots again', async () => {
-    const { client, faults, world } = sandbox!;
-    await applyScenario(sandbox!, scenario({ virtualMachines: [{ name: 'vm', resourceGroup: 'g' }] }));
+    const { client, faults, settings, world } = sandbox!;
+    const nowhere = { type: 'Microsoft.Compute/disks', name: 'd', resourceGroup: 'none', properties: {} };
+    const broken = applyScenario(sandbox!, scenario({ resources: [nowhere] }));
+    await expect(broken).rejects.toThrow(/^resources\[0\]: PUT .*ResourceGroupNotFound/);
+    const turned = { pageSize: 7, compute: { regionalCores: 12 }, exportRate: 'tier' as const };
+    await applyScenario(
+      sandbox!,
+      scenario({ settings: turned, virtualMachines: [{ name: 'vm', resourceGroup: 'g' }] }),
+    );
+    expect(settings).toMatchObject({ arm: { pageSize: 7 }, compute: { regionalCores: 12, exportRate: 'tier' } });
     const id = siteId.replace('Microsoft.Web/sites/greeter', 'Microsoft.Compute/virtualMachines/vm');
     const runScript = (script: string[]) =>
       client.arm('POST', `${id}/runCommand?api-version=2024-07-01`, { commandId: 'RunShellScript', script });
