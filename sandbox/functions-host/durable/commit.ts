@@ -93,7 +93,7 @@ export function continueAsNew(
   const { instanceId } = instance;
   store.clearHistory(instanceId);
   store.clearTimers(instanceId);
-  begin(hub, { ...instance, executionId: newId(), input: json(completion.input), createdAt: hub.now() });
-  for (const event of completion.carriedOver) store.send(instanceId, null, event);
+  const { input, carriedOver } = completion;
+  begin(hub, { ...instance, executionId: newId(), input: json(input), createdAt: hub.now() }, carriedOver);
   after.woken.add(instanceId);
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Hub } from './context.ts';
-import { EventType, historyEvent } from './history.ts';
+import { EventType, historyEvent, type HistoryEvent } from './history.ts';
 import type { Instance, Parent } from './store.ts';
 
 /** The instance exists and has not ended. */
@@ -49,8 +49,11 @@ export function createInstance(
   });
 }
 
-/** Stores an instance at the start of an execution, with the message that starts it. */
-export function begin(hub: Hub, instance: Instance): void {
+/**
+ * Stores an instance at the start of an execution, with the message that starts it.
+ * @param carriedOver events that the last execution leaves to this one: they came before all that wait
+ */
+export function begin(hub: Hub, instance: Instance, carriedOver: HistoryEvent[] = []): void {
   const { instanceId, executionId, parent } = instance;
   hub.store.putInstance(instance);
   const started = historyEvent(EventType.ExecutionStarted, hub.iso(), {
@@ -64,7 +67,8 @@ export function begin(hub: Hub, instance: Instance): void {
       OrchestrationInstance: { InstanceId: parent.instanceId, ExecutionId: parent.executionId },
     },
   });
-  hub.store.send(instanceId, executionId, started);
+  const events = carriedOver.map((body) => ({ executionId: null, body }));
+  hub.store.sendFirst(instanceId, [{ executionId, body: started }, ...events]);
 }
 
 export function hasEnded(instance: Instance): boolean {

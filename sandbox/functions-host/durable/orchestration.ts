@@ -35,9 +35,6 @@ export function orchestrationTurns(hub: Hub): (instanceId: string) => Promise<vo
     }
     const past = cache.get(id, instance.executionId);
     const arrived = accepted.map((message) => JSON.parse(message.body) as HistoryEvent);
-    // Events for the next generation may have overtaken the message that starts it.
-    const started = arrived.findIndex((event) => event.EventType === EventType.ExecutionStarted);
-    if (started > 0) arrived.unshift(...arrived.splice(started, 1));
     const fresh = [historyEvent(EventType.OrchestratorStarted, hub.iso()), ...arrived];
 
     const result = await runOrchestrator(hub, instance, past.turns, fresh);

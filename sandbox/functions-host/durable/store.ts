@@ -72,6 +72,14 @@ export function openStore(file: string) {
       const sql = 'insert into inbox (target, execution, body) values (?, ?, ?)';
       db.run(sql, target, executionId, JSON.stringify(body));
     },
+    /** Messages that are read before all that wait. */
+    sendFirst(target: string, messages: { executionId: string | null; body: object }[]): void {
+      const first = db.get<{ seq: number | null }>('select min(seq) as seq from inbox')?.seq ?? 1;
+      const sql = 'insert into inbox (seq, target, execution, body) values (?, ?, ?, ?)';
+      messages.forEach(({ executionId, body }, index) =>
+        db.run(sql, first - messages.length + index, target, executionId, JSON.stringify(body)),
+      );
+    },
     messages(target: string, limit: number): Message[] {
       const sql = 'select seq, execution as executionId, body from inbox where target = ? order by seq limit ?';
       return db.all<Message>(sql, target, limit);

@@ -1,0 +1,71 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import type { RegisteredFunction } from '../../../sandbox/functions-host/app/coreModule.ts';
+import { ActionType } from '../../../sandbox/functions-host/durable/actions.ts';
+import type { Hub } from '../../../sandbox/functions-host/durable/context.ts';
+import { EventType, historyEvent, type HistoryEvent } from '../../../sandbox/functions-host/durable/history.ts';
+import { openHub } from '../../../sandbox/functions-host/durable/hub.ts';
+import { createInstance } from '../../../sandbox/functions-host/durable/instances.ts';
+import { poll } from './world.ts';
+
+/** A task hub whose orchestrator functions are played here, so that things happen exactly while one runs. */
+const directory = mkdtempSync(join(tmpdir(), 'hub-'));
+afterAll(() => rmSync(directory, { recursive: true }));
+
+const settings = {
+  hubName: 'Test',
+  maxConcurrentActivityFunctions: 10,
+  maxConcurrentOrchestratorFunctions: 10,
+  maxConcurrentEntityFunctions: 10,
+  maxEntityOperationBatchSize: 100,
+  overridesRunning: false,
+};
+
+/** @param orchestrator gets the history of the execution and returns the SDK's state */
+function open(name: string, orchestrator: (hub: Hub, history: HistoryEvent[]) => object): Hub {
+  const hub: Hub = openHub({
+    file: join(directory, `${name}.db`),
+    functions: { find: () => ({}) as RegisteredFunction, missing: () => undefined },
+    invoke: async (_, { trigger }) => {
+      const { history } = JSON.parse(trigger!.json!) as { history: HistoryEvent[] };
+      return { json: JSON.stringify(orchestrator(hub, history)) };
+    },
+    log: () => undefined,
+    settings,
+    strict: true,
+    schema: 2,
+  });
+  return hub;
+}
+
+test('events keep their order over continueAsNew, those that arrive while it is called too', async () => {
+  const wait = { actionType: ActionType.WaitForExternalEvent, externalEventName: 'Item' };
+  const raise = (hub: Hub, item: number) =>
+    hub.store.send('one', null, historyEvent(EventType.EventRaised, hub.iso(), { Name: 'Item', Input: String(item) }));
+  const taken: string[] = [];
+  let next = 2;
+  const hub = open('order', (self, history) => {
+    // One more at each turn, so that there are always some that the turn has not read.
+    if (next < 1500) for (let many = 0; many < 600; many++) raise(self, next++);
+    const event = history.find((one) => one.EventType === EventType.EventRaised);
+    if (!event) return { isDone: false, actions: [[wait]] };
+    taken.push(event.Input!);
+    const again = { actionType: ActionType.ContinueAsNew, input: null };
+    return taken.length === 5
+      ? { isDone: true, actions: [[wait]], output: taken }
+      : { isDone: true, actions: [[wait, again]] };
+  });
+  hub.store.transaction(() => {
+    createInstance(hub, { instanceId: 'one', name: 'flow', input: null, version: null, parent: null });
+    for (const item of [0, 1]) raise(hub, item);
+  });
+  hub.wake(['one']);
+  const one = await poll(
+    () => hub.store.instance('one')!,
+    ({ status }) => status === 'Completed',
+  );
+  expect(one.output).toBe(JSON.stringify(['0', '1', '2', '3', '4']));
+  hub.store.close();
+});
