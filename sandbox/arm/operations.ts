@@ -24,7 +24,7 @@ interface Running {
 
 const host = 'https://management.azure.com';
 const retryAfter = { 'Retry-After': '1' };
-const transitional = new Set(['Creating', 'Updating', 'Deleting']);
+const transitional = new Set(['Creating', 'Updating', 'Deleting', 'Accepted']);
 
 /** A failed operation leaves its resource behind in state Failed; a group that could not be deleted is what it was. */
 function markFailed({ store }: Pick<ArmWorld, 'store'>, resourceId: string): void {
