@@ -244,6 +244,16 @@ test.each([
   expect(await asks(signature)).toBe(false);
 });
 
+test.each(['RSA1_5', 'RSA-OAEP', 'RSA-OAEP-256'])('%s encrypts what it decrypts, and nothing else', async (alg) => {
+  await secrets('POST', '/keys/cipher/create', { kty: 'RSA' });
+  const { body } = await secrets('POST', '/keys/cipher/encrypt', { alg, value: 'AQID' });
+  expect((await secrets('POST', '/keys/cipher/decrypt', { alg, value: body.value as string })).body.value).toBe('AQID');
+  const long = await secrets('POST', '/keys/cipher/encrypt', { alg, value: 'A'.repeat(400) });
+  const other = await secrets('POST', '/keys/cipher/encrypt', { alg: 'ES256', value: 'AQID' });
+  const nothing = await secrets('POST', '/keys/cipher/encrypt', { alg });
+  for (const refused of [long, other, nothing]) expect(refused.body.error.code).toBe('BadParameter');
+});
+
 test('keys that somebody brings work here and there', async () => {
   const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const jwk = privateKey.export({ format: 'jwk' });
@@ -297,6 +307,10 @@ test('a backup restores every version, in the same subscription alone, and tells
   const sealed = await secrets('POST', '/secrets/saved/backup');
   expect(secret.status).toBe(200);
   expect((await secrets('POST', '/keys/restore', sealed.body)).body.error.code).toBe('BadParameter');
+  await secrets('DELETE', '/secrets/saved');
+  await secrets('DELETE', '/deletedsecrets/saved');
+  expect((await secrets('POST', '/secrets/restore', sealed.body)).body).not.toHaveProperty('value');
+  expect((await secrets('GET', '/secrets/saved')).body).toMatchObject({ value: 'v', id: secret.body.id as string });
 });
 
 test('secrets: versions, attributes, a second life, and errors that name them', async () => {
