@@ -6,17 +6,26 @@ const LARGE = 2 ** 20;
 
 /**
  * Finds a task that stands in two places of an orchestrator's actions. Only the objects themselves tell: as JSON, a task
- * that is yielded again looks like a second call. Waiting for an event again is fine.
+ * that is yielded again looks like a second call. Waiting for an event again is fine. So is a timer, a deadline over
+ * several events as in Azure's samples, as long as nothing else comes after its second place: the extension gives that
+ * place an id of its own, and then the SDK takes one result for another.
  * @param result what the orchestrator function returned
  */
 export function reyielded(result: unknown): Finding | undefined {
   const actions = (result as { actions?: Action[][] } | null)?.actions ?? [];
   const seen = new Set<Action>();
+  let timer: Action | undefined;
   const visit = (action: Action): Action | undefined => {
-    if (action.actionType === ActionType.WaitForExternalEvent) return undefined;
-    if (seen.has(action)) return action;
+    const { actionType, compoundActions } = action;
+    if (actionType === ActionType.WaitForExternalEvent || actionType === ActionType.ContinueAsNew) return undefined;
+    if (seen.has(action)) {
+      if (actionType !== ActionType.CreateTimer) return action;
+      timer = action;
+      return undefined;
+    }
     seen.add(action);
-    for (const child of action.compoundActions ?? []) {
+    if (!compoundActions) return timer;
+    for (const child of compoundActions) {
       const found = visit(child);
       if (found) return found;
     }

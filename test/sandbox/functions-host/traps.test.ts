@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { poll, startWorld, type World } from './world.ts';
+import { poll, startWorld, type Status, type World } from './world.ts';
 
 /** Each trap of durable-functions and the extension on two hosts: one mirrors Azure, one is strict. */
 let azure: World;
@@ -65,6 +65,35 @@ describe('trap 1: a task that was yielded, in another Task.any', () => {
     await strict.until(id, (one) => one.historyEvents!.some((event) => event.EventType === 'TaskCompleted'));
     await strict.durable('POST', `instances/${id}/raiseEvent/Go`, 'went');
     expect((await strict.ended(id)).output).toBe('went');
+  });
+
+  const answered = async (world: World, input: { answers: number; then?: string }) => {
+    const id = await world.start('deadline', input);
+    for (let answer = 0; answer < input.answers; answer++)
+      await world.durable('POST', `instances/${id}/raiseEvent/Answer`, answer);
+    return id;
+  };
+
+  test('a timer as the deadline of several events is fine, strict or not', async () => {
+    for (const world of [azure, strict]) {
+      const inTime = await world.ended(await answered(world, { answers: 3 }));
+      expect(inTime).toMatchObject({ runtimeStatus: 'Completed', output: 3 });
+      const other = await world.start('deadline', { answers: 2 });
+      await world.durable('POST', `instances/${other}/raiseEvent/Answer`, 1);
+      const raised = (one: Status) => one.historyEvents!.some((event) => event.EventType === 'EventRaised');
+      await world.until(other, raised);
+      world.clock.advance(90_000);
+      expect((await world.ended(other)).output).toBe('too late after 1');
+    }
+  });
+
+  test('but not when something is called after it: in Azure the result reaches nobody', async () => {
+    const input = { answers: 2, then: 'x' };
+    const id = await answered(azure, input);
+    const done = (one: Status) => one.historyEvents!.some((event) => event.EventType === 'TaskCompleted');
+    expect((await azure.until(id, done)).runtimeStatus).toBe('Running');
+    const { output } = await strict.ended(await answered(strict, input));
+    expect(output).toMatch(/A timer was yielded before/);
   });
 });
 

@@ -145,3 +145,17 @@ df.app.orchestration('changing', function* (context) {
   yield context.df.callActivity(generation === 1 ? 'echo' : 'note', { file: '/dev/null', line: '' });
   return generation;
 });
+/** Trap 1: a deadline for several events, as in Azure's sample of a phone verification; and a call after it. */
+df.app.orchestration('deadline', function* (context) {
+  const { answers, then } = context.df.getInput() as { answers: number; then?: string };
+  const deadline = context.df.createTimer(new Date(context.df.currentUtcDateTime.getTime() + 90_000));
+  let got = 0;
+  while (got < answers) {
+    const answer = context.df.waitForExternalEvent('Answer');
+    const winner: df.Task = yield context.df.Task.any([answer, deadline]);
+    if (winner === deadline) return `too late after ${got}`;
+    got++;
+  }
+  deadline.cancel();
+  return then === undefined ? got : yield context.df.callActivity('echo', then);
+});
