@@ -4,6 +4,7 @@ import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Clock } from '../core/types.ts';
 import type { HostKeys } from './keys.ts';
@@ -15,6 +16,9 @@ const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
 
 /** What of the parent's environment an app may see: what a process needs to run at all. */
 const INHERITED = ['PATH', 'HOME', 'TMPDIR', 'LANG'];
+
+/** An app that breaks again and again must not take the whole machine. */
+const RESTART_AFTER_CRASH_MS = 1000;
 
 export interface FunctionsHostOptions {
   /** The built app: host.json, package.json with `main`. */
@@ -42,7 +46,7 @@ export interface FunctionsHost {
   /** Another one after a restart. */
   readonly pid: number;
   keys: HostKeys;
-  /** Resolves when the process has ended, by itself or not, and is not started again. */
+  /** Resolves when the process has ended and is not started again. */
   exited: Promise<void>;
   /** Ends it and waits. */
   stop(): Promise<void>;
@@ -52,26 +56,34 @@ export interface FunctionsHost {
 
 /**
  * Starts a Functions app in a process of its own, which ends with this one. The process is started again, on the same
- * port, when it asks for that: after a function that took too long.
+ * port, when it ends by itself: after a function that took too long, or an error that nobody caught.
  * @throws Error with the host's reason when the app does not start
  */
 export async function startFunctionsHost(options: FunctionsHostOptions): Promise<FunctionsHost> {
   mkdirSync(options.stateDir, { recursive: true });
   mkdirSync(dirname(options.logFile), { recursive: true });
   const log = openLog(options.logFile);
-  let ending = false;
+  const ending = new AbortController();
+  const isEnding = () => ending.signal.aborted;
   let current = await startProcess(options, log);
   const { url, keys } = current;
 
   const run = async () => {
-    while ((await current.exited) === RESTART && !ending) {
+    for (;;) {
+      const code = await current.exited;
+      if (code !== RESTART && !isEnding()) {
+        const how = code === null ? 'by a signal' : `with code ${code}`;
+        log('error', `The host's process ended ${how} and is started again`, { category: 'Host.Startup' });
+        await delay(RESTART_AFTER_CRASH_MS, undefined, { signal: ending.signal }).catch(() => undefined);
+      }
+      if (isEnding()) return;
       current = await startProcess({ ...options, port: Number(new URL(url).port) }, log);
-      if (ending) current.child.kill('SIGKILL');
+      if (isEnding()) current.child.kill('SIGKILL');
     }
   };
   const exited = run().catch((error: Error) => log('critical', error.message, { category: 'Host.Startup' }));
   const end = async (signal: 'SIGTERM' | 'SIGKILL') => {
-    ending = true;
+    ending.abort();
     current.child.kill(signal);
     await exited;
   };

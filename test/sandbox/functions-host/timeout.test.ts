@@ -24,3 +24,19 @@ test('an activity that takes too long fails, and ends with the process, which st
   await world.status('one');
   expect(readFileSync(file, 'utf8')).toHaveLength(written);
 });
+
+test('a process that ends by itself starts again, and what was under way runs again', async () => {
+  const { pid, url } = world.host;
+  const file = join(world.directory, 'breaking');
+  await world.durable('POST', 'orchestrators/breaking/two', file);
+  await expect.poll(() => world.host.pid, { timeout: 30_000 }).not.toBe(pid);
+  expect(world.host.url).toBe(url);
+  await expect
+    .poll(() => world.durable('GET', 'instances/two').catch(() => undefined), { timeout: 30_000 })
+    .toMatchObject({ body: { output: 'second run' } });
+  const lines = world.log().filter(({ level }) => level === 'error');
+  expect(lines).toContainEqual(expect.objectContaining({ message: expect.stringMatching(/nobody catches this/) }));
+  expect(lines).toContainEqual(
+    expect.objectContaining({ message: "The host's process ended with code 1 and is started again" }),
+  );
+});
