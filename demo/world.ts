@@ -32,8 +32,11 @@ export async function startWorld({
   const sandbox = await startSandbox({ record, signal });
   return orStop(sandbox, async () => {
     say(`Local Azure: ${sandbox.operator.proxyUrl} (files in ${sandbox.dir})`);
-    const machine = await addMachine(sandbox, { region, diskFiles, data });
-    return { sandbox, machine, ...(await deployAppliance(sandbox, signal)), stop: () => sandbox.stop() };
+    const [machine, deployment] = await Promise.all([
+      addMachine(sandbox, { region, diskFiles, data }),
+      deployAppliance(sandbox, signal),
+    ]);
+    return { sandbox, machine, ...deployment, stop: () => sandbox.stop() };
   });
 }
 
@@ -70,8 +73,10 @@ export async function openWorld(options: {
   return orStop(sandbox, async () => {
     say(`Local Azure: ${sandbox.operator.proxyUrl} (files in ${sandbox.dir})`);
     const isNew = !scenario || (await applyScenario(sandbox, scenario.read, scenario.file));
-    if (!scenario && !bare) await addMachine(sandbox, { region, diskFiles: [], data: quickData });
-    const appliance = bare ? undefined : await deployAppliance(sandbox, signal);
+    const [appliance] = await Promise.all([
+      bare ? undefined : deployAppliance(sandbox, signal),
+      scenario || bare ? undefined : addMachine(sandbox, { region, diskFiles: [], data: quickData }),
+    ]);
     const workers = appliance && `/resourceGroups/${appliance.layout.resourceGroup}/`.toLowerCase();
     const machine = sandbox.world.store
       .list({ type: 'Microsoft.Compute/virtualMachines' })
