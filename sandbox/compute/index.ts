@@ -14,6 +14,7 @@ import type { CallerPorts, Machines } from './machines/machines.ts';
 import { text } from './provider/fields.ts';
 import { computeProvider } from './provider/index.ts';
 import { resumeMachines } from './provider/virtualMachines/power.ts';
+import { settleAll } from './provider/virtualMachines/unfinished.ts';
 import { inOrder } from './provider/inOrder.ts';
 import { defaultComputeLimits } from './provider/limits.ts';
 import type { ComputeLimits } from './provider/limits.ts';
@@ -66,7 +67,6 @@ export function createCompute(options: ComputeOptions): Compute {
     created: Date.parse(fact(id, 'timeCreated') ?? world.clock.iso()),
     uniqueId: fact(id, 'uniqueId') ?? '',
   }));
-  forgetOrphans({ volumes, sas, blobs }, (id) => world.store.get(id) !== undefined);
   const parts: ComputeParts = {
     world,
     volumes,
@@ -86,8 +86,13 @@ export function createCompute(options: ComputeOptions): Compute {
     snapshotTimes: world.state.map('compute.snapshotTimes'),
     restorePointTimes: world.state.map('compute.restorePointTimes'),
     copies: world.state.map('compute.copies'),
+    unfinished: world.state.map('compute.unfinished'),
     inOrder: inOrder(),
   };
+  const { uploads, power, generalized, failures, osSecrets, reports, copies } = parts;
+  const facts = [uploads, power, generalized, failures, osSecrets, reports, copies];
+  forgetOrphans({ volumes, sas, blobs }, facts, (id) => world.store.get(id) !== undefined);
+  settleAll(parts);
   return {
     provider: computeProvider(parts),
     service: createDiskDataPlane({

@@ -19,9 +19,9 @@ export interface VhdBlobs {
   /** What differs from `base`, found one by one; footers of one family do not. */
   changes(base: string, id: string, range: Range): Iterable<Change>;
   beginUpload(id: string): void;
-  /** What the footer of the upload says of itself. The footer is no upload's any more when it is a fixed disk's. */
-  finishUpload(id: string): FooterVerdict;
-  /** Forgets an upload that was not finished. */
+  /** What the footer of an upload says of itself. */
+  uploadedFooter(id: string): FooterVerdict;
+  /** The upload has ended, or is given up: its footer goes. */
   forget(id: string): void;
 }
 
@@ -101,11 +101,7 @@ export function createVhdBlobs(
       return content.length > 0 ? volumes.changes(base, id, content) : [];
     },
     beginUpload: (id) => setUploaded(id, Buffer.alloc(FOOTER_BYTES)),
-    finishUpload(id) {
-      const verdict = readVhdFooter(uploaded(id) ?? Buffer.alloc(FOOTER_BYTES));
-      if (verdict.kind === 'fixed' && verdict.size === volumes.size(id)) uploads.delete(id.toLowerCase());
-      return verdict;
-    },
+    uploadedFooter: (id) => readVhdFooter(uploaded(id) ?? Buffer.alloc(FOOTER_BYTES)),
     forget: (id) => void uploads.delete(id.toLowerCase()),
   };
 }

@@ -39,6 +39,12 @@ export interface BackgroundCopy {
   failed?: { errorCode: string; errorMessage: string; percent: number };
 }
 
+/** Ids of disks and interfaces that a machine was about to have or to lose. */
+export interface Unfinished {
+  made: string[];
+  touched: string[];
+}
+
 /** What the resource types of Microsoft.Compute share. Keys of the maps are lower-case resource ids, unless said. */
 export interface ComputeParts {
   world: ArmWorld;
@@ -68,6 +74,8 @@ export interface ComputeParts {
   /** Of each machine's vmId and consistency mode: when its restore points were asked for, in milliseconds. */
   restorePointTimes: StoredMap<number[]>;
   copies: StoredMap<BackgroundCopy>;
+  /** Of each machine that is being written: see `virtualMachines/unfinished.ts`. */
+  unfinished: StoredMap<Unfinished>;
   /** Runs what changes one resource after what already changes it: two never overlap. */
   inOrder<T>(id: string, work: () => Promise<T>): Promise<T>;
 }

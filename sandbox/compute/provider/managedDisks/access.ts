@@ -111,27 +111,32 @@ function refuseBeyondLimits(parts: ComputeParts, resource: ArmResource): void {
 function finishUpload(parts: ComputeParts, resource: ArmResource): undefined {
   const key = resource.id.toLowerCase();
   if (parts.uploads.get(key) !== 'active') return undefined;
-  parts.uploads.set(key, 'ready');
-  const verdict = parts.blobs.finishUpload(resource.id);
-  if (verdict.kind === 'no-cookie') {
-    throw invalidVhd(
-      `The specified cookie value in VHD footer indicates that disk '${resource.name}' is not a supported VHD. ` +
-        "Disk is expected to have cookie value 'conectix'.",
-    );
-  }
-  if (verdict.kind === 'damaged')
-    throw invalidVhd(`The VHD footer of disk '${resource.name}' is damaged: ${verdict.why}.`);
-  if (verdict.kind === 'not-fixed') throw invalidVhd(`Disk '${resource.name}' is not a fixed VHD.`);
-  const size = parts.volumes.size(resource.id);
-  if (verdict.size !== size) {
-    throw invalidVhd(
-      `The VHD footer of disk '${resource.name}' speaks of ${verdict.size} bytes, the disk has ${size}.`,
-    );
+  const problem = footerProblem(parts, resource);
+  if (problem !== undefined) {
+    parts.uploads.set(key, 'ready');
+    throw new ArmError(400, 'InvalidVhd', problem);
   }
   parts.uploads.delete(key);
+  parts.blobs.forget(resource.id);
   return undefined;
 }
 
-function invalidVhd(message: string): ArmError {
-  return new ArmError(400, 'InvalidVhd', message);
+/** What is wrong with the footer that was uploaded. */
+function footerProblem({ blobs, volumes }: ComputeParts, { id, name }: ArmResource): string | undefined {
+  const verdict = blobs.uploadedFooter(id);
+  const size = volumes.size(id);
+  switch (verdict.kind) {
+    case 'no-cookie':
+      return (
+        `The specified cookie value in VHD footer indicates that disk '${name}' is not a supported VHD. ` +
+        "Disk is expected to have cookie value 'conectix'."
+      );
+    case 'damaged':
+      return `The VHD footer of disk '${name}' is damaged: ${verdict.why}.`;
+    case 'not-fixed':
+      return `Disk '${name}' is not a fixed VHD.`;
+    case 'fixed':
+      if (verdict.size === size) return undefined;
+      return `The VHD footer of disk '${name}' speaks of ${verdict.size} bytes, the disk has ${size}.`;
+  }
 }

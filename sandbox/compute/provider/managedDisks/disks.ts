@@ -57,7 +57,12 @@ export async function createDisk(parts: ComputeParts, { resource, ...wish }: Dis
   const policy = exportPolicy(parts, location, wish.properties, {});
   const encryption = encryptionOf(parts, location, wish.properties, source.inherited);
   if (source.upload) refusePrivateUpload(resource.name, { ...policy, encryption });
-  await source.fill(resource.id);
+  try {
+    await source.fill(resource.id);
+  } catch (error) {
+    parts.volumes.delete(resource.id);
+    throw error;
+  }
   if (source.upload) parts.uploads.set(resource.id.toLowerCase(), 'ready');
   const disk: ArmResource = {
     ...resource,

@@ -8,13 +8,14 @@ import { diskIdOf } from './attachments.ts';
 import { checkDataDisks, requireSize } from './machineChecks.ts';
 import { applyStorageProfile, currentStorageProfile } from './machineDisks.ts';
 import { isAllocated } from './machineView.ts';
+import { settled } from './unfinished.ts';
 
 const LUNS = 64;
 
 /** `POST …/attachDetachDataDisks`: data disks come and go without a word about the others. Answers the storage profile. */
 export async function attachDetach(parts: ComputeParts, call: ArmCall, machine: ArmResource): Promise<ArmReply> {
   const { store } = parts.world;
-  await parts.inOrder(machine.id, async () => {
+  const write = async () => {
     const now = store.require(machine.id);
     const before = object(now.properties, 'storageProfile');
     const storageProfile = await applyStorageProfile(
@@ -32,7 +33,8 @@ export async function attachDetach(parts: ComputeParts, call: ArmCall, machine: 
       before,
     );
     store.put({ ...now, properties: { ...now.properties, storageProfile, provisioningState: 'Updating' } });
-  });
+  };
+  await parts.inOrder(machine.id, () => settled(parts, machine.id, write));
   return accepted(async () => {
     setProvisioningState(store, machine.id, 'Succeeded');
     return currentStorageProfile(parts, object(store.require(machine.id).properties, 'storageProfile'));

@@ -83,9 +83,7 @@ export function clings({ world }: ComputeParts, machine: string, entry: Json): b
 }
 
 /** The machine lets go of a disk. */
-export function detach(parts: ComputeParts, ownerId: string, id: string | undefined): void {
-  const disk = id ? parts.world.store.get(id) : undefined;
-  if (!disk) return;
+export function detach(parts: ComputeParts, ownerId: string, disk: ArmResource): void {
   putOwners(
     parts,
     disk,

@@ -7,8 +7,9 @@ import { createDisk } from '../managedDisks/disks.ts';
 import { dropDisk } from '../managedDisks/diskState.ts';
 import { DISK } from '../parts.ts';
 import type { ComputeParts } from '../parts.ts';
-import { attach, attachable, clings, detach, diskIdOf } from './attachments.ts';
+import { attach, attachable, clings, diskIdOf } from './attachments.ts';
 import type { DiskOwner } from './attachments.ts';
+import { free, making, touching } from './unfinished.ts';
 
 /** The machine that a storage profile is for. `image`: what its OS disk is made from; undefined: an attached one. */
 export interface ProfileOwner extends DiskOwner {
@@ -19,8 +20,8 @@ export interface ProfileOwner extends DiskOwner {
 }
 
 /**
- * Makes and attaches the disks that `storageProfile` asks for and lets go of those it no longer names. Disks that were
- * made for a profile that cannot be had in the end are removed again. Returns the profile as Azure keeps it.
+ * Makes and attaches the disks that `storageProfile` asks for. To be called within `settled`, which lets go of those that
+ * it no longer names. Returns the profile as Azure keeps it.
  * @throws ArmError 400 InvalidParameter, 404 NotFound, 409 ConflictingUserInput, OperationNotAllowed
  */
 export async function applyStorageProfile(
@@ -39,30 +40,24 @@ export async function applyStorageProfile(
   for (const disk of [osAsked, ...dataAsked]) {
     if (text(disk, 'createOption') === 'Attach') attachable(parts, owner, diskIdOf(disk));
   }
-  const made: ArmResource[] = [];
-  try {
-    const osDisk = await osDiskOf(parts, owner, osAsked, osBefore, made);
-    const dataDisks: Json[] = [];
-    for (const disk of dataAsked) dataDisks.push(await dataDiskOf(parts, owner, disk, dataBefore, made));
-    const kept = [osDisk, ...dataDisks].map((d) => diskIdOf(d));
-    const left = [...(osBefore ? [osBefore] : []), ...dataBefore].filter(
-      (old) => !kept.some((id) => sameId(id, diskIdOf(old))),
-    );
-    const clinging = left.filter((old) => 'lun' in old && clings(parts, owner.id, old));
-    for (const old of left) if (!clinging.includes(old)) detach(parts, owner.id, diskIdOf(old));
-    return {
-      ...(owner.image
-        ? { imageReference: imageReference(owner.image, object(asked, 'imageReference')) }
-        : chosen(before, ['imageReference'])),
-      osDisk,
-      dataDisks: [...dataDisks, ...clinging.map((old) => ({ ...old, toBeDetached: true }))],
-      ...chosen(before, ['diskControllerType']),
-      ...chosen(asked, ['diskControllerType']),
-    };
-  } catch (error) {
-    for (const disk of made) dropDisk(parts, disk);
-    throw error;
-  }
+  const osDisk = await osDiskOf(parts, owner, osAsked, osBefore);
+  const dataDisks: Json[] = [];
+  for (const disk of dataAsked) dataDisks.push(await dataDiskOf(parts, owner, disk, dataBefore));
+  const kept = [osDisk, ...dataDisks].map((d) => diskIdOf(d));
+  const left = [...(osBefore ? [osBefore] : []), ...dataBefore].filter(
+    (old) => !kept.some((id) => sameId(id, diskIdOf(old))),
+  );
+  const clinging = left.filter((old) => 'lun' in old && clings(parts, owner.id, old));
+  for (const old of left) touching(parts, owner.id, diskIdOf(old) ?? '');
+  return {
+    ...(owner.image
+      ? { imageReference: imageReference(owner.image, object(asked, 'imageReference')) }
+      : chosen(before, ['imageReference'])),
+    osDisk,
+    dataDisks: [...dataDisks, ...clinging.map((old) => ({ ...old, toBeDetached: true }))],
+    ...chosen(before, ['diskControllerType']),
+    ...chosen(asked, ['diskControllerType']),
+  };
 }
 
 /** What happens to the disks of a machine that is deleted: `deleteOption` says. */
@@ -70,7 +65,7 @@ export function releaseStorageProfile(parts: ComputeParts, ownerId: string, prof
   for (const disk of [object(profile, 'osDisk'), ...objects(profile, 'dataDisks')]) {
     const id = diskIdOf(disk) ?? '';
     if (!parts.world.store.get(id)) continue;
-    detach(parts, ownerId, id);
+    free(parts, ownerId, id);
     if (text(disk, 'deleteOption') === 'Delete') dropDisk(parts, parts.world.store.require(id));
   }
 }
@@ -110,7 +105,6 @@ async function osDiskOf(
   owner: ProfileOwner,
   asked: Json,
   before: Json | undefined,
-  made: ArmResource[],
 ): Promise<Json> {
   const attachedId = diskIdOf(asked);
   if (before && (!attachedId || sameId(attachedId, diskIdOf(before)))) {
@@ -130,7 +124,7 @@ async function osDiskOf(
   if (!image) throw missingParameter('imageReference');
   const osType = text(asked, 'osType') ?? image.os;
   const name = text(asked, 'name') ?? `${owner.name}_OsDisk_1_${parts.world.guid().replaceAll('-', '')}`;
-  const disk = await create(parts, owner, made, name, asked, {
+  const disk = await create(parts, owner, name, asked, {
     creationData: { createOption: 'FromImage', imageReference: { id: imageId(owner, image) } },
     diskSizeGB: asked['diskSizeGB'] ?? image.sizeGB,
     osType,
@@ -141,13 +135,7 @@ async function osDiskOf(
   return entry(disk, { deleteOption: 'Detach', ...asked, osType, createOption: option });
 }
 
-async function dataDiskOf(
-  parts: ComputeParts,
-  owner: ProfileOwner,
-  asked: Json,
-  before: Json[],
-  made: ArmResource[],
-): Promise<Json> {
+async function dataDiskOf(parts: ComputeParts, owner: ProfileOwner, asked: Json, before: Json[]): Promise<Json> {
   const old = before.find((d) => d['lun'] === asked['lun']);
   const wantedId = diskIdOf(asked);
   if (old && (!wantedId || sameId(wantedId, diskIdOf(old)))) {
@@ -163,7 +151,7 @@ async function dataDiskOf(
   }
   const name =
     text(asked, 'name') ?? `${owner.name}_DataDisk_${String(asked['lun'])}_${parts.world.guid().replaceAll('-', '')}`;
-  const disk = await create(parts, owner, made, name, asked, {
+  const disk = await create(parts, owner, name, asked, {
     creationData: sourced ? { createOption: option, sourceResourceId: source } : { createOption: 'Empty' },
     diskSizeGB: asked['diskSizeGB'],
   });
@@ -174,7 +162,6 @@ async function dataDiskOf(
 async function create(
   parts: ComputeParts,
   owner: ProfileOwner,
-  made: ArmResource[],
   name: string,
   asked: Json,
   wanted: Json,
@@ -182,8 +169,11 @@ async function create(
   const managed = object(asked, 'managedDisk');
   const encryptionSet = text(object(managed, 'diskEncryptionSet'), 'id');
   const id = owner.id.replace(/virtualMachines\/[^/]+$/i, `disks/${name}`);
-  const disk = await createDisk(parts, {
-    resource: { id, name, type: DISK, location: owner.location, ...(owner.zones && { zones: owner.zones }) },
+  const { location, zones } = owner;
+  const resource = { id, name, type: DISK, location, managedBy: owner.id, ...(zones && { zones }) };
+  making(parts, owner.id, id);
+  const wish = {
+    resource,
     sku: { name: text(managed, 'storageAccountType') ?? 'Premium_LRS' },
     properties: {
       ...wanted,
@@ -191,14 +181,15 @@ async function create(
         encryption: { type: 'EncryptionAtRestWithCustomerKey', diskEncryptionSetId: encryptionSet },
       }),
     },
-  });
-  made.push(disk);
+  };
+  const disk = await parts.inOrder(id, () => createDisk(parts, wish));
   attach(parts, owner, disk);
   return disk;
 }
 
 function attached(parts: ComputeParts, owner: ProfileOwner, asked: Json, more: Json): Json {
   const disk = attachable(parts, owner, diskIdOf(asked));
+  touching(parts, owner.id, disk.id);
   attach(parts, owner, disk);
   return entry(disk, { deleteOption: 'Detach', ...asked, ...more, createOption: 'Attach' });
 }

@@ -6,13 +6,15 @@ import { chosen, object, objects, sameId, text } from '../fields.ts';
 import type { Json } from '../fields.ts';
 import { NETWORK_INTERFACE } from '../parts.ts';
 import type { ComputeParts } from '../parts.ts';
+import { free, making, touching } from './unfinished.ts';
 
 /** What an interface takes from its configuration as it is. */
 const TAKEN_OVER = ['networkSecurityGroup', 'dnsSettings', 'enableAcceleratedNetworking', 'enableIPForwarding'];
 
 /**
  * The network interfaces that `networkProfile` asks for: named ones are taken, described ones
- * (`networkInterfaceConfigurations`) are made. Returns the profile as Azure shows it.
+ * (`networkInterfaceConfigurations`) are made. To be called within `settled`, which lets go of those that it no longer
+ * names. Returns the profile as Azure shows it.
  * @param allocated the machine is running or stopped: its interfaces stay as they are
  * @throws ArmError 400 InvalidParameter, InvalidResourceReference, NetworkInterfaceInUse, SubnetIsFull, 409
  */
@@ -34,10 +36,8 @@ export function applyNetworkProfile(
   for (const reference of named) usable(parts.world.store, machine.id, reference);
   refuseWhileAllocated(machine.id, named, had, allocated);
   const made = configurations.map((configuration) => create(parts, machine, configuration));
-  const taken = named.map((reference) => take(parts.world.store, machine.id, reference));
-  for (const old of had) {
-    if (!taken.some((t) => sameId(text(t, 'id'), text(old, 'id')))) letGo(parts.world.store, text(old, 'id'));
-  }
+  const taken = named.map((reference) => take(parts, machine.id, reference));
+  for (const old of had) touching(parts, machine.id, text(old, 'id') ?? '');
   const networkInterfaces = [...taken, ...made];
   if (!networkInterfaces.some((n) => object(n, 'properties')['primary'] === true)) {
     networkInterfaces[0]!['properties'] = { ...object(networkInterfaces[0], 'properties'), primary: true };
@@ -46,11 +46,11 @@ export function applyNetworkProfile(
 }
 
 /** What happens to the interfaces of a machine that is deleted. */
-export function releaseNetworkProfile(store: ResourceStore, profile: Json): void {
+export function releaseNetworkProfile(parts: ComputeParts, machineId: string, profile: Json): void {
   for (const reference of objects(profile, 'networkInterfaces')) {
     const id = text(reference, 'id') ?? '';
-    if (text(object(reference, 'properties'), 'deleteOption') === 'Delete') store.delete(id);
-    else letGo(store, id);
+    if (text(object(reference, 'properties'), 'deleteOption') === 'Delete') parts.world.store.delete(id);
+    else free(parts, machineId, id);
   }
 }
 
@@ -79,8 +79,10 @@ function usable(store: ResourceStore, machineId: string, reference: Json): ArmRe
   return nic;
 }
 
-function take(store: ResourceStore, machineId: string, reference: Json): Json {
+function take(parts: ComputeParts, machineId: string, reference: Json): Json {
+  const { store } = parts.world;
   const nic = usable(store, machineId, reference);
+  touching(parts, machineId, nic.id);
   store.put({ ...nic, properties: { ...nic.properties, virtualMachine: { id: machineId } } });
   return { id: nic.id, properties: chosen(object(reference, 'properties'), ['primary', 'deleteOption']) };
 }
@@ -106,15 +108,9 @@ function create(
     { id, name, type: NETWORK_INTERFACE, location: machine.location },
     { ...chosen(asked, TAKEN_OVER), ipConfigurations },
   );
+  making(parts, machine.id, id);
   store.put({ ...nic, properties: { ...nic.properties, primary, virtualMachine: { id: machine.id } } });
   return { id, properties: { primary, ...chosen(asked, ['deleteOption']) } };
-}
-
-function letGo(store: ResourceStore, id: string | undefined): void {
-  const nic = id ? store.get(id) : undefined;
-  if (!nic) return;
-  const { virtualMachine: _machine, ...free } = nic.properties ?? {};
-  store.put({ ...nic, properties: free });
 }
 
 function requireReference(store: ResourceStore, id: string, referrer: string): ArmResource {

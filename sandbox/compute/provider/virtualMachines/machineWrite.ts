@@ -9,10 +9,11 @@ import type { Json } from '../fields.ts';
 import type { ComputeParts } from '../parts.ts';
 import { checkDataDisks, checkNewMachine, checkResize, checkUpdate, requireSize } from './machineChecks.ts';
 import { applyStorageProfile } from './machineDisks.ts';
-import { applyNetworkProfile, releaseNetworkProfile } from './machineNetwork.ts';
+import { applyNetworkProfile } from './machineNetwork.ts';
 import { isAllocated } from './machineView.ts';
 import { newOsProfile, rememberSecrets, updatedOsProfile } from './osProfile.ts';
 import type { MachinePower } from './power.ts';
+import { settled } from './unfinished.ts';
 
 /** What a machine keeps of a request as it is. */
 const PLAIN = [
@@ -43,7 +44,8 @@ export interface Written {
 }
 
 /**
- * Writes the machine that a request asks for. Its disks and interfaces are made before it stands in the store.
+ * Writes the machine that a request asks for. Its disks and interfaces are made before it stands in the store; when
+ * something cannot be had, all is as it was.
  * @param replace a PUT; else a PATCH, which keeps what it does not name
  * @throws ArmError
  */
@@ -88,47 +90,48 @@ export async function writeMachine(
   const noPlace = boots ? power.place(planned) : undefined;
 
   const place = { id: base.id, name: base.name, location: base.location ?? '' };
-  const networkProfile = applyNetworkProfile(
-    parts,
-    place,
-    object(asked, 'networkProfile'),
-    existing && object(had, 'networkProfile'),
-    allocated,
-  );
-  const security = object('securityProfile' in asked ? asked : had, 'securityProfile');
-  const storageProfile = await applyStorageProfile(
-    parts,
-    {
-      ...place,
-      zones: base['zones'] as string[] | undefined,
-      trustedLaunch: text(security, 'securityType') === 'TrustedLaunch',
-      image,
+  const whole = async (): Promise<ArmResource> => {
+    const networkProfile = applyNetworkProfile(
+      parts,
+      place,
+      object(asked, 'networkProfile'),
+      existing && object(had, 'networkProfile'),
       allocated,
-    },
-    storage,
-    existing && object(had, 'storageProfile'),
-  ).catch((error: unknown) => {
-    if (!existing) releaseNetworkProfile(store, networkProfile);
-    throw error;
-  });
-  const machine: ArmResource = {
-    ...base,
-    identity: identity ?? undefined,
-    properties: {
-      ...(replace ? {} : chosen(had, PLAIN)),
-      ...chosen(asked, PLAIN),
-      // A resize that finds no place leaves the machine as it was.
-      hardwareProfile: resized && noPlace ? had['hardwareProfile'] : hardwareProfile,
-      storageProfile,
-      ...(osProfile && Object.keys(osProfile).length > 0 && { osProfile }),
-      networkProfile,
-      vmId: had['vmId'] ?? parts.world.guid(),
-      timeCreated: had['timeCreated'] ?? clock.iso(),
-      provisioningState: existing ? 'Updating' : 'Creating',
-    },
+    );
+    const security = object('securityProfile' in asked ? asked : had, 'securityProfile');
+    const storageProfile = await applyStorageProfile(
+      parts,
+      {
+        ...place,
+        zones: base['zones'] as string[] | undefined,
+        trustedLaunch: text(security, 'securityType') === 'TrustedLaunch',
+        image,
+        allocated,
+      },
+      storage,
+      existing && object(had, 'storageProfile'),
+    );
+    const machine: ArmResource = {
+      ...base,
+      identity: identity ?? undefined,
+      properties: {
+        ...(replace ? {} : chosen(had, PLAIN)),
+        ...chosen(asked, PLAIN),
+        // A resize that finds no place leaves the machine as it was.
+        hardwareProfile: resized && noPlace ? had['hardwareProfile'] : hardwareProfile,
+        storageProfile,
+        ...(osProfile && Object.keys(osProfile).length > 0 && { osProfile }),
+        networkProfile,
+        vmId: had['vmId'] ?? parts.world.guid(),
+        timeCreated: had['timeCreated'] ?? clock.iso(),
+        provisioningState: existing ? 'Updating' : 'Creating',
+      },
+    };
+    if (!existing) rememberSecrets(parts, machine.id, osAsked);
+    if (boots && !allocated && !noPlace) parts.power.set(machine.id.toLowerCase(), 'starting');
+    store.put(machine);
+    return machine;
   };
-  if (!existing) rememberSecrets(parts, machine.id, osAsked);
-  if (boots && !allocated && !noPlace) parts.power.set(machine.id.toLowerCase(), 'starting');
-  store.put(machine);
+  const machine = await settled(parts, base.id, whole);
   return { machine, created: !existing, boots, noPlace };
 }

@@ -110,8 +110,8 @@ export async function resumeMachines(parts: ComputeParts): Promise<void> {
     if (!machine) parts.power.delete(id);
     else if (state === 'running' || state === 'starting') {
       await power.boot(machine);
-      // Its creation or update was cut off; the machine stands.
-      setProvisioningState(store, id, 'Succeeded');
+      // Its creation or update may have been cut off; the machine stands. One that found no place has failed still.
+      if (!parts.failures.has(id)) setProvisioningState(store, id, 'Succeeded');
     } else parts.power.set(id, settled[state] ?? state);
   };
   await Promise.all([...parts.power.entries()].map(resume));

@@ -19,14 +19,20 @@ export function virtualMachineType(parts: ComputeParts): ResourceType {
   const { store } = parts.world;
   const power = machinePower(parts);
 
+  /** One that was to be deleted meanwhile stays so. */
+  const end = (id: string, state: 'Succeeded' | 'Failed') => {
+    const now = store.get(id);
+    if (now && text(now.properties, 'provisioningState') !== 'Deleting') setProvisioningState(store, id, state);
+  };
+
   /** Work on the machine, in its turn; at the end it is in order. */
   const inTurn = (machine: ArmResource, work: () => Promise<void>) => async (): Promise<undefined> => {
     await parts.inOrder(machine.id, async () => {
       try {
         await work();
-        if (store.get(machine.id)) setProvisioningState(store, machine.id, 'Succeeded');
+        end(machine.id, 'Succeeded');
       } catch (error) {
-        if (store.get(machine.id)) setProvisioningState(store, machine.id, 'Failed');
+        end(machine.id, 'Failed');
         throw error;
       }
     });
@@ -72,7 +78,7 @@ export function virtualMachineType(parts: ComputeParts): ResourceType {
           await power.halt(now, 'deallocated');
           await power.remove(now);
           releaseStorageProfile(parts, now.id, object(now.properties, 'storageProfile'));
-          releaseNetworkProfile(store, object(now.properties, 'networkProfile'));
+          releaseNetworkProfile(parts, now.id, object(now.properties, 'networkProfile'));
           forgetCommands(parts, now);
           store.delete(now.id);
           return undefined;
