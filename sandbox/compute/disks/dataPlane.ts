@@ -74,9 +74,9 @@ export function createDiskDataPlane(parts: DataPlaneParts): Service {
     getPageList(request, response, read, { query: url.searchParams, version, base });
   };
 
-  const putPage = async (request: IncomingMessage, response: ServerResponse, read: BlobRead) => {
+  const putPage = async (request: IncomingMessage, response: ServerResponse, url: URL, read: BlobRead) => {
     checkSequenceNumber(request.headers);
-    const headers = await putPages(request, blobs, read.id, read.admit);
+    const headers = await putPages(request, blobs, read.id, read.admit, () => void sas.authorize(url, 'w'));
     const { etag, 'last-modified': modified } = blobHeaders(read.id);
     response.writeHead(201, {
       ...headers,
@@ -123,7 +123,7 @@ export function createDiskDataPlane(parts: DataPlaneParts): Service {
       case 'Get Page Ranges':
         return pageList(request, response, url, read);
       case 'Put Page':
-        return putPage(request, response, read);
+        return putPage(request, response, url, read);
       default:
         throw new BlobError(501, 'NotImplemented', `${name} is not simulated for a disk's SAS.`);
     }

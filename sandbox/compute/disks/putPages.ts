@@ -10,6 +10,7 @@ const MAX_UPDATE = 4 * 1024 * 1024;
 /**
  * Put Page: writes or clears pages of a blob. Returns the headers of the answer (`content-md5`, `x-ms-content-crc64`).
  * @param admit is told how many bytes are about to be written, and may refuse
+ * @param allow refuses when the SAS ended while the body came: an upload that has ended takes nothing more
  * @throws BlobError 400 InvalidHeaderValue, InvalidInput and those of checkWritten; 411 MissingContentLengthHeader;
  * 413 RequestBodyTooLarge; 416 InvalidPageRange
  */
@@ -18,6 +19,7 @@ export async function putPages(
   blobs: VhdBlobs,
   id: string,
   admit: (bytes: number) => void,
+  allow: () => void,
 ): Promise<Record<string, string>> {
   const mode = header(request, 'x-ms-page-write').toLowerCase();
   const range = pageRange(request, blobs.length(id));
@@ -42,6 +44,7 @@ export async function putPages(
     );
   }
   const checked = checkWritten(request.headers, body);
+  allow();
   await blobs.write(id, range.offset, body);
   return checked;
 }

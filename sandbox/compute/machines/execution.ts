@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { closeSync, fstatSync, mkdirSync, openSync, readSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, mkdirSync, openSync, readSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Run Command reports the last 4 KiB of each stream. */
@@ -50,17 +50,18 @@ export function execute(options: ScriptOptions): Execution {
   descriptors.forEach((d) => closeSync(d));
 
   let end: ScriptResult['end'] = 'exited';
+  const ended = () => child.pid === undefined || child.exitCode !== null || child.signalCode !== null;
   const signal = (name: NodeJS.Signals) => {
-    if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    if (ended()) return;
     try {
-      process.kill(-child.pid, name);
+      process.kill(-child.pid!, name);
     } catch {
       // The group has ended in this moment.
     }
   };
   let kill: NodeJS.Timeout | undefined;
   const stop = (why: ScriptResult['end']) => {
-    if (end !== 'exited') return;
+    if (end !== 'exited' || ended()) return;
     end = why;
     signal('SIGTERM');
     kill = setTimeout(() => signal('SIGKILL'), GRACE_MS);
@@ -79,6 +80,8 @@ export function execute(options: ScriptOptions): Execution {
 }
 
 function tail(file: string): string {
+  // A script may remove what lies where it runs.
+  if (!existsSync(file)) return '';
   const descriptor = openSync(file, 'r');
   try {
     const { size } = fstatSync(descriptor);

@@ -64,6 +64,10 @@ export function createMachines(dir: string, ports: CallerPorts, clock: Clock): M
   const inOrder = <T>(vmId: string, work: () => Promise<T>): Promise<T> => {
     const next = (queues.get(vmId) ?? Promise.resolve()).catch(() => undefined).then(work);
     queues.set(vmId, next);
+    const forget = () => {
+      if (queues.get(vmId) === next && !running.has(vmId)) queues.delete(vmId);
+    };
+    next.then(forget, forget);
     return next;
   };
 

@@ -150,6 +150,27 @@ test('checksums: of ranges up to 4 MiB, and of what is written', async () => {
   );
 });
 
+test('what is on its way when an upload ends is not written any more', async () => {
+  const url = `${await upload('late')}&comp=page`;
+  const sizes = [512, 512];
+  const body = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      const size = sizes.shift();
+      if (size === undefined) return controller.close();
+      // The first half is there: the request has been let in.
+      if (sizes.length === 0) {
+        await expect.poll(async () => (await world.sdk.disks.get('rg', 'late')).diskState).toBe('ActiveUpload');
+        await world.sdk.disks.revokeAccess('rg', 'late').catch(() => undefined);
+      }
+      controller.enqueue(new Uint8Array(size).fill(9));
+    },
+  });
+  const headers = { 'x-ms-page-write': 'update', 'x-ms-range': 'bytes=0-1023', 'content-length': '1024' };
+  const init = { method: 'PUT', body, headers, duplex: 'half' } as RequestInit;
+  expect(await outcome(await world.fetch(url, init))).toBe('403 AuthenticationFailed');
+  expect((await world.compute.disks.read(`${PROVIDER}/disks/late`, 0, 1))[0]).toBe(0);
+});
+
 test('operations that are none of an export are refused by name', async () => {
   const asked = async (method: string, query = '', headers: Record<string, string> = {}) =>
     outcome(await get(`${read}${query}`, headers, method));

@@ -89,6 +89,15 @@ test('only the last 4 KiB of the output are reported', async () => {
   expect(output.endsWith('line 2000\n')).toBe(true);
 });
 
+test('a script may remove everything where it runs', async () => {
+  expect(await run('echo here; rm -f -- "$PWD"/*; exit 3').done).toEqual({
+    exitCode: 3,
+    end: 'exited',
+    output: '',
+    error: '',
+  });
+});
+
 test('a timeout and a termination end the script and what it started', async () => {
   const slow = run('sleep 4711.25 & sleep 4711.25');
   clock.advance(MINUTE);

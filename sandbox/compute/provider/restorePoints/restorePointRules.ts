@@ -6,6 +6,7 @@ import { number, object, objects, sameId, text } from '../fields.ts';
 import type { Json } from '../fields.ts';
 import { RESTORE_POINT } from '../parts.ts';
 import type { ComputeParts } from '../parts.ts';
+import { forgetTimes } from '../snapshots/snapshotRules.ts';
 import { diskIdOf } from '../virtualMachines/attachments.ts';
 import { powerOf } from '../virtualMachines/machineView.ts';
 
@@ -87,6 +88,7 @@ export function countRestorePoint(parts: ComputeParts, machine: ArmResource, cra
         `The limit is ${limits.restorePointsPerHour}: try again later.`,
     );
   }
+  forgetTimes(restorePointTimes, now - HOUR_MS);
   restorePointTimes.set(key, [...recent, now]);
 }
 

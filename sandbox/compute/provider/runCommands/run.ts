@@ -65,7 +65,8 @@ export function run(parts: ComputeParts, wish: RunWish): { run: Run; outcome: Pr
   runs.set(key, mine);
   const outcome = (async (): Promise<Outcome> => {
     const result = await execution.done;
-    await wish.afterwards?.(execution);
+    // A machine that was switched off meanwhile does nothing more.
+    if (parts.machines.running(machine.vmId) === machine) await wish.afterwards?.(execution);
     const lost = world.faults.strike('runCommand.report', { id: machine.resourceId, name });
     if (lost) await untilTime(parts, deadline, abandoned.signal);
     if (runs.get(key) === mine) runs.delete(key);

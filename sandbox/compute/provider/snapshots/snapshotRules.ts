@@ -1,3 +1,4 @@
+import type { StoredMap } from '../../../core/state.ts';
 import { ArmError } from '../../../arm/types.ts';
 import type { ArmResource } from '../../../arm/types.ts';
 import { isProvisioned } from '../catalogue/diskSkus.ts';
@@ -95,7 +96,13 @@ export function countSnapshot(parts: ComputeParts, source: ArmResource): void {
     );
   }
   if (copiesInBackground(source)) refusePending(parts, source);
+  forgetTimes(parts.snapshotTimes, now - FIVE_MINUTES_MS);
   parts.snapshotTimes.set(key, [...recent, now]);
+}
+
+/** Drops the counts that no limit looks at any more: most sources are never heard of again. */
+export function forgetTimes(times: StoredMap<number[]>, before: number): void {
+  for (const [key, all] of [...times.entries()]) if (all.every((time) => time <= before)) times.delete(key);
 }
 
 function refusePending(parts: ComputeParts, source: ArmResource): void {
