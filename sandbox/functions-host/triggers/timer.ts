@@ -11,7 +11,10 @@ const CHECK_EVERY_MS = 250;
 /** Schedules that come more often than this are not monitored unless asked for. */
 const MONITORED_FROM_MS = 60_000;
 
-/** What the schedule monitor keeps of a timer, milliseconds. `last` 0: it has not run yet. */
+/**
+ * What the schedule monitor keeps of a timer, milliseconds. `last` 0: it has not run yet; else `next` is the first time
+ * after `last`, also when the run has outlasted it, and another `next` means that the schedule has changed.
+ */
 interface Monitored {
   last: number;
   next: number;
@@ -38,25 +41,26 @@ export function timerTrigger(options: {
   const monitored = options.useMonitor ?? gap(schedule) >= MONITORED_FROM_MS;
   const started = Date.now();
   const kept = monitored ? read(file) : undefined;
-  const state: Monitored = { last: kept?.last ?? 0, next: nextOf(kept, schedule, started) };
-  const keep = () => {
+  let last = kept?.last ?? 0;
+  let next = nextOf(kept, schedule, started);
+  const keep = (state: Monitored) => {
     if (!monitored) return;
     writeFileSync(`${file}.new`, JSON.stringify(state));
     renameSync(`${file}.new`, file);
   };
-  keep();
+  keep({ last, next });
 
   const run = async (now: number, isPastDue: boolean) => {
-    const status = { Last: iso(state.last), Next: iso(schedule(now)), LastUpdated: iso(state.last) };
+    const status = { Last: iso(last), Next: iso(schedule(now)), LastUpdated: iso(last) };
     const info = {
       Schedule: { AdjustForDST: true },
       ScheduleStatus: monitored ? status : null,
       IsPastDue: isPastDue,
     };
     await attempts(JSON.stringify(info));
-    state.last = now;
-    state.next = schedule(Date.now());
-    keep();
+    last = now;
+    next = schedule(Date.now());
+    keep({ last, next: schedule(last) });
   };
 
   /** The function's retry policy; what fails for good waits for its next time. */
@@ -73,7 +77,11 @@ export function timerTrigger(options: {
         const { message, stack } = error as Error;
         log('error', `Function '${name}' failed: ${message}`, { category: 'Host.Results', function: name, stack });
         if (!policy || (policy.maxRetryCount >= 0 && retry >= policy.maxRetryCount)) return;
-        await reached(Date.now() + policy.delayOf(retry + 1));
+        const delay = policy.delayOf(retry + 1);
+        const due = Date.now() + delay;
+        const text = `Waiting for ${delay / 1000} s before retrying function '${name}'. Next attempt: ${retry + 1}.`;
+        log('information', text, { category: 'Host.Results', function: name });
+        await reached(due);
       }
     }
   };
@@ -82,8 +90,8 @@ export function timerTrigger(options: {
   let atStart = options.runOnStartup;
   setInterval(() => {
     const now = Date.now();
-    if (running || (!atStart && now < state.next)) return;
-    const isPastDue = now - state.next >= 1000;
+    if (running || (!atStart && now < next)) return;
+    const isPastDue = now - next >= 1000;
     running = true;
     atStart = false;
     void run(now, isPastDue).finally(() => (running = false));

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { SITE, startSite, type Site } from './site.ts';
@@ -9,6 +9,8 @@ let site: Site;
 
 interface Event {
   event: string;
+  /** When it was, by the host's clock. */
+  at: number;
   isPastDue?: boolean;
   last?: string;
   next?: string;
@@ -147,44 +149,70 @@ describe('the host’s own API', () => {
 
 describe('timers', () => {
   const MINUTE = 60_000;
+  /** Moves the clock. @returns a time before which nothing happens that it brings about */
+  const move = (ms: number) => {
+    const from = site.clock.now() + ms;
+    site.clock.advance(ms);
+    return from;
+  };
+  /** Waits until a monitored timer has run at that time or later, and knows when it runs next. */
+  const ran = (name: string, from: number) =>
+    poll(
+      () => JSON.parse(readFileSync(join(site.directory, 'state', `timer-${name}.json`), 'utf8')) as { last: number },
+      ({ last }) => last >= from,
+    );
+  const gate = () => join(site.directory, 'gate');
 
   // The clock stands at five past when this begins: each test goes on where the one before it ended.
   test('a retry policy waits by the clock, and ends', async () => {
-    site.clock.advance(10 * MINUTE);
+    const waits = () => readFileSync(site.log, 'utf8').split("before retrying function 'failing'").length - 1;
+    const from = move(10 * MINUTE);
     expect((await until('failing', 1)).at(-1)).not.toHaveProperty('retry');
     for (const retry of [1, 2, 3]) {
+      await poll(waits, (count) => count === retry);
       site.clock.advance(retry * MINUTE);
       expect((await until('failing', 1 + retry)).at(-1)).toMatchObject({ retry });
     }
+    await ran('failing', from);
     site.clock.advance(4 * MINUTE);
   });
 
   test('one never runs twice at once, and is not behind afterwards', async () => {
-    const hourly = events('hourly').length;
-    site.clock.advance(5 * MINUTE);
+    const begun = move(5 * MINUTE);
     await until('slow', 1);
-    site.clock.advance(2 * HOUR);
-    await until('hourly', hourly + 1);
+    await ran('hourly', move(2 * HOUR));
     expect(events('slow')).toHaveLength(1);
-    writeFileSync(join(site.directory, 'gate'), '');
-    await until('slow ended', 1);
-    site.clock.advance(HOUR);
-    await until('slow', 2);
-    expect(
-      events('failing')
-        .slice(4)
-        .map(({ retry }) => retry)[0],
-    ).toBeUndefined();
+    writeFileSync(gate(), '');
+    await ran('slow', begun);
+    const next = move(HOUR);
+    expect((await until('slow', 2))[1]!.at).toBeGreaterThanOrEqual(next);
+    await ran('slow', next);
+    expect(events('failing').slice(4)[0]?.retry).toBeUndefined();
+  });
+
+  test('what outlasts its next time is made up for when the host was down after it', async () => {
+    rmSync(gate());
+    const begun = move(HOUR);
+    await until('slow', 3);
+    await ran('hourly', move(2 * HOUR));
+    writeFileSync(gate(), '');
+    await ran('slow', begun);
+    await site.host.kill();
+    const down = move(HOUR);
+    await site.restart();
+    expect((await until('slow', 4)).at(-1)!.isPastDue).toBe(true);
+    await ran('hourly', down);
   });
 
   test('a monitored schedule makes up for what was missed while the host was down, once', async () => {
     const [monitored, unmonitored] = [events('hourly').length, events('unmonitored').length];
     await site.host.kill();
-    site.clock.advance(3 * HOUR);
+    const down = move(3 * HOUR);
     await site.restart();
     const late = (await until('hourly', monitored + 1)).at(-1)!;
     expect(late.isPastDue).toBe(true);
     expect(Date.parse(late.next!) - site.clock.now()).toBeLessThanOrEqual(HOUR);
+    await ran('hourly', down);
     expect(events('unmonitored')).toHaveLength(unmonitored);
     site.clock.advance(HOUR);
     await until('unmonitored', unmonitored + 1);

@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { app, type InvocationContext, type Timer } from '@azure/functions';
 
 const say = (event: string, facts: object = {}) =>
-  appendFileSync(process.env.EVENTS_FILE!, `${JSON.stringify({ event, ...facts })}\n`);
+  appendFileSync(process.env.EVENTS_FILE!, `${JSON.stringify({ event, at: Date.now(), ...facts })}\n`);
 const tick = (timer: Timer, { functionName, retryContext }: InvocationContext) => {
   const { isPastDue, scheduleStatus } = timer;
   say(functionName, {
