@@ -1,4 +1,4 @@
-import { ArmError } from '../../arm/types.ts';
+import { ArmError, type ResourceType } from '../../arm/types.ts';
 
 /** Errors of the compute resource provider: codes as documented or seen from the live service, messages in its words. */
 
@@ -21,14 +21,24 @@ export function notOneOf(target: string, value: unknown, allowed: readonly strin
   );
 }
 
+const NAME = /^\w([\w.-]{0,78}\w)?$/;
+
 /**
  * Names of disks and snapshots: 1 to 80 letters, digits, `_`, `-` and `.`, beginning with a letter, digit or `_` and
  * ending with a letter, digit or `_` ("Naming rules and restrictions for Azure resources", Microsoft.Compute).
  * @throws ArmError 400 InvalidParameter
  */
 export function checkName(kind: string, name: string): void {
-  if (name.length <= 80 && /^\w([\w.-]*\w)?$/.test(name)) return;
-  throw invalidParameter(`${kind}.name`, `The value of parameter ${kind}.name is invalid.`);
+  if (!NAME.test(name)) throw invalidName(kind);
+}
+
+function invalidName(kind: string): ArmError {
+  return invalidParameter(`${kind}.name`, `The value of parameter ${kind}.name is invalid.`);
+}
+
+/** The same for names of what stands below a machine or collection, whose rules are not documented. */
+export function nameRule(kind: string): NonNullable<ResourceType['nameRule']> {
+  return { pattern: NAME, refuse: () => invalidName(kind) };
 }
 
 /** 409: the resource is in a state that forbids it. */

@@ -5,7 +5,7 @@ import { createKey, type KeyRequest } from '../contents/keys.ts';
 import { setSecret, type SecretRequest } from '../contents/secrets.ts';
 import { givenAttributes, type KeyVersion, type SecretVersion } from '../contents/versions.ts';
 import { VAULT, type Vaults } from '../contents/vaults.ts';
-import { onContents } from './errors.ts';
+import { badRequest, onContents } from './errors.ts';
 
 /**
  * Keys and secrets as ARM shows them. They are not resources of their own: a deleted one is gone here and soft-deleted
@@ -16,6 +16,11 @@ interface ItemBody {
   properties?: KeyRequest & { curveName?: string } & SecretRequest;
   tags?: Record<string, string>;
 }
+
+const nameRule = {
+  pattern: /^[a-zA-Z0-9-]{1,127}$/,
+  refuse: (name: string) => badRequest(`The name '${name}' is invalid: it has 1 to 127 letters, digits and hyphens.`),
+};
 
 const vaultOf = (vaults: Vaults, call: ArmCall) => vaults.find(call.path.names[0]!)!;
 const itemId = (vault: ArmResource, kind: 'keys' | 'secrets', name: string) => `${vault.id}/${kind}/${name}`;
@@ -65,6 +70,7 @@ function secretResource(vault: ArmResource, name: string, secret: SecretVersion)
 export function armKeyType(vaults: Vaults): ResourceType {
   return {
     type: `${VAULT}/keys`,
+    nameRule,
     find(call) {
       const vault = vaultOf(vaults, call);
       const item = vaults.keys.get(vault.name, call.path.name);
@@ -132,6 +138,7 @@ export function armSecretType(vaults: Vaults): ResourceType {
 
   return {
     type: `${VAULT}/secrets`,
+    nameRule,
     find(call) {
       const vault = vaultOf(vaults, call);
       const item = vaults.secrets.get(vault.name, call.path.name);

@@ -4,6 +4,7 @@ import { invalidParameter, sqlError } from '../errors.ts';
 import { DATABASE, ELASTIC_POOL } from '../parts.ts';
 import type { Json, SqlParts } from '../parts.ts';
 import { started } from '../replies.ts';
+import { databaseNameRule } from './names.ts';
 
 const GIB = 1024 ** 3;
 const TIERS: Record<string, string> = {
@@ -51,6 +52,7 @@ export function elasticPoolType(parts: SqlParts): ResourceType {
 
   return {
     type: ELASTIC_POOL,
+    nameRule: { ...databaseNameRule, refuse: () => invalidParameter('elasticPoolName') },
     put(call, existing) {
       const server = world.store.require(call.path.id.split('/').slice(0, -2).join('/'));
       return write(call, existing, { ...tracked(call, existing), location: server.location! });

@@ -1,6 +1,7 @@
 import { bodyOf, proxy } from '../../arm/resource.ts';
 import type { ArmCall, ArmResource, ResourceType } from '../../arm/types.ts';
 import { invalidParameter, sqlError } from '../errors.ts';
+import { SERVER } from '../parts.ts';
 import type { Json, SqlParts } from '../parts.ts';
 import { administratorsOf } from './serverBody.ts';
 import type { EntraAdministrator } from './serverBody.ts';
@@ -51,8 +52,10 @@ export function administratorTypes(parts: SqlParts, owner: string): ResourceType
   const administratorView = (call: ArmCall): ArmResource | undefined => {
     const administrator = of(serverAt(call));
     if (!administrator || !named(call, 'ActiveDirectory')) return undefined;
-    const { principalType: _kind, ...properties } = administrator;
-    return shownAs(call, administratorType, 'ActiveDirectory', properties);
+    const { principalType: _kind, azureADOnlyAuthentication, ...properties } = administrator;
+    // Instances say it in the other view alone.
+    const only = owner === SERVER && { azureADOnlyAuthentication };
+    return shownAs(call, administratorType, 'ActiveDirectory', { ...properties, ...only });
   };
 
   const onlyType = `${owner}/azureADOnlyAuthentications`;

@@ -361,12 +361,12 @@ describe('identities', () => {
       error(400, 'InvalidResourceName'),
     );
     await put(identity, { location });
-    await put(credential('ci'), trust('one'));
+    await put(credential('cicd'), trust('one'));
     expect(await call('PUT', credential('twin'), trust('one'))).toMatchObject(error(409, 'Conflict'));
     expect(await call('PUT', credential('bare'), { properties: { issuer: 'x' } })).toMatchObject(
       error(400, 'InvalidRequestFormat', /properties\.subject/),
     );
-    expect(names(await call('GET', `${identity}/federatedIdentityCredentials`))).toEqual(['ci']);
-    expect(await remove(credential('ci'))).toBe(200);
+    expect(names(await call('GET', `${identity}/federatedIdentityCredentials`))).toEqual(['cicd']);
+    expect(await remove(credential('cicd'))).toBe(200);
   });
 });

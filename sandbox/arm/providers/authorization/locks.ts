@@ -1,4 +1,4 @@
-import { invalidRequestContent } from '../../errors.ts';
+import { invalidRequestContent, invalidResourceName } from '../../errors.ts';
 import { lockedScope, lockType } from '../../locks.ts';
 import { lockVersions } from './apiVersions.ts';
 import { bodyOf, proxy, required } from '../../resource.ts';
@@ -21,6 +21,8 @@ export const locks: ResourceType = {
   type: lockType,
   apiVersions: lockVersions,
   extension: true,
+  // resource-name-rules; the code that Azure gives is not documented.
+  nameRule: { pattern: /^[\w.()-]{0,89}[\w()-]$/, refuse: invalidResourceName },
   list: listed,
   put(call, existing) {
     const { level, notes, owners } = required(bodyOf(call).properties, 'properties');

@@ -1,9 +1,11 @@
+import { invalidResourceName } from '../../errors.ts';
 import { bodyOf, patchTags, required, tracked } from '../../resource.ts';
 import type { ResourceType } from '../../types.ts';
 
 /** Microsoft.Insights/components: an Application Insights component. What is sent to it goes nowhere. */
 export const components: ResourceType = {
   type: 'Microsoft.Insights/components',
+  nameRule: { pattern: /^.{1,260}(?<![ .])$/, refuse: invalidResourceName },
   put(call, existing) {
     const { world, path } = call;
     const { kind, properties = {} } = bodyOf(call);

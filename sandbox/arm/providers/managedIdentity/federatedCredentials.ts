@@ -1,3 +1,4 @@
+import { invalidResourceName } from '../../errors.ts';
 import { bodyOf, proxy, required } from '../../resource.ts';
 import { ArmError, type ResourceType } from '../../types.ts';
 
@@ -7,6 +8,7 @@ const MOST = 20;
 /** Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials. Kept; no token is exchanged for them. */
 export const federatedIdentityCredentials: ResourceType = {
   type: 'Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials',
+  nameRule: { pattern: /^[a-z0-9][a-z0-9_-]{2,119}$/i, refuse: invalidResourceName },
   put(call, existing) {
     const { store } = call.world;
     const given = required(bodyOf(call).properties, 'properties');

@@ -1,6 +1,7 @@
 import { bodyOf, proxy, required } from '../../resource.ts';
 import type { ArmResource, ArmWorld, ResourceType } from '../../types.ts';
 import { invalidResourceReference } from './errors.ts';
+import { nameRule } from './names.ts';
 import { endpointNames, endpointType } from './privateEndpoints.ts';
 import { recordName } from './privateLink.ts';
 import { newEtag, remove, settling } from './written.ts';
@@ -28,6 +29,7 @@ function recordSets(world: ArmWorld, endpoint: ArmResource, zone: ArmResource): 
 /** Microsoft.Network/privateEndpoints/privateDnsZoneGroups: keeps the endpoint's A records in private zones. */
 export const privateDnsZoneGroups: ResourceType = {
   type: `${endpointType}/privateDnsZoneGroups`,
+  nameRule,
   put(call, existing) {
     const { world, path } = call;
     const endpoint = world.store.require(path.id.split('/').slice(0, -2).join('/'));

@@ -63,6 +63,16 @@ export function writeSoa(world: ArmWorld, zone: ArmResource): void {
   });
 }
 
+/** Labels of 1 to 63 characters; with the zone's name no longer than a domain name. @throws ArmError 400 BadRequest */
+function checkSetName(name: string, zone: string): void {
+  const labels = name === '@' ? [] : name.split('.');
+  const sound = labels.every((label, i) => (i === 0 && label === '*') || /^[\w-]{1,63}$/.test(label));
+  if (sound && `${name}.${zone}`.length <= 253) return;
+  throw badRequest(
+    `The domain name '${name}.${zone}' is invalid. The provided record set relative name '${name}' is invalid.`,
+  );
+}
+
 /** An alias stands alone under its name, and never at the zone's own. @throws ArmError 400 BadRequest */
 function checkAlias(call: ArmCall, kind: string): void {
   const { id, name } = call.path;
@@ -94,6 +104,7 @@ function write(call: ArmCall, existing: ArmResource | undefined, given: Record<s
   const { world, path } = call;
   const kind = kindOf(path);
   const zone = path.id.split('/').at(-3)!;
+  if (!existing) checkSetName(path.name, zone);
   const ttl = required(given.ttl, 'properties.ttl');
   if (!Number.isInteger(ttl) || Number(ttl) < 1 || Number(ttl) > MAX_TTL) {
     throw badRequest(`The TTL '${String(ttl)}' is invalid: it is a number of seconds from 1 to ${MAX_TTL}.`);

@@ -1,24 +1,8 @@
-import { bodyOf, required } from '../../resource.ts';
-import type { ArmCall, ArmReply, ResourceType } from '../../types.ts';
+import { ownerConnections } from '../../ownerConnections.ts';
+import type { ArmCall, ArmReply } from '../../types.ts';
 
-const type = 'Microsoft.Web/sites/privateEndpointConnections';
-
-/** The site's side of private endpoints: Microsoft.Network makes them, the owner approves, rejects or removes them. */
-export const siteConnections: ResourceType = {
-  type,
-  put(call, existing) {
-    const { id, name } = call.path;
-    const { privateLinkServiceConnectionState } = required(bodyOf(call).properties, 'properties');
-    const state = required(privateLinkServiceConnectionState, 'properties.privateLinkServiceConnectionState');
-    const properties = { ...existing?.properties, privateLinkServiceConnectionState: state };
-    call.world.store.put({ id, name, type, properties: { ...properties, provisioningState: 'Succeeded' } });
-    return { status: 200 };
-  },
-  delete(call, existing) {
-    call.world.store.delete(existing.id);
-    return { status: 200 };
-  },
-};
+/** The site's side of private endpoints. */
+export const siteConnections = ownerConnections('Microsoft.Web/sites');
 
 /** GET …/sites/{name}/privateLinkResources: what of a site a private endpoint can lead to. */
 export function privateLinkResources(call: ArmCall): ArmReply | undefined {

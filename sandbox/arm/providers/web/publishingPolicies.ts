@@ -1,5 +1,5 @@
 import { bodyOf, proxy, required } from '../../resource.ts';
-import type { ResourceStore, ResourceType } from '../../types.ts';
+import { ArmError, type ResourceStore, type ResourceType } from '../../types.ts';
 
 const type = 'Microsoft.Web/sites/basicPublishingCredentialsPolicies';
 
@@ -13,6 +13,11 @@ export function storePublishingPolicies(store: ResourceStore, siteId: string): v
 /** Microsoft.Web/sites/basicPublishingCredentialsPolicies: `ftp` and `scm`. */
 export const publishingPolicies: ResourceType = {
   type,
+  nameRule: {
+    pattern: /^(ftp|scm)$/i,
+    refuse: (name) =>
+      new ArmError(404, 'NotFound', `Cannot find publishing credentials policy '${name}': there are ftp and scm.`),
+  },
   put(call) {
     const { allow } = required(bodyOf(call).properties, 'properties');
     call.world.store.put({ ...proxy(call), properties: { allow: required(allow, 'properties.allow') } });

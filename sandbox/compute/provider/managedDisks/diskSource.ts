@@ -66,7 +66,7 @@ export function diskSource(parts: ComputeParts, request: DiskRequest): DiskSourc
     case 'Upload':
       return upload(parts, creation);
     case undefined:
-      throw missingParameter('disk.creationData');
+      throw missingParameter(`disk.creationData${request.asked['creationData'] == null ? '' : '.createOption'}`);
     default:
       throw notHere(`disks with createOption '${option}'`);
   }

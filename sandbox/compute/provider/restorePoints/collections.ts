@@ -1,6 +1,6 @@
 import { bodyOf, tracked } from '../../../arm/resource.ts';
 import type { ArmCall, ResourceType } from '../../../arm/types.ts';
-import { invalidParameter, missingParameter, notHere, propertyFixed, referenceNotFound } from '../errors.ts';
+import { checkName, invalidParameter, missingParameter, notHere, propertyFixed, referenceNotFound } from '../errors.ts';
 import { chosen, object, properties, sameId, text } from '../fields.ts';
 import type { Json } from '../fields.ts';
 import { MACHINE, RESTORE_POINT, RESTORE_POINT_COLLECTION } from '../parts.ts';
@@ -25,6 +25,7 @@ export function restorePointCollectionType(parts: ComputeParts): ResourceType {
   };
 
   const put: ResourceType['put'] = (call, existing) => {
+    checkName('restorePointCollection', call.path.name);
     const asked: Json = bodyOf(call).properties ?? {};
     const resource = tracked(call, existing);
     const had = properties(existing);

@@ -1,7 +1,7 @@
 import { bodyOf, tracked } from '../../../arm/resource.ts';
 import { ArmError } from '../../../arm/types.ts';
 import type { ArmCall, ArmReply, ArmResource, ResourceType } from '../../../arm/types.ts';
-import { invalidParameter, notHere } from '../errors.ts';
+import { invalidParameter, nameRule, notHere } from '../errors.ts';
 import { chosen, number, object, objects, text } from '../fields.ts';
 import type { Json } from '../fields.ts';
 import { RUN_COMMAND } from '../parts.ts';
@@ -152,6 +152,7 @@ export function runCommandType(parts: ComputeParts): ResourceType {
 
   return {
     type: RUN_COMMAND,
+    nameRule: nameRule('runCommand'),
     put: (call, existing) => execute(call, existing, bodyOf(call).properties ?? {}, tracked(call, existing)),
     patch(call, existing) {
       const { tags, properties } = bodyOf(call);

@@ -1,0 +1,2 @@
+/** Where everything of the test stands. */
+export const location = 'westeurope';
