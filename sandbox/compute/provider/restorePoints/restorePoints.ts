@@ -1,6 +1,6 @@
 import { bodyOf, proxy, setProvisioningState } from '../../../arm/resource.ts';
 import type { ArmCall, ArmReply, ArmResource, ResourceType } from '../../../arm/types.ts';
-import { notAllowed, notHere, referenceNotFound } from '../errors.ts';
+import { nameRule, notAllowed, notHere, referenceNotFound } from '../errors.ts';
 import { chosen, number, object, objects, properties, text } from '../fields.ts';
 import type { Json } from '../fields.ts';
 import { encryptionOf } from '../managedDisks/encryption.ts';
@@ -21,7 +21,7 @@ import { asksForCrash, countRestorePoint, includedDisks } from './restorePointRu
 
 /** Restore points: a machine's configuration and what was on its disks at one moment. */
 export function restorePointType(parts: ComputeParts): ResourceType {
-  const { store, clock } = parts.world;
+  const { store, clock, state } = parts.world;
 
   /** The machine of the collection. @throws ArmError 404 */
   const machineOf = (call: ArmCall): ArmResource => {
@@ -65,9 +65,10 @@ export function restorePointType(parts: ComputeParts): ResourceType {
 
   return {
     type: RESTORE_POINT,
+    nameRule: nameRule('restorePoint'),
     put(call, existing): ArmReply {
       if (existing) throw notAllowed(`Restore point ${existing.name} exists already: restore points are not updated.`);
-      create(call);
+      state.transaction(() => create(call));
       const work = async () => {
         setProvisioningState(store, call.path.id, 'Succeeded');
         return undefined;
