@@ -3,6 +3,7 @@ import { bodyOf } from '../../arm/resource.ts';
 import { busy, invalidPointInTime, notHere, sourceNotFound, sqlError } from '../errors.ts';
 import { DATABASE } from '../parts.ts';
 import type { Dropped, Json, SqlParts } from '../parts.ts';
+import { findDropped, restorable } from './dropped.ts';
 import { earliestRestore, retentionDays } from './retention.ts';
 
 /** What a new database begins with. */
@@ -115,7 +116,7 @@ function droppedSource(parts: SqlParts, asked: Json): Dropped {
   const id = restorableDroppedDatabaseId ?? sourceDatabaseId;
   if (!id) throw sqlError(400, 'MissingSourceDatabaseId', 'Missing source database identifier.');
   if (/\/restorableDroppedDatabases\//i.test(id)) {
-    const found = parts.dropped.get(id.toLowerCase());
+    const found = findDropped(parts, id);
     if (found) return found;
     throw sqlError(
       400,
@@ -128,7 +129,7 @@ function droppedSource(parts: SqlParts, asked: Json): Dropped {
   }
   const deleted = Date.parse(sourceDatabaseDeletionDate);
   // Clients write fractions of a second in many ways.
-  const found = [...parts.dropped.values()].find(
+  const found = restorable(parts).find(
     (dropped) => dropped.database.id.toLowerCase() === id.toLowerCase() && Math.abs(dropped.deleted - deleted) < 1000,
   );
   if (found) return found;

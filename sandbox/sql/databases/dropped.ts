@@ -18,6 +18,8 @@ export function remember(
   backups: { earliest: number | undefined; retentionDays: number },
 ): void {
   const { earliest, retentionDays } = backups;
+  const kept = new Set(restorable(parts));
+  for (const [key, old] of [...parts.dropped.entries()]) if (!kept.has(old)) parts.dropped.delete(key);
   if (earliest === undefined) return;
   const deleted = parts.world.clock.now();
   const name = `${database.name},${fileTime(deleted)}`;
@@ -40,6 +42,17 @@ export function remember(
   });
 }
 
+/** Deleted databases whose backups are still there. */
+export function restorable({ world, dropped }: SqlParts): Dropped[] {
+  const now = world.clock.now();
+  return [...dropped.values()].filter(({ deleted, retentionDays }) => now <= deleted + retentionDays * 86_400_000);
+}
+
+/** The restorable one of that id. */
+export function findDropped(parts: SqlParts, id: string): Dropped | undefined {
+  return restorable(parts).find((dropped) => dropped.id.toLowerCase() === id.toLowerCase());
+}
+
 /** A deleted server or instance takes them with it. */
 export function forgetDropped(parts: SqlParts, owner: ArmResource): void {
   for (const dropped of [...parts.dropped.values()]) {
@@ -49,10 +62,6 @@ export function forgetDropped(parts: SqlParts, owner: ArmResource): void {
 
 /** `restorableDroppedDatabases` of servers or instances: deleted databases whose backups are still there. */
 export function droppedType(parts: SqlParts, type: typeof DROPPED | typeof DROPPED_MANAGED): ResourceType {
-  const { clock } = parts.world;
-
-  const restorable = ({ deleted, retentionDays }: Dropped) => clock.now() <= deleted + retentionDays * 86_400_000;
-
   const view = ({ id, name, database, deleted, earliest }: Dropped): ArmResource => {
     const { sku, location, tags, properties } = database;
     const dates = {
@@ -78,13 +87,14 @@ export function droppedType(parts: SqlParts, type: typeof DROPPED | typeof DROPP
   return {
     type,
     find(call) {
-      const found = parts.dropped.get(call.path.id.toLowerCase());
-      return found && restorable(found) ? view(found) : undefined;
+      const found = findDropped(parts, call.path.id);
+      return found && view(found);
     },
     list(call) {
       const owner = call.path.id.split('/').slice(0, -1).join('/').toLowerCase();
-      const found = [...parts.dropped.values()].filter((dropped) => dropped.owner.toLowerCase() === owner);
-      return found.filter(restorable).map(view);
+      return restorable(parts)
+        .filter((dropped) => dropped.owner.toLowerCase() === owner)
+        .map(view);
     },
   };
 }

@@ -5,7 +5,7 @@ import { databaseNameRule, refuseSystem } from './names.ts';
 
 /** POST …/move: another name on the same server. @throws ArmError 400 */
 export function renameDatabase(parts: SqlParts, database: ArmResource, to: unknown): void {
-  const { store } = parts.world;
+  const { store, state } = parts.world;
   const parent = database.id.split('/').slice(0, -1).join('/');
   const name = typeof to === 'string' ? (to.split('/').at(-1) ?? '') : '';
   if (typeof to !== 'string' || to.split('/').slice(0, -1).join('/').toLowerCase() !== parent.toLowerCase()) {
@@ -17,8 +17,10 @@ export function renameDatabase(parts: SqlParts, database: ArmResource, to: unkno
   const id = `${parent}/${name}`;
   if (store.get(id)) throw nameInUse(name);
   const children = store.under(database.id);
-  store.delete(database.id);
-  store.put({ ...database, id, name });
-  for (const child of children) store.put({ ...child, id: `${id}${child.id.slice(database.id.length)}` });
-  parts.work.rename(database.id, id);
+  state.transaction(() => {
+    store.delete(database.id);
+    store.put({ ...database, id, name });
+    for (const child of children) store.put({ ...child, id: `${id}${child.id.slice(database.id.length)}` });
+    parts.work.rename(database.id, id);
+  });
 }

@@ -1,6 +1,6 @@
 import { bodyOf, tracked } from '../../arm/resource.ts';
 import type { ArmCall, ArmReply, ArmResource, ResourceType } from '../../arm/types.ts';
-import { remember } from '../databases/dropped.ts';
+import { findDropped, remember } from '../databases/dropped.ts';
 import { databaseNameRule, refuseSystem } from '../databases/names.ts';
 import { earliestRestore, retentionDays } from '../databases/retention.ts';
 import { busy, invalidPointInTime, notHere, sourceNotFound, sqlError } from '../errors.ts';
@@ -29,7 +29,7 @@ export function managedDatabaseType(parts: SqlParts): ResourceType {
     const droppedId = asked['restorableDroppedDatabaseId'] ?? asked['crossSubscriptionRestorableDroppedDatabaseId'];
     const sourceId = asked['sourceDatabaseId'] ?? asked['crossSubscriptionSourceDatabaseId'];
     if (typeof droppedId === 'string' && sourceId === undefined) {
-      const dropped = parts.dropped.get(droppedId.toLowerCase());
+      const dropped = findDropped(parts, droppedId);
       if (!dropped) {
         throw sqlError(400, 'InvalidRestorableDroppedDatabaseId', 'Invalid restorable dropped database identifier');
       }

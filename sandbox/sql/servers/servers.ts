@@ -58,8 +58,11 @@ export function serverType(parts: SqlParts): ResourceType {
         ? assignIdentity(world, body['identity'], existing)
         : (existing?.['identity'] as object | undefined);
     const properties = bodyFor(call, existing, body.properties ?? {});
-    store.put({ ...base, kind: 'v12.0', ...(identity && { identity }), properties });
-    if (!existing) createMaster(parts, store.require(base.id));
+    // No server is ever without its master.
+    world.state.transaction(() => {
+      store.put({ ...base, kind: 'v12.0', ...(identity && { identity }), properties });
+      if (!existing) createMaster(parts, store.require(base.id));
+    });
     return started(existing ? 200 : 201);
   };
 

@@ -1,11 +1,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import { DatabaseSync } from 'node:sqlite';
-import type { StatementSync } from 'node:sqlite';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DataDisk, VirtualMachine } from '@azure/arm-compute';
 import { afterEach, expect, test } from 'vitest';
 import { vhdFooter } from '../../../sandbox/compute/disks/vhdFooter.ts';
+import { killAfter } from '../killAfter.ts';
 import { createMachine, machineBody } from './machine.ts';
 import { GROUP, LOCATION, startWorld, SUBNET } from './world.ts';
 import type { ComputeWorld } from './world.ts';
@@ -15,32 +14,6 @@ const folders: string[] = [];
 afterEach(() => {
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true });
 });
-
-const statements = Object.getPrototypeOf(new DatabaseSync(':memory:').prepare('SELECT 1')) as StatementSync;
-
-/**
- * Lets a number of writes come to the database and loses all later ones, as a process does that is killed in between;
- * a transaction that was open then is lost as a whole.
- */
-function killAfter(writes: number): { writes: () => number; restore: () => void } {
-  const { exec } = DatabaseSync.prototype;
-  const { run } = statements;
-  let count = 0;
-  statements.run = function (this: StatementSync, ...values: Parameters<StatementSync['run']>) {
-    count += 1;
-    return count > writes ? { changes: 0, lastInsertRowid: 0 } : run.apply(this, values);
-  } as StatementSync['run'];
-  DatabaseSync.prototype.exec = function (this: DatabaseSync, sql) {
-    exec.call(this, sql === 'COMMIT' && count > writes ? 'ROLLBACK' : sql);
-  };
-  return {
-    writes: () => count,
-    restore() {
-      statements.run = run;
-      DatabaseSync.prototype.exec = exec;
-    },
-  };
-}
 
 /** Does something with a world that is killed after its first write, another one after its second, and so on. */
 async function killedAnywhere(parts: {

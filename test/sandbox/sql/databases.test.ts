@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openState } from '../../../sandbox/core/state.ts';
 import { expectConforming } from '../arm/world.ts';
+import { killAfter } from '../killAfter.ts';
 import { entra, LOCATION, said, sqlId, sqlPath, startSqlWorld, type SqlWorld } from './world.ts';
 
 const GIB = 1024 ** 3;
@@ -167,6 +168,11 @@ test('a deleted database can be restored until its backups are too old', async (
   expect((await restore({ restorableDroppedDatabaseId: dropped!.id })).status).toBe(202);
   world.wait(8 * 86_400);
   expect(await list()).toEqual([]);
+  await world.client.databases.beginDeleteAndWait('rg', 'one', 'back');
+  expect(said(await restore(rightDate))).toBe('400 InvalidDroppedDatabase');
+  expect(said(await restore({ restorableDroppedDatabaseId: dropped!.id }))).toBe(
+    '400 InvalidRestorableDroppedDatabaseId',
+  );
 });
 
 test('a database is renamed with what hangs on it, scaled, and moved into a pool and out', async () => {
@@ -242,4 +248,40 @@ test('a world that is started again has its databases, also one that was being c
   await second.close();
   reopened.close();
   rmSync(folder, { recursive: true });
+});
+
+test('killed while it makes a server or renames a database: the server has its master, the database one of its names', async () => {
+  for (let writes = 0, whole = false; !whole; writes += 1) {
+    const folder = mkdtempSync(join(tmpdir(), 'sql-killed-'));
+    const state = openState(folder);
+    const first = await startSqlWorld(state);
+    await first.call('PUT', sqlPath('servers/kept'), { location: LOCATION, properties: { administrators: entra } });
+    await first.call('PUT', sqlPath('servers/kept/databases/old'), { location: LOCATION });
+    const policy = (name: string) => sqlPath(`servers/kept/databases/${name}/backupShortTermRetentionPolicies/default`);
+    await first.call('PUT', policy('old'), { properties: { retentionDays: 14 } });
+    const killer = killAfter(writes);
+    try {
+      await first.call('PUT', sqlPath('servers/new'), { location: LOCATION, properties: { administrators: entra } });
+      await first.call('POST', sqlPath('servers/kept/databases/old/move'), {
+        id: sqlId('servers/kept/databases/new'),
+      });
+      whole = killer.writes() <= writes;
+      await first.close();
+      state.close();
+    } finally {
+      killer.restore();
+    }
+    const reopened = openState(folder);
+    const second = await startSqlWorld(reopened);
+    const status = async (path: string) => (await second.call('GET', sqlPath(path))).status;
+    expect(await status('servers/new/databases/master')).toBe(await status('servers/new'));
+    const names = await Promise.all(['old', 'new'].map((name) => status(`servers/kept/databases/${name}`)));
+    expect(names.toSorted()).toEqual([200, 404]);
+    const { body } = await second.call('GET', policy(names[0] === 200 ? 'old' : 'new'));
+    expect(body.properties.retentionDays).toBe(14);
+    if (whole) expect(names).toEqual([404, 200]);
+    await second.close();
+    reopened.close();
+    rmSync(folder, { recursive: true });
+  }
 });
