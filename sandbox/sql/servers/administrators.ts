@@ -72,7 +72,9 @@ export function administratorTypes(parts: SqlParts, owner: string): ResourceType
       put(call, existing) {
         if (!named(call, 'ActiveDirectory')) throw invalidParameter('administratorName');
         const server = ownerOf(parts, call.path.id);
-        const asked = { ...bodyOf(call).properties, azureADOnlyAuthentication: of(server)?.azureADOnlyAuthentication };
+        const given = bodyOf(call).properties ?? {};
+        if (given['administratorType'] !== 'ActiveDirectory') throw invalidParameter('administratorType');
+        const asked = { ...given, azureADOnlyAuthentication: of(server)?.azureADOnlyAuthentication };
         set(server, administratorsOf({ administrators: asked }, server, tenantId).administrators);
         return started(existing ? 200 : 201);
       },

@@ -31,7 +31,11 @@ export const computeRows: Row[] = [
       location,
       properties: { incremental: true, creationData: { createOption: 'Copy', sourceResourceId: id(disk) } },
     }),
-    required: ['properties.creationData', 'properties.creationData.sourceResourceId'],
+    required: [
+      'properties.creationData',
+      'properties.creationData.createOption',
+      'properties.creationData.sourceResourceId',
+    ],
     update: { properties: { publicNetworkAccess: 'Disabled' } },
   },
   {
@@ -56,7 +60,7 @@ export const computeRows: Row[] = [
         activeKey: { keyUrl: 'https://vault.vault.azure.net/keys/disks/0123456789abcdef0123456789abcdef' },
       },
     }),
-    required: ['properties.activeKey'],
+    required: ['properties.activeKey', 'properties.activeKey.keyUrl'],
     inUse: {
       by: disk,
       body: (id) => ({
@@ -109,6 +113,7 @@ export const computeRows: Row[] = [
     required: [
       'properties.hardwareProfile',
       'properties.storageProfile',
+      'properties.storageProfile.osDisk.createOption',
       'properties.osProfile',
       'properties.osProfile.adminUsername',
       'properties.networkProfile',

@@ -47,7 +47,7 @@ export const platformRows: Row[] = [
     type: 'Microsoft.Authorization/roleAssignments',
     name: 'aaaaaaaa-0000-4000-8000-00000000000?',
     body: () => ({ properties: { principalId, roleDefinitionId: reader } }),
-    required: ['properties.principalId', 'properties.roleDefinitionId'],
+    required: ['properties', 'properties.principalId', 'properties.roleDefinitionId'],
     update: { properties: { description: 'why' } },
     second: () => ({ properties: { principalId: principalId.replace('3', '4') } }),
   },

@@ -96,7 +96,8 @@ export function snapshotType(parts: ComputeParts): ResourceType {
   const begin = (request: SnapshotRequest): Beginning => {
     const creation = object(request.asked, 'creationData');
     const option = text(creation, 'createOption');
-    if (option === undefined) throw missingParameter('snapshot.creationData');
+    if (option === undefined)
+      throw missingParameter(`snapshot.creationData${request.asked['creationData'] == null ? '' : '.createOption'}`);
     if (option === 'Copy') return copy(request, creation);
     if (option === 'CopyStart') return copyStart(request, creation);
     if (option === 'Upload') return upload(request);
