@@ -32,12 +32,12 @@ interface Kept extends HostKeys {
   functions?: Record<string, Keys>;
 }
 
-/** Reads the keys of a host, or makes them at its first start. */
+/** Reads the keys of a host, or makes them at its first start. An extension whose key was deleted gets another one. */
 export function openKeys(stateDir: string): KeyRing {
   const file = join(stateDir, 'keys.json');
-  const known = existsSync(file);
-  const kept = known ? (JSON.parse(readFileSync(file, 'utf8')) as Kept) : newKeys();
+  const kept = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Kept) : newKeys();
   const functions = (kept.functions ??= {});
+  kept.systemKeys.durabletask_extension ??= newKey();
 
   const save = () => {
     // Under another name first: a host killed here must not leave half a file.
@@ -54,7 +54,7 @@ export function openKeys(stateDir: string): KeyRing {
     }
     return functions[name];
   };
-  if (!known) save();
+  save();
   return {
     host: kept,
     list: at,
@@ -87,9 +87,12 @@ function newKeys(): Kept {
   };
 }
 
-/** Whether a request's key is one of those allowed. */
-export function keyMatches(given: string | undefined, allowed: string[]): boolean {
+/** Whether a request's key is one of those allowed. Undefined among them: a key that was deleted. */
+export function keyMatches(given: string | undefined, allowed: (string | undefined)[]): boolean {
   if (given === undefined) return false;
   const bytes = Buffer.from(given);
-  return allowed.some((key) => key.length === bytes.length && timingSafeEqual(Buffer.from(key), bytes));
+  return allowed.some((key) => {
+    const expected = Buffer.from(key ?? '');
+    return expected.length > 0 && expected.length === bytes.length && timingSafeEqual(expected, bytes);
+  });
 }

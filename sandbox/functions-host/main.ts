@@ -59,10 +59,13 @@ async function run() {
     origin: `${/^localhost(:|$)/.test(site) ? 'http' : 'https'}://${site}`,
     rpcBaseUrl: `http://127.0.0.1:${rpc.port}/durabletask/`,
     hubName: settings.durableTask.hubName,
-    systemKey: keys.host.systemKeys.durabletask_extension,
+    // It can be changed while the host runs.
+    get systemKey() {
+      return keys.host.systemKeys.durabletask_extension;
+    },
   };
-  const client = { string: durableClient(endpoints) };
-  const inputs = { durableclient: () => client, orchestrationclient: () => client };
+  const client = () => ({ string: durableClient(endpoints) });
+  const inputs = { durableclient: client, orchestrationclient: client };
   const invoke = createInvoke({ model, registry, inputs, timeout: settings.functionTimeout, onTimeout: restart, log });
   const hub = openHub({
     file: join(stateDir, `taskhub-${settings.durableTask.hubName.toLowerCase()}.db`),

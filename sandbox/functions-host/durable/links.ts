@@ -6,7 +6,7 @@ export interface Endpoints {
   rpcBaseUrl: string;
   hubName: string;
   /** The `durabletask_extension` system key. */
-  systemKey: string;
+  readonly systemKey: string;
 }
 
 export const WEBHOOK_PATH = '/runtime/webhooks/durabletask';

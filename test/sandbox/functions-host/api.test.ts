@@ -40,6 +40,23 @@ describe('who may ask', () => {
     expect((await fetch(`${world.host.url}${BASE}/instances`, { headers })).status).toBe(200);
   });
 
+  test('a changed key counts at once, also in links; one that was deleted lets nobody in', async () => {
+    const { masterKey, systemKeys } = world.host.keys;
+    const own = systemKeys.durabletask_extension;
+    const key = (method: string, body?: unknown) =>
+      world.call(method, `/admin/host/systemkeys/durabletask_extension?code=${masterKey}`, body);
+    const list = async (code: string) => (await world.call('GET', `${BASE}/instances?code=${code}`)).status;
+    await key('PUT', { value: 'changed' });
+    expect([await list(own), await list('changed')]).toEqual([401, 200]);
+    const { body } = await world.call('POST', `${BASE}/orchestrators/echoes?code=changed`);
+    expect((body as Links).statusQueryGetUri).toMatch(/code=changed$/);
+    expect((await key('DELETE')).status).toBe(204);
+    expect([await list(own), await list('changed'), await list(masterKey)]).toEqual([401, 401, 200]);
+    await world.host.stop();
+    await world.restart();
+    expect(await list(world.host.keys.systemKeys.durabletask_extension)).toBe(200);
+  });
+
   test('what there is not: 404 that says what there is; another hub or connection: 501', async () => {
     const unknown = await world.durable('PUT', 'instances/x');
     expect(unknown.status).toBe(404);
