@@ -14,7 +14,6 @@ type Listener = (request: IncomingMessage, response: ServerResponse) => Promise<
 export interface LoopbackServer {
   port: number;
   serve(listener: Listener): void;
-  close(): void;
 }
 
 /** Opens a server. Requests that come before `serve` wait. */
@@ -38,7 +37,6 @@ export async function openServer(port: number, log: Logger): Promise<LoopbackSer
   return {
     port: (server.address() as AddressInfo).port,
     serve: (given) => start(given),
-    close: () => void server.close(),
   };
 }
 

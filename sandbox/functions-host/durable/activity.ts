@@ -12,8 +12,7 @@ const RETRY_AFTER_ERROR_MS = 1000;
 /** Runs activities, as many at once as host.json says. The result and the end of the task are one commit. */
 export function createActivityPool(hub: Hub): { add(task: ActivityTask): void } {
   const { store, log } = hub;
-  const waiting: ActivityTask[] = [];
-  let next = 0;
+  const waiting = new Set<ActivityTask>();
   let running = 0;
 
   const execute = async (task: ActivityTask) => {
@@ -27,8 +26,9 @@ export function createActivityPool(hub: Hub): { add(task: ActivityTask): void } 
     if (known) hub.wake([task.instanceId]);
   };
   const pump = () => {
-    while (running < hub.settings.maxConcurrentActivityFunctions && next < waiting.length) {
-      const task = waiting[next++]!;
+    for (const task of waiting) {
+      if (running >= hub.settings.maxConcurrentActivityFunctions) return;
+      waiting.delete(task);
       running++;
       execute(task)
         .catch((error: Error) => {
@@ -41,10 +41,9 @@ export function createActivityPool(hub: Hub): { add(task: ActivityTask): void } 
           pump();
         });
     }
-    if (next === waiting.length) waiting.length = next = 0;
   };
   const add = (task: ActivityTask) => {
-    waiting.push(task);
+    waiting.add(task);
     setImmediate(pump);
   };
   return { add };

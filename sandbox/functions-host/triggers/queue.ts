@@ -18,7 +18,7 @@ const SLOWEST_LOCAL_POLL_MS = 500;
 /** The service's own limit for one read. */
 const MAX_READ = 32;
 
-/** Polls a storage queue and runs the function for each message. @returns what stops the polling */
+/** Polls a storage queue and runs the function for each message. */
 export function queueTrigger(options: {
   fn: RegisteredFunction;
   service: QueueServiceClient;
@@ -26,7 +26,7 @@ export function queueTrigger(options: {
   settings: HostJson['queues'];
   invoke: Invoke;
   log: Logger;
-}): { stop(): void } {
+}): void {
   const { fn, service, queueName, settings, invoke } = options;
   const queue = service.getQueueClient(queueName);
   const slowest = Math.min(settings.maxPollingInterval, SLOWEST_LOCAL_POLL_MS);
@@ -36,12 +36,11 @@ export function queueTrigger(options: {
   let running = 0;
   let polling = false;
   let timer: NodeJS.Timeout | undefined;
-  let stopped = false;
   let complained = '';
 
   const schedule = (ms: number) => {
     clearTimeout(timer);
-    if (!stopped) timer = setTimeout(() => void poll(), ms);
+    timer = setTimeout(() => void poll(), ms);
   };
 
   const poll = async () => {
@@ -122,12 +121,6 @@ export function queueTrigger(options: {
   };
 
   schedule(0);
-  return {
-    stop() {
-      stopped = true;
-      clearTimeout(timer);
-    },
-  };
 }
 
 /** Renews a message's invisibility. `end()` stops that and gives the pop receipt that is valid then. */
