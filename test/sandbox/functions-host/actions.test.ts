@@ -328,7 +328,7 @@ describe('callHttp', () => {
     expect(one.turn(1, accepted(0, { Location: location, 'Retry-After': '7' }))).toEqual(['1 timer 8']);
     expect(one.turn(8, fired(1))).toEqual(['2 activity BuiltIn::HttpActivity']);
     const request = { method: 'GET', uri: location, headers: { 'x-own': 'y' }, asynchronousPatternEnabled: true };
-    expect(one.decisions[0]).toMatchObject({ input: [request] });
+    expect((one.decisions[0] as { input: unknown }).input).toEqual([request]);
     expect(one.turn(9, completed(2, { statusCode: 200, headers: {}, content: '' }))).toEqual(['3 activity next']);
   });
 

@@ -40,32 +40,72 @@ function open(name: string, orchestrator: (hub: Hub, history: HistoryEvent[]) =>
   return hub;
 }
 
+const wait = { actionType: ActionType.WaitForExternalEvent, externalEventName: 'Item' };
+const again = { actionType: ActionType.ContinueAsNew, input: null };
+const begin = (hub: Hub, instanceId: string) =>
+  createInstance(hub, { instanceId, name: 'flow', input: null, version: null, parent: null });
+const raise = (hub: Hub, instanceId: string, item: number) =>
+  hub.store.send(instanceId, null, historyEvent(EventType.EventRaised, hub.iso(), { Name: 'Item', Input: `${item}` }));
+const completed = (hub: Hub, instanceId: string) =>
+  poll(
+    () => hub.store.instance(instanceId)!,
+    ({ status }) => status === 'Completed',
+  );
+const typesOf = (history: HistoryEvent[]) => history.map((one) => one.EventType);
+
 test('events keep their order over continueAsNew, those that arrive while it is called too', async () => {
-  const wait = { actionType: ActionType.WaitForExternalEvent, externalEventName: 'Item' };
-  const raise = (hub: Hub, item: number) =>
-    hub.store.send('one', null, historyEvent(EventType.EventRaised, hub.iso(), { Name: 'Item', Input: String(item) }));
   const taken: string[] = [];
   let next = 2;
   const hub = open('order', (self, history) => {
     // One more at each turn, so that there are always some that the turn has not read.
-    if (next < 1500) for (let many = 0; many < 600; many++) raise(self, next++);
+    if (next < 1500) for (let many = 0; many < 600; many++) raise(self, 'one', next++);
     const event = history.find((one) => one.EventType === EventType.EventRaised);
     if (!event) return { isDone: false, actions: [[wait]] };
     taken.push(event.Input!);
-    const again = { actionType: ActionType.ContinueAsNew, input: null };
     return taken.length === 5
       ? { isDone: true, actions: [[wait]], output: taken }
       : { isDone: true, actions: [[wait, again]] };
   });
   hub.store.transaction(() => {
-    createInstance(hub, { instanceId: 'one', name: 'flow', input: null, version: null, parent: null });
-    for (const item of [0, 1]) raise(hub, item);
+    begin(hub, 'one');
+    for (const item of [0, 1]) raise(hub, 'one', item);
   });
   hub.wake(['one']);
-  const one = await poll(
-    () => hub.store.instance('one')!,
-    ({ status }) => status === 'Completed',
-  );
-  expect(one.output).toBe(JSON.stringify(['0', '1', '2', '3', '4']));
+  expect((await completed(hub, 'one')).output).toBe(JSON.stringify(['0', '1', '2', '3', '4']));
+  hub.store.close();
+});
+
+test('a result for an execution that is over does not reach the next one', async () => {
+  const hub = open('old', (_, history) => {
+    const types = typesOf(history);
+    return { isDone: types.includes(EventType.EventRaised), actions: [[wait]], output: types };
+  });
+  hub.store.transaction(() => {
+    begin(hub, 'one');
+    const result = historyEvent(EventType.TaskCompleted, hub.iso(), { TaskScheduledId: 0, Result: null });
+    hub.store.send('one', 'an execution before this one', result);
+    raise(hub, 'one', 1);
+  });
+  hub.wake(['one']);
+  const seen = [EventType.OrchestratorStarted, EventType.ExecutionStarted, EventType.EventRaised];
+  expect((await completed(hub, 'one')).output).toBe(JSON.stringify(seen));
+  hub.store.close();
+});
+
+test('continueAsNew leaves no timer of the last generation', async () => {
+  const deadline = {
+    actionType: ActionType.CreateTimer,
+    fireAt: new Date(Date.now() + 3_600_000).toISOString(),
+    isCanceled: true,
+  };
+  let generations = 0;
+  const hub = open('timers', () => {
+    generations++;
+    return generations > 3 ? { isDone: true, actions: [[]] } : { isDone: true, actions: [[deadline, again]] };
+  });
+  hub.store.transaction(() => begin(hub, 'one'));
+  hub.wake(['one']);
+  await completed(hub, 'one');
+  expect(hub.store.nextTimer()).toBeUndefined();
   hub.store.close();
 });

@@ -54,6 +54,13 @@ describe('suspend and terminate', () => {
     expect(brief(run(actions, [...events, suspended, turn(), resumed]).decisions)).toEqual(['1 activity b']);
   });
 
+  test('suspended: nor what the events before it in the same turn would have decided', () => {
+    const actions = [activity('a'), activity('b')];
+    const events = [scheduled(0, 'a'), turn(), completed(0), suspended];
+    expect(run(actions, events)).toEqual({ decisions: [], suspended: true, findings: [] });
+    expect(brief(run(actions, [...events, turn(), resumed]).decisions)).toEqual(['1 activity b']);
+  });
+
   const terminated = historyEvent(EventType.ExecutionTerminated, at(0), { Input: 'enough' });
   const enough = { status: 'Terminated', reason: 'enough' };
 
@@ -78,6 +85,12 @@ describe('suspend and terminate', () => {
     const held = run([activity('a'), activity('b')], [scheduled(0, 'a'), turn(), suspended, completed(0), terminated]);
     expect(held).toEqual({ decisions: [], completion: enough, suspended: false, findings: [] });
   });
+});
+
+test('a custom status stays until another one comes, which null, 0, false and an empty text are not', () => {
+  expect(run([], [], { customStatus: { step: 1 } }).customStatus).toEqual({ step: 1 });
+  for (const customStatus of [null, 0, false, ''])
+    expect(run([], [], { customStatus })).not.toHaveProperty('customStatus');
 });
 
 describe('what goes wrong', () => {
