@@ -45,12 +45,12 @@ const run = (
 
 /** Waits for something that a process brings about. */
 async function until(what: () => boolean): Promise<void> {
-  for (let i = 0; i < 400; i += 1) {
+  for (let i = 0; i < 2000; i += 1) {
     // Asked once a round: a process in the middle of an exec shows no command line for a moment.
     if (what()) return;
     await delay(10);
   }
-  expect.fail('it did not happen in four seconds');
+  expect.fail('it did not happen in twenty seconds');
 }
 
 /** Processes whose command line holds a word. */

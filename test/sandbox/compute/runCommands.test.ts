@@ -85,7 +85,7 @@ test('the whole output goes to append blobs, written by the machine; a blob that
 test('a script that takes too long ends when its time is over on the clock of the world', async () => {
   const slow = command('slow', { source: { script: 'echo begun; sleep 4730.5' }, timeoutInSeconds: 600 });
   await slow.submitted();
-  await expect.poll(async () => (await view('slow')).output).toBe('begun\n');
+  await expect.poll(async () => (await view('slow')).output, { timeout: 20_000 }).toBe('begun\n');
   world.clock.advance(600_000);
   await slow;
   expect(await view('slow')).toMatchObject({ executionState: 'TimedOut', output: 'begun\n' });

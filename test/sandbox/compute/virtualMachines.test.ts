@@ -1,6 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { GROUP, IDENTITY, LOCATION, problems, SSH_KEY, startWorld, SUBNET } from './world.ts';
 import type { ComputeWorld } from './world.ts';
@@ -138,12 +137,9 @@ test('a managed run command gets its parameters as variables and never gives pro
 
 test('an asynchronous run command is there at once, and its deletion ends it', async () => {
   await command('vm1', 'long', { source: { script: 'echo begun; exec sleep 4720.5' }, asyncExecution: true });
-  let view = await result('vm1', 'long');
-  for (let i = 0; i < 400 && view?.output !== 'begun\n'; i += 1) {
-    await delay(10);
-    view = await result('vm1', 'long');
-  }
-  expect(view).toMatchObject({ executionState: 'Running', output: 'begun\n' });
+  await expect
+    .poll(() => result('vm1', 'long'), { timeout: 20_000 })
+    .toMatchObject({ executionState: 'Running', output: 'begun\n' });
   await world.sdk.virtualMachineRunCommands.delete('rg', 'vm1', 'long');
   await expect(result('vm1', 'long')).rejects.toMatchObject({ statusCode: 404 });
 });
@@ -164,7 +160,7 @@ test('deallocating ends what runs; the machine comes back with its files', async
       script: 'echo kept > "$HOME/kept"; systemd-run --unit=svc /bin/bash -c \'echo $$ > "$HOME/pid"; sleep 4721.5\'',
     },
   });
-  for (let i = 0; i < 400 && !existsSync(join(folder, 'root/pid')); i += 1) await delay(10);
+  await expect.poll(() => existsSync(join(folder, 'root/pid')), { timeout: 20_000 }).toBe(true);
   const pid = readFileSync(join(folder, 'root/pid'), 'utf8').trim();
   expect(alive(pid)).toBe(true);
   const id = await callerId('vm1');
