@@ -13,8 +13,8 @@ import type { VolumeFacts } from './volumeTable.ts';
 /**
  * Contents of all disks and snapshots of a world, by key. Copying is instant and costs nothing. What is written is there
  * again, also after SIGKILL, when the world is started on the same folder and state; bytes go to the layers' files
- * first, then the map that names them changes in one transaction. Not to be called within one of the caller's: files
- * that are no longer needed are removed at once.
+ * first, then the map that names them changes in one transaction. It may be part of one of the caller's when nothing is
+ * overwritten or removed (a copy under a new key): files that are no longer needed are removed at once.
  */
 export interface Volumes {
   has(key: string): boolean;

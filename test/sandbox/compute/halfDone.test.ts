@@ -149,6 +149,24 @@ test('killed while it makes a machine: the same request succeeds, and what is le
   });
 });
 
+test('killed while it deletes a machine: a second request deletes it, with what is its own', async () => {
+  await killedAnywhere({
+    async before(world) {
+      await emptyDisk(world, 'mine');
+      await unplacedMachine(world, withDisks('vm'));
+    },
+    work: (world) => world.sdk.virtualMachines.delete('rg', 'vm'),
+    async afterwards(world) {
+      await world.sdk.virtualMachines.delete('rg', 'vm');
+      expect(interfaces(world)).toEqual([]);
+      const disks = [];
+      for await (const { name, diskState } of world.sdk.disks.list()) disks.push([name, diskState]);
+      expect(disks).toEqual([['mine', 'Unattached']]);
+      await unplacedMachine(world, withDisks('vm'));
+    },
+  });
+});
+
 test('killed while it gives a machine disks: those are attached, or free', async () => {
   await killedAnywhere({
     async before(world) {
