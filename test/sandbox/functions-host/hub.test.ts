@@ -43,7 +43,14 @@ function open(name: string, orchestrator: (hub: Hub, history: HistoryEvent[]) =>
 const wait = { actionType: ActionType.WaitForExternalEvent, externalEventName: 'Item' };
 const again = { actionType: ActionType.ContinueAsNew, input: null };
 const begin = (hub: Hub, instanceId: string) =>
-  createInstance(hub, { instanceId, name: 'flow', input: null, version: null, parent: null });
+  createInstance(hub, {
+    instanceId,
+    name: 'flow',
+    input: null,
+    version: null,
+    parent: null,
+    overridesRunning: true,
+  });
 const raise = (hub: Hub, instanceId: string, item: number) =>
   hub.store.send(instanceId, null, historyEvent(EventType.EventRaised, hub.iso(), { Name: 'Item', Input: `${item}` }));
 const completed = (hub: Hub, instanceId: string) =>
@@ -72,7 +79,6 @@ test('events keep their order over continueAsNew, those that arrive while it is 
   });
   hub.wake(['one']);
   expect((await completed(hub, 'one')).output).toBe(JSON.stringify(['0', '1', '2', '3', '4']));
-  hub.store.close();
 });
 
 test('a result for an execution that is over does not reach the next one', async () => {
@@ -89,7 +95,23 @@ test('a result for an execution that is over does not reach the next one', async
   hub.wake(['one']);
   const seen = [EventType.OrchestratorStarted, EventType.ExecutionStarted, EventType.EventRaised];
   expect((await completed(hub, 'one')).output).toBe(JSON.stringify(seen));
-  hub.store.close();
+});
+
+test('what replaces a running instance has none of its history', async () => {
+  const hub = open('replaced', (_, history) => {
+    const items = history.flatMap((one) => one.Input ?? []);
+    const isDone = items.includes('2');
+    return { isDone, actions: [isDone ? [wait] : [wait, wait]], output: items };
+  });
+  for (const item of [1, 2]) {
+    hub.store.transaction(() => {
+      begin(hub, 'one');
+      raise(hub, 'one', item);
+    });
+    hub.wake(['one']);
+    await poll(() => hub.store.history('one').some(({ Input }) => Input === `${item}`), Boolean);
+  }
+  expect((await completed(hub, 'one')).output).toBe('["2"]');
 });
 
 test('continueAsNew leaves no timer of the last generation', async () => {
@@ -107,5 +129,4 @@ test('continueAsNew leaves no timer of the last generation', async () => {
   hub.wake(['one']);
   await completed(hub, 'one');
   expect(hub.store.nextTimer()).toBeUndefined();
-  hub.store.close();
 });
