@@ -13,6 +13,7 @@ import {
   subscriptionNotFound,
 } from './errors.ts';
 import { isLocation, normalizeLocation } from './locations.ts';
+import { inShape } from './shape.ts';
 import type { Registry } from './registry.ts';
 import { resourceNotFound } from './store.ts';
 import { checkTags } from './tags.ts';
@@ -93,13 +94,14 @@ export function checkName(call: ArmCall, type: ResourceType, existing: ArmResour
   if (type.nameRule && !type.nameRule.pattern.test(name)) throw type.nameRule.refuse(name);
 }
 
-/** A JSON object with sound tags; `location` is brought into the form that ARM returns. */
-export function checkBody(call: ArmCall, existing: ArmResource | undefined): void {
+/** A JSON object of its type's shape with sound tags; `location` is brought into the form that ARM returns. */
+export function checkBody(call: ArmCall, type: ResourceType, existing: ArmResource | undefined): void {
   if (call.body === undefined) throw invalidRequestContent('The request body is empty');
   if (typeof call.body !== 'object' || call.body === null || Array.isArray(call.body)) {
     throw invalidRequestContent('The request body must be a JSON object');
   }
-  const body = call.body as Record<string, unknown>;
+  const body = inShape(call.body as Record<string, unknown>, type.shape);
+  call.body = body;
   checkTags(body.tags, call.path.type);
   if (body.location !== undefined && body.location !== null && typeof body.location !== 'string') {
     throw invalidRequestContent("Path 'location': expected a string");

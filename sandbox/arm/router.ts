@@ -108,10 +108,10 @@ export function createRouter(parts: {
         return { status: existing ? 204 : 404 };
       case 'PUT':
         checkName(call, type, existing);
-        checkBody(call, existing);
+        checkBody(call, type, existing);
         return type.put ? finish(call, existing, await type.put(call, existing)) : unclaimed(call);
       case 'PATCH':
-        checkBody(call, existing);
+        checkBody(call, type, existing);
         if (!type.patch) return unclaimed(call);
         if (!existing) throw resourceNotFound(call.path.id);
         return finish(call, existing, await type.patch(call, existing));

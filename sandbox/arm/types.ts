@@ -1,6 +1,7 @@
 import type { Faults } from '../core/faults.ts';
 import type { State } from '../core/state.ts';
 import type { Caller, Clock } from '../core/types.ts';
+import type { Shape } from './shape.ts';
 
 /** A resource as ARM stores and returns it. */
 export interface ArmResource {
@@ -111,6 +112,8 @@ export interface ResourceType {
   apiVersions?: string[];
   /** Names that a new one may have, and the error for others. */
   nameRule?: { pattern: RegExp; refuse: (name: string) => ArmError };
+  /** What the body of a PUT or PATCH may have where the handlers read it; others are refused. */
+  shape?: Shape;
   /** Create or replace. The handler puts the resource into the store itself. */
   put?(call: ArmCall, existing: ArmResource | undefined): Answer;
   patch?(call: ArmCall, existing: ArmResource): Answer;

@@ -1,3 +1,4 @@
+import { shaped } from '../arm/shape.ts';
 import type { ArmWorld, Provider } from '../arm/types.ts';
 import { sqlVersions } from './apiVersions.ts';
 import { databaseType } from './databases/databases.ts';
@@ -12,6 +13,7 @@ import { query } from './queries.ts';
 import { administratorTypes } from './servers/administrators.ts';
 import { firewallRuleType } from './servers/firewallRules.ts';
 import { privateEndpointConnectionType } from './servers/privateLink.ts';
+import { ownerShape } from './servers/serverBody.ts';
 import { serverType } from './servers/servers.ts';
 import { createWork } from './work.ts';
 
@@ -54,7 +56,7 @@ export function createSql(world: ArmWorld): Sql {
     provider: {
       namespace: 'Microsoft.Sql',
       apiVersions: sqlVersions,
-      types,
+      types: shaped(types, { [SERVER]: ownerShape, [INSTANCE]: ownerShape }),
       other: (call) => query(parts, call, (resource) => database.view!(resource, call)),
     },
     settings: parts.settings,

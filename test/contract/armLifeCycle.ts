@@ -36,6 +36,24 @@ function without(body: Json, [first = '', ...rest]: string[]): Json {
   return rest.length === 0 ? others : { ...body, [first]: without(inner as Json, rest) };
 }
 
+/** Where a body has values, at all depths. */
+function pathsOf(value: unknown): string[][] {
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([name, inner]) => [[name], ...pathsOf(inner).map((path) => [name, ...path])]);
+}
+
+function replaced(value: unknown, [first, ...rest]: string[], by: unknown): unknown {
+  if (first === undefined) return by;
+  if (Array.isArray(value)) return value.map((item, i) => (String(i) === first ? replaced(item, rest, by) : item));
+  return { ...(value as Json), [first]: replaced((value as Json)[first], rest, by) };
+}
+
+/** What cannot stand where a value stands. */
+function wrongFor(value: unknown): unknown[] {
+  if (Array.isArray(value)) return ['text', 5, { a: 'member' }];
+  return typeof value === 'object' ? ['text', 5, ['item']] : [['item'], { a: 'member' }];
+}
+
 /** A body without what every write changes. */
 function steady(body: unknown): unknown {
   if (Array.isArray(body)) return body.map(steady);
@@ -105,6 +123,18 @@ export function armLifeCycleContract(rows: Row[], world: () => ArmUnderTest): vo
         expect(JSON.stringify(refused.body.error).toLowerCase()).toContain(named.toLowerCase());
       }
       expect((await call('GET', id)).status).toBe(before);
+    });
+
+    test('a value of a wrong kind is refused', async () => {
+      const id = idOf(type);
+      const taken: string[] = [];
+      for (const path of pathsOf(body()).filter(([first]) => first !== 'tags')) {
+        for (const wrong of wrongFor(path.reduce((at: unknown, name) => (at as Json)[name], body()))) {
+          const { status } = await call('PUT', id, { body: replaced(body(), path, wrong) });
+          if (status < 400 || status === 500) taken.push(`${path.join('.')}: ${JSON.stringify(wrong)}: ${status}`);
+        }
+      }
+      expect(taken).toEqual([]);
     });
 
     test('it is created, read, written again and changed', async () => {

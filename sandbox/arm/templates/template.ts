@@ -106,7 +106,8 @@ function checked(one: PlannedResource, others: PlannedResource[]): PlannedResour
 export function plan(template: Template, scope: DeploymentScope, functions: Functions): PlannedResource[] {
   const planned: PlannedResource[] = [];
   const { resources = [] } = template;
-  const list = Array.isArray(resources) ? resources : Object.values(resources);
+  if (typeof resources !== 'object') throw new TemplateError("The template's resources are neither array nor object.");
+  const list = Array.isArray(resources) ? resources : Object.values(resources ?? {});
 
   function add(resource: TemplateResource, iteration: Functions, loop: string | undefined, parent?: PlannedResource) {
     const all = { ...functions, ...iteration };

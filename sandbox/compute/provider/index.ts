@@ -1,4 +1,5 @@
 import { computeVersions } from './apiVersions.ts';
+import { shaped } from '../../arm/shape.ts';
 import type { ArmCall, ArmReply, Provider } from '../../arm/types.ts';
 import { imageCatalogue } from './catalogue/images.ts';
 import { listedSize, SIZES } from './catalogue/sizes.ts';
@@ -15,6 +16,7 @@ import { diskRestorePointType } from './restorePoints/diskRestorePoints.ts';
 import { restorePointType } from './restorePoints/restorePoints.ts';
 import { runCommandDocuments } from './runCommands/documents.ts';
 import { runCommandType } from './runCommands/managedRunCommands.ts';
+import { computeShapes } from './shapes.ts';
 import { snapshotType } from './snapshots/snapshots.ts';
 import { instanceView, shownMachine } from './virtualMachines/machineView.ts';
 import { virtualMachineType } from './virtualMachines/virtualMachines.ts';
@@ -51,18 +53,21 @@ export function computeProvider(parts: ComputeParts): Provider {
   return withCanonicalValues({
     namespace: 'Microsoft.Compute',
     apiVersions: computeVersions,
-    types: [
-      diskType(parts),
-      snapshotType(parts),
-      diskAccessType(parts),
-      diskAccessConnectionType(parts),
-      diskEncryptionSetType(parts),
-      virtualMachineType(parts),
-      runCommandType(parts),
-      restorePointCollectionType(parts),
-      restorePointType(parts),
-      diskRestorePointType(parts),
-    ],
+    types: shaped(
+      [
+        diskType(parts),
+        snapshotType(parts),
+        diskAccessType(parts),
+        diskAccessConnectionType(parts),
+        diskEncryptionSetType(parts),
+        virtualMachineType(parts),
+        runCommandType(parts),
+        restorePointCollectionType(parts),
+        restorePointType(parts),
+        diskRestorePointType(parts),
+      ],
+      computeShapes,
+    ),
     other(call) {
       const type = call.path.type.toLowerCase();
       if (call.method !== 'GET') return undefined;

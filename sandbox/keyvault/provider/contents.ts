@@ -71,6 +71,7 @@ export function armKeyType(vaults: Vaults): ResourceType {
   return {
     type: `${VAULT}/keys`,
     nameRule,
+    shape: { properties: { kty: 'string', keySize: 'number', curveName: 'string', keyOps: ['string'] } },
     find(call) {
       const vault = vaultOf(vaults, call);
       const item = vaults.keys.get(vault.name, call.path.name);
@@ -139,6 +140,7 @@ export function armSecretType(vaults: Vaults): ResourceType {
   return {
     type: `${VAULT}/secrets`,
     nameRule,
+    shape: { properties: { value: 'string', contentType: 'string' } },
     find(call) {
       const vault = vaultOf(vaults, call);
       const item = vaults.secrets.get(vault.name, call.path.name);

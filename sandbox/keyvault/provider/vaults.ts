@@ -31,6 +31,14 @@ export function vaultType(vaults: Vaults): ResourceType {
 
   return {
     type: VAULT,
+    shape: {
+      properties: {
+        tenantId: 'string',
+        enableRbacAuthorization: 'boolean',
+        sku: { family: 'string', name: 'string' },
+        accessPolicies: [{ tenantId: 'string', objectId: 'string', permissions: {} }],
+      },
+    },
     put(call, existing) {
       const properties = (bodyOf(call).properties ?? {}) as VaultProperties;
       if (!existing && properties.createMode === 'recover') return recover(call);

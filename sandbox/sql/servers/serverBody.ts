@@ -1,3 +1,4 @@
+import type { Shape } from '../../arm/shape.ts';
 import type { ArmResource } from '../../arm/types.ts';
 import { invalidParameter, sqlError } from '../errors.ts';
 import type { Json } from '../parts.ts';
@@ -11,6 +12,25 @@ export interface EntraAdministrator {
   tenantId: string;
   azureADOnlyAuthentication: boolean;
 }
+
+/** What is read of a server's or instance's body. */
+export const ownerShape: Shape = {
+  properties: {
+    administratorLogin: 'string',
+    administratorLoginPassword: 'string',
+    administrators: {
+      administratorType: 'string',
+      principalType: 'string',
+      login: 'string',
+      sid: 'string',
+      tenantId: 'string',
+      azureADOnlyAuthentication: 'boolean',
+    },
+    subnetId: 'string',
+    minimalTlsVersion: 'string',
+    publicNetworkAccess: 'string',
+  },
+};
 
 const GUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 /** Logins that SQL Server has for itself (Servers, administratorLogin). */

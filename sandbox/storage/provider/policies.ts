@@ -1,9 +1,34 @@
 import { ownerConnections } from '../../arm/ownerConnections.ts';
 import { proxy } from '../../arm/resource.ts';
+import type { Shape } from '../../arm/shape.ts';
 import { ArmError } from '../../arm/types.ts';
 import type { ArmCall, ArmResource, ResourceType } from '../../arm/types.ts';
 import { ACCOUNT_TYPE } from '../accounts.ts';
 import { checkLifecycle } from '../lifecycle/policy.ts';
+
+const ages: Shape = {
+  daysAfterModificationGreaterThan: 'number',
+  daysAfterCreationGreaterThan: 'number',
+  daysAfterLastTierChangeGreaterThan: 'number',
+};
+const actions: Shape = { delete: ages, tierToCool: ages, tierToCold: ages, tierToArchive: ages };
+const shape: Shape = {
+  properties: {
+    policy: {
+      rules: [
+        {
+          name: 'string',
+          type: 'string',
+          enabled: 'boolean',
+          definition: {
+            actions: { baseBlob: actions, snapshot: actions, version: actions },
+            filters: { blobTypes: ['string'], prefixMatch: ['string'] },
+          },
+        },
+      ],
+    },
+  },
+};
 
 /** The lifecycle rules of an account (REST: Management Policies). `lifecycle/` executes them. */
 export function managementPolicyType(): ResourceType {
@@ -14,6 +39,7 @@ export function managementPolicyType(): ResourceType {
       refuse: (name) =>
         new ArmError(400, 'InvalidResourceName', `A management policy is named 'default', not '${name}'.`),
     },
+    shape,
     put(call) {
       const given = propertiesOf(call);
       checkLifecycle(given);

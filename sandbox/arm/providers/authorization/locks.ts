@@ -23,6 +23,7 @@ export const locks: ResourceType = {
   extension: true,
   // resource-name-rules; the code that Azure gives is not documented.
   nameRule: { pattern: /^[\w.()-]{0,89}[\w()-]$/, refuse: invalidResourceName },
+  shape: { properties: { level: 'string', notes: 'string', owners: [{ applicationId: 'string' }] } },
   list: listed,
   put(call, existing) {
     const { level, notes, owners } = required(bodyOf(call).properties, 'properties');

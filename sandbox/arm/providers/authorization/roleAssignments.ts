@@ -77,6 +77,7 @@ function listed(call: ArmCall): ArmResource[] {
 export const roleAssignments: ResourceType = {
   type,
   extension: true,
+  shape: { properties: { roleDefinitionId: 'string', principalId: 'string', principalType: 'string' } },
   list: listed,
   put(call, existing) {
     const { world, path } = call;

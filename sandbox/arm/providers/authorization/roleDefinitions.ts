@@ -80,6 +80,16 @@ function checkName(call: ArmCall, roleName: string): void {
 export const roleDefinitions: ResourceType = {
   type,
   extension: true,
+  shape: {
+    properties: {
+      roleName: 'string',
+      description: 'string',
+      assignableScopes: ['string'],
+      permissions: [
+        { actions: ['string'], notActions: ['string'], dataActions: ['string'], notDataActions: ['string'] },
+      ],
+    },
+  },
   find: (call) => findRole(call.world, call.path.id),
   list(call) {
     const all = [

@@ -6,6 +6,7 @@ import type { ResourceType } from '../../types.ts';
 export const components: ResourceType = {
   type: 'Microsoft.Insights/components',
   nameRule: { pattern: /^.{1,260}(?<![ .])$/, refuse: invalidResourceName },
+  shape: { properties: { Application_Type: 'string', WorkspaceResourceId: 'string', RetentionInDays: 'number' } },
   put(call, existing) {
     const { world, path } = call;
     const { kind, properties = {} } = bodyOf(call);

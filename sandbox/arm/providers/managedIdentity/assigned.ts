@@ -1,3 +1,5 @@
+import { oneOf } from '../../resource.ts';
+import { inShape } from '../../shape.ts';
 import { ArmError, type ArmResource, type ArmWorld } from '../../types.ts';
 import { findIdentity } from './identities.ts';
 
@@ -9,6 +11,10 @@ export interface AssignedIdentity {
   userAssignedIdentities?: Record<string, { principalId: string; clientId: string }>;
 }
 
+const kinds = ['None', 'SystemAssigned', 'UserAssigned', 'SystemAssigned, UserAssigned', 'SystemAssigned,UserAssigned'];
+
+const shape = { identity: { type: 'string', userAssignedIdentities: {} } } as const;
+
 /**
  * Fills in what Azure adds to a requested `identity`: the system-assigned principal (kept once it exists) and the ids of
  * each user-assigned one. Undefined when nothing is assigned.
@@ -19,10 +25,12 @@ export function assignIdentity(
   requested: unknown,
   existing: ArmResource | undefined,
 ): AssignedIdentity | undefined {
-  const { type = 'None', userAssignedIdentities = {} } = (requested ?? {}) as {
+  const { identity = {} } = inShape({ identity: requested }, shape);
+  const { type = 'None', userAssignedIdentities = {} } = identity as {
     type?: string;
     userAssignedIdentities?: Record<string, unknown>;
   };
+  oneOf(type, kinds, 'identity.type');
   if (type.toLowerCase() === 'none') return undefined;
   const before = existing?.identity as AssignedIdentity | undefined;
   const system = /SystemAssigned/i.test(type);

@@ -9,6 +9,7 @@ const MOST = 20;
 export const federatedIdentityCredentials: ResourceType = {
   type: 'Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials',
   nameRule: { pattern: /^[a-z0-9][a-z0-9_-]{2,119}$/i, refuse: invalidResourceName },
+  shape: { properties: { issuer: 'string', subject: 'string', audiences: ['string'] } },
   put(call, existing) {
     const { store } = call.world;
     const given = required(bodyOf(call).properties, 'properties');

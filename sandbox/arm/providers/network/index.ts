@@ -9,6 +9,8 @@ import { privateEndpoints } from './privateEndpoints.ts';
 import { publicIPAddresses } from './publicAddresses.ts';
 import { answerQueries } from './queries.ts';
 import { allRecordSets, recordSets } from './recordSets.ts';
+import { shaped } from '../../shape.ts';
+import { networkShapes } from './shapes.ts';
 import { routes, routeTables } from './routeTables.ts';
 import { defaultSecurityRules, networkSecurityGroups, securityRules } from './securityGroups.ts';
 import { subnets } from './subnets.ts';
@@ -19,25 +21,28 @@ import { virtualNetworkLinks } from './zoneLinks.ts';
 export const network: Provider = {
   namespace: 'Microsoft.Network',
   apiVersions: networkVersions,
-  types: [
-    virtualNetworks,
-    subnets,
-    virtualNetworkPeerings,
-    networkSecurityGroups,
-    securityRules,
-    defaultSecurityRules,
-    networkInterfaces,
-    ipConfigurations,
-    publicIPAddresses,
-    natGateways,
-    routeTables,
-    routes,
-    privateEndpoints,
-    privateDnsZoneGroups,
-    privateDnsZones,
-    virtualNetworkLinks,
-    ...recordSets,
-    allRecordSets,
-  ],
+  types: shaped(
+    [
+      virtualNetworks,
+      subnets,
+      virtualNetworkPeerings,
+      networkSecurityGroups,
+      securityRules,
+      defaultSecurityRules,
+      networkInterfaces,
+      ipConfigurations,
+      publicIPAddresses,
+      natGateways,
+      routeTables,
+      routes,
+      privateEndpoints,
+      privateDnsZoneGroups,
+      privateDnsZones,
+      virtualNetworkLinks,
+      ...recordSets,
+      allRecordSets,
+    ],
+    networkShapes,
+  ),
   other: answerQueries,
 };

@@ -10,6 +10,7 @@ export const workspaces: ResourceType = {
     pattern: /^[a-z0-9][a-z0-9-]{2,61}[a-z0-9]$/i,
     refuse: (name) => new ArmError(400, 'InvalidParameter', `The workspace name '${name}' is invalid: ${rule}.`),
   },
+  shape: { properties: { sku: { name: 'string' }, retentionInDays: 'number', features: {} } },
   put(call, existing) {
     const { world } = call;
     const { identity, properties = {} } = bodyOf(call);

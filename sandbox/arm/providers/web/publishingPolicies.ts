@@ -13,6 +13,7 @@ export function storePublishingPolicies(store: ResourceStore, siteId: string): v
 /** Microsoft.Web/sites/basicPublishingCredentialsPolicies: `ftp` and `scm`. */
 export const publishingPolicies: ResourceType = {
   type,
+  shape: { properties: { allow: 'boolean' } },
   nameRule: {
     pattern: /^(ftp|scm)$/i,
     refuse: (name) =>

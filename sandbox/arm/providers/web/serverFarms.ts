@@ -41,6 +41,7 @@ export const serverFarms: ResourceType = {
     pattern: /^[\p{L}\p{Nd}-]{1,60}$/u,
     refuse: (name) => new ArmError(400, 'BadRequest', `The parameter 'name' has an invalid value '${name}'.`),
   },
+  shape: { properties: { perSiteScaling: 'boolean', reserved: 'boolean', zoneRedundant: 'boolean' } },
   put(call, existing) {
     const { kind = 'app', sku = {}, properties = {} } = bodyOf(call);
     call.world.store.put({

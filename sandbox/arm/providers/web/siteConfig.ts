@@ -1,5 +1,6 @@
 import { methodNotAllowed } from '../../errors.ts';
 import { bodyOf, proxy, required } from '../../resource.ts';
+import { inShape } from '../../shape.ts';
 import {
   ArmError,
   type ArmCall,
@@ -55,8 +56,10 @@ function put(call: ArmCall, name: string): ArmReply {
     case 'appsettings':
       checkSettings(properties, isFlex(store, site.properties?.serverFarmId));
       break;
-    case 'authsettingsv2':
     case 'web':
+      inShape({ properties }, { properties: { alwaysOn: 'boolean', appSettings: [{ name: 'string' }] } });
+      break;
+    case 'authsettingsv2':
       break;
     default:
       throw new ArmError(

@@ -138,6 +138,14 @@ function restart(call: ArmCall, existing: ArmResource): ArmReply {
 /** Microsoft.Web/sites: web and function apps. Settings live in `config/appsettings` and never show here. */
 export const sites: ResourceType = {
   type: siteType,
+  shape: {
+    properties: {
+      serverFarmId: 'string',
+      virtualNetworkSubnetId: 'string',
+      httpsOnly: 'boolean',
+      siteConfig: { appSettings: [{ name: 'string', value: 'string' }] },
+    },
+  },
   put: (call, existing) => write(call, existing, required(bodyOf(call).properties, 'properties')),
   patch: (call, existing) => write(call, existing, { ...existing.properties, ...bodyOf(call).properties }),
   delete(call, existing) {

@@ -74,6 +74,9 @@ function deploymentType(registry: Registry, dispatch: Dispatch, record: Deployme
 
   return {
     type: DEPLOYMENT,
+    shape: {
+      properties: { mode: 'string', template: { $schema: 'string', contentVersion: 'string' }, parameters: {} },
+    },
     put(call) {
       const ready = understood(call, registry);
       const { id, name, type } = call.path;
