@@ -133,7 +133,9 @@ test('VMP-22 VMP-26 VMP-27 the program backs up two snapshots through their SAS 
   expect(one.exitCode).toBe(0);
   expect(one.log).toContain('"msg":"job done"');
   expect(one.log).toBe(one.stdout);
-  expect(vault.vaults.secrets.list('vault1').map(({ name }) => name)).toEqual([expect.stringMatching(/^strongroom-recovery-[0-9a-f-]{36}$/)]);
+  expect(vault.vaults.secrets.list('vault1').map(({ name }) => name)).toEqual([
+    expect.stringMatching(/^strongroom-recovery-[0-9a-f-]{36}$/),
+  ]);
 
   await compute.disks.write(disk, 11 * MiB, Buffer.alloc(512, 1));
   compute.disks.clear(disk, 12 * MiB, BLOCK);
