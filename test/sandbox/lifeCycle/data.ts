@@ -60,7 +60,7 @@ const storage: Row[] = [
     type: containers,
     name: 'container',
     body: () => ({ properties: {} }),
-    update: { properties: { metadata: { kept: 'yes' } } },
+    update: { properties: { publicAccess: 'None', metadata: { kept: 'yes' } } },
   },
   {
     type: `${containers}/immutabilityPolicies`,
