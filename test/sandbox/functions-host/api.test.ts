@@ -1,7 +1,7 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { poll, startWorld, type Status, type World } from './world.ts';
+import { linesOf, poll, startWorld, type Status, type World } from './world.ts';
 
 /** The Durable extension's HTTP API, as a client sees it. */
 let world: World;
@@ -13,7 +13,6 @@ afterAll(() => world.stop());
 const BASE = '/runtime/webhooks/durabletask';
 type Links = Record<string, string>;
 const code = () => `code=${world.host.keys.systemKeys.durabletask_extension}`;
-const lines = (path: string) => (existsSync(path) ? readFileSync(path, 'utf8').trim().split('\n') : []);
 
 async function begin(name: string, input: unknown, id = ''): Promise<string> {
   const { status, body } = await world.durable('POST', `orchestrators/${name}/${id}`, input);
@@ -378,7 +377,7 @@ describe('rewind', () => {
     expect((await world.durable('POST', `instances/${id}/rewind?reason=repaired`)).status).toBe(202);
     const status = await world.until(id, (one) => one.runtimeStatus === 'Completed');
     expect(status.output).toEqual(['first', 'there']);
-    expect(lines(file)).toEqual(['first']);
+    expect(linesOf(file)).toEqual(['first']);
     const marks = status.historyEvents!.filter((event) => event.EventType === 'GenericEvent');
     expect(marks.map((event) => event.Reason ?? event.Data)).toEqual([
       'Rewound: TaskScheduled',
@@ -396,7 +395,7 @@ describe('rewind', () => {
     await world.durable('POST', `instances/${id}/rewind`);
     const status = await world.until(id, (one) => one.runtimeStatus === 'Completed');
     expect(status.output).toEqual(['parent', ['first', 'there']]);
-    expect(lines(file).sort()).toEqual(['first', 'parent']);
+    expect(linesOf(file).sort()).toEqual(['first', 'parent']);
   });
 
   test('what was retried cannot be rewound, as in Azure: timers stay and no longer fit', async () => {

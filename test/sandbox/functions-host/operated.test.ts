@@ -1,8 +1,8 @@
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { SITE, startSite, type Site } from './site.ts';
-import { poll } from './world.ts';
+import { linesOf, poll } from './world.ts';
 
 const HOUR = 3_600_000;
 let site: Site;
@@ -17,12 +17,10 @@ interface Event {
   retry?: number;
   item?: { gate?: string; by?: string };
 }
-const events = (name: string): Event[] => {
-  const file = join(site.directory, 'events');
-  if (!existsSync(file)) return [];
-  const all = readFileSync(file, 'utf8').trim().split('\n');
-  return all.map((line) => JSON.parse(line) as Event).filter(({ event }) => event === name);
-};
+const events = (name: string): Event[] =>
+  linesOf(join(site.directory, 'events'))
+    .map((line) => JSON.parse(line) as Event)
+    .filter(({ event }) => event === name);
 const until = (name: string, count: number) =>
   poll(
     () => events(name),
@@ -30,13 +28,12 @@ const until = (name: string, count: number) =>
   );
 
 beforeAll(async () => {
-  site = await startSite('operated', (directory) => ({
+  const env = (directory: string) => ({
     EVENTS_FILE: join(directory, 'events'),
     GATE_FILE: join(directory, 'gate'),
-  }));
-  // Five past the hour, whatever the time is.
-  site.clock.advance(HOUR - (site.clock.now() % HOUR) + 5 * 60_000);
-  await until('hourly', 1);
+  });
+  // At five past the hour, whatever the time is: no timer is due before the tests make it so.
+  site = await startSite('operated', env, (clock) => clock.advance(HOUR - (clock.now() % HOUR) + 5 * 60_000));
 });
 afterAll(() => site.stop());
 

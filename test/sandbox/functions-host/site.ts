@@ -39,7 +39,12 @@ export interface Site {
   stop(): Promise<void>;
 }
 
-export async function startSite(app: string, env: (directory: string) => Record<string, string>): Promise<Site> {
+/** @param setClock moves the clock before the host starts */
+export async function startSite(
+  app: string,
+  env: (directory: string) => Record<string, string>,
+  setClock: (clock: Clock) => void = () => undefined,
+): Promise<Site> {
   const directory = mkdtempSync(join(tmpdir(), 'site-'));
   const clock = createClock();
   const edge = await startEdge({
@@ -82,6 +87,7 @@ export async function startSite(app: string, env: (directory: string) => Record<
     await service.createQueue('orders');`);
   const caller = await edge.open({ id: 'functions:shop', kind: 'functions', resourceId: SITE });
   const log = join(directory, 'host.log');
+  setClock(clock);
   const start = () =>
     startFunctionsHost({
       directory: appDirectory(app),

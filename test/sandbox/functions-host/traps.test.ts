@@ -1,7 +1,7 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { poll, startWorld, type Status, type World } from './world.ts';
+import { linesOf, poll, startWorld, type Status, type World } from './world.ts';
 
 /** Each trap of durable-functions and the extension on two hosts: one mirrors Azure, one is strict. */
 let azure: World;
@@ -14,7 +14,6 @@ afterAll(() => Promise.all([azure.stop(), strict.stop()]));
 
 let files = 0;
 const file = (world: World) => join(world.directory, `file-${files++}`);
-const lines = (path: string) => (existsSync(path) ? readFileSync(path, 'utf8').trim().split('\n') : []);
 /** Waits for a line of the log about a trap. */
 const logged = (world: World, trap: string, id: string) =>
   poll(() => world.log().find((line) => line.trap === trap && line.instanceId === id), Boolean);
@@ -43,10 +42,10 @@ describe('trap 1: a task that was yielded, in another Task.any', () => {
     // The result of "second" is that of the second run of "first".
     expect(output).toBe('first');
     await poll(
-      () => lines(path).length,
+      () => linesOf(path).length,
       (length) => length === 3,
     );
-    expect(lines(path).sort()).toEqual(['first', 'first', 'second']);
+    expect(linesOf(path).sort()).toEqual(['first', 'first', 'second']);
   });
 
   test('strict: it fails, and nothing runs twice', async () => {
@@ -57,7 +56,7 @@ describe('trap 1: a task that was yielded, in another Task.any', () => {
       're-yielded task',
       /'note' was yielded before .* Give each Task\.any .* new tasks/s,
     );
-    expect(lines(path)).toEqual(['first']);
+    expect(linesOf(path)).toEqual(['first']);
   });
 
   test('strict: waiting again for the same event is fine', async () => {
@@ -102,7 +101,7 @@ test('trap 2: Task.all of completed tasks never completes in Azure, fails when s
   const id = await azure.start('allOfCompleted', path);
   await logged(azure, 'waits for nothing', id);
   expect((await azure.status(id)).runtimeStatus).toBe('Running');
-  expect(lines(path)).toEqual(['again', 'again']);
+  expect(linesOf(path)).toEqual(['again', 'again']);
   await fails('allOfCompleted', file(strict), 're-yielded task', /a Task\.all of completed tasks never completes/);
 });
 
@@ -110,10 +109,10 @@ test('trap 3: Task.all fails fast, and the next step waits for its siblings', as
   const [gate, path] = [file(azure), file(azure)];
   const id = await azure.start('failFast', { gate, file: path });
   await azure.until(id, (one) => one.historyEvents!.some((event) => event.EventType === 'TaskFailed'));
-  expect(lines(path)).toEqual([]);
+  expect(linesOf(path)).toEqual([]);
   writeFileSync(gate, '');
   expect((await azure.ended(id)).output).toBe('done');
-  expect(lines(path)).toEqual(['after']);
+  expect(linesOf(path)).toEqual(['after']);
 });
 
 describe('trap 4: what does not exist, errors without a message', () => {

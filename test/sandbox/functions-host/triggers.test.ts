@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createClock } from '../../../sandbox/core/clock.ts';
@@ -8,10 +8,11 @@ import { startFunctionsHost } from '../../../sandbox/functions-host/index.ts';
 import { parseCron } from '../../../sandbox/functions-host/triggers/cron.ts';
 import { run } from '../edge/child.ts';
 import { SITE, startSite, type Site } from './site.ts';
-import { appDirectory, poll } from './world.ts';
+import { appDirectory, linesOf, poll } from './world.ts';
 import { noCurl } from '../../curl.ts';
 
 const CLIENT_ID = '77777777-7777-4777-8777-777777777777';
+const DAY = 86_400_000;
 const ORIGIN = 'https://shop.azurewebsites.net';
 const PERSON = { objectId: 'o-person', clientId: 'c-cli', kind: 'User', displayName: 'Person' } as const;
 
@@ -20,10 +21,12 @@ let log: string;
 let directory: string;
 
 beforeAll(async () => {
-  site = await startSite('triggers', (directory) => ({
+  const env = (directory: string) => ({
     TICKS_FILE: join(directory, 'ticks'),
     ORDERS_FILE: join(directory, 'orders'),
-  }));
+  });
+  // At noon, whatever the time is: the timer is due at three.
+  site = await startSite('triggers', env, (clock) => clock.advance(DAY - (clock.now() % DAY) + DAY / 2));
   ({ log, directory } = site);
   const { store } = site.arm.world;
   store.put({ ...store.require(SITE), id: SITE.replace('shop', 'idle'), name: 'idle' });
@@ -180,12 +183,10 @@ describe.skipIf(noCurl)('App Service', () => {
 });
 
 describe('queue trigger', () => {
-  const orders = () => {
-    const file = join(directory, 'orders');
-    if (!existsSync(file)) return [];
-    const lines = readFileSync(file, 'utf8').trim().split('\n');
-    return lines.map((line) => JSON.parse(line) as { item: { n?: number; fail?: boolean }; dequeueCount: number });
-  };
+  const orders = () =>
+    linesOf(join(directory, 'orders')).map(
+      (line) => JSON.parse(line) as { item: { n?: number; fail?: boolean }; dequeueCount: number },
+    );
 
   test('each message is handled once and deleted; a bad one goes to the poison queue', async () => {
     await site.asOperator(`
@@ -215,10 +216,7 @@ describe('queue trigger', () => {
 });
 
 describe('timer trigger', () => {
-  const ticks = () => {
-    const file = join(directory, 'ticks');
-    return existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n') : [];
-  };
+  const ticks = () => linesOf(join(directory, 'ticks'));
 
   test('runs by the sandbox clock, once for all that was passed over', async () => {
     expect(ticks()).toEqual([]);

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,7 +12,8 @@ import {
 } from '../../../sandbox/functions-host/index.ts';
 
 const PRELOAD = new URL('../../../sandbox/edge/guest/preload.mjs', import.meta.url).href;
-const WAIT_MS = 15_000;
+/** Longer than a busy machine takes. */
+const WAIT_MS = 45_000;
 
 /** An instance as a status query shows it. */
 export interface Status {
@@ -69,11 +70,7 @@ export async function startWorld(
     host: await start(),
     clock,
     directory,
-    log: () =>
-      readFileSync(logFile, 'utf8')
-        .trim()
-        .split('\n')
-        .map((line) => JSON.parse(line)),
+    log: () => linesOf(logFile).map((line) => JSON.parse(line)),
     async restart() {
       world.host = await start();
     },
@@ -107,6 +104,11 @@ export async function startWorld(
     },
   };
   return world;
+}
+
+/** The lines of a file to which another process appends; not the one that it is writing. None when there is no file. */
+export function linesOf(file: string): string[] {
+  return existsSync(file) ? readFileSync(file, 'utf8').split('\n').slice(0, -1) : [];
 }
 
 /** Where one of the apps here is. */
