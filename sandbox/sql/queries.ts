@@ -154,8 +154,10 @@ function cancelTask(parts: SqlParts, resourceId: string, taskId: string): ArmRep
     throw sqlError(409, 'CannotCancelOperation', 'The management operation is in a state that cannot be cancelled.');
   }
   if (resource.type === DATABASE) {
-    parts.work.forget(resourceId);
-    parts.world.store.delete(resourceId);
+    parts.world.state.transaction(() => {
+      parts.work.forget(resourceId);
+      parts.world.store.delete(resourceId);
+    });
   } else parts.work.cancel(resourceId);
   return { status: 200 };
 }

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { closeSync, existsSync, fstatSync, mkdirSync, openSync, readSync, writeFileSync } from 'node:fs';
+import { closeSync, fstatSync, mkdirSync, openSync, readSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Run Command reports the last 4 KiB of each stream. */
@@ -80,15 +80,17 @@ export function execute(options: ScriptOptions): Execution {
 }
 
 function tail(file: string): string {
-  // A script may remove what lies where it runs.
-  if (!existsSync(file)) return '';
-  const descriptor = openSync(file, 'r');
+  let descriptor: number | undefined;
   try {
+    descriptor = openSync(file, 'r');
     const { size } = fstatSync(descriptor);
     const buffer = Buffer.alloc(Math.min(size, REPORTED_BYTES));
     const count = readSync(descriptor, buffer, 0, buffer.length, size - buffer.length);
     return buffer.toString('utf8', 0, count);
+  } catch {
+    // A script may do with what lies where it runs what it likes.
+    return '';
   } finally {
-    closeSync(descriptor);
+    if (descriptor !== undefined) closeSync(descriptor);
   }
 }

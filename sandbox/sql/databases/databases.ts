@@ -61,7 +61,7 @@ function put(
 /** Microsoft.Sql/servers/databases. What they hold is not here: `export` and `import` answer 501. */
 export function databaseType(parts: SqlParts): ResourceType {
   const { world, work } = parts;
-  const { store } = world;
+  const { store, state } = world;
 
   const serverOf = (id: string) => store.require(id.split('/').slice(0, -2).join('/'));
 
@@ -101,8 +101,11 @@ export function databaseType(parts: SqlParts): ResourceType {
     const { inherited, task } = beginningOf(parts, call, server);
     const properties = { ...DEFAULTS, ...inherited.properties, ...kept(body.properties ?? {}) };
     const sku = (body['sku'] as Json | undefined) ?? inherited.sku;
-    put(parts, { base, objective: objectiveFor(server, sku, properties), properties, existing: undefined });
-    return task ? started(202, work.begin(path.id, task)) : started(201);
+    const objective = objectiveFor(server, sku, properties);
+    return state.transaction(() => {
+      put(parts, { base, objective, properties, existing: undefined });
+      return task ? started(202, work.begin(path.id, task)) : started(201);
+    });
   };
 
   const update = (call: ArmCall, existing: ArmResource, base: ArmResource): ArmReply => {
@@ -148,9 +151,12 @@ export function databaseType(parts: SqlParts): ResourceType {
       // One that is still being copied or restored has nothing to be restored from.
       const whole = !work.current(database.id);
       const earliest = whole ? earliestRestore(parts, database.id, database.properties ?? {}) : undefined;
-      remember(parts, serverOf(database.id), database, { earliest, retentionDays: retentionDays(parts, database.id) });
-      work.forget(database.id);
-      store.delete(database.id);
+      const days = retentionDays(parts, database.id);
+      state.transaction(() => {
+        remember(parts, serverOf(database.id), database, { earliest, retentionDays: days });
+        work.forget(database.id);
+        store.delete(database.id);
+      });
       return started(202);
     },
     view: (database) => shownDatabase(parts, database),

@@ -11,7 +11,7 @@ import { started } from '../replies.ts';
 /** Microsoft.Sql/managedInstances/databases: created empty, or restored to a point in time. */
 export function managedDatabaseType(parts: SqlParts): ResourceType {
   const { world, work } = parts;
-  const { store, clock } = world;
+  const { store, clock, state } = world;
 
   const instanceOf = (id: string) => store.require(id.split('/').slice(0, -2).join('/'));
 
@@ -63,10 +63,11 @@ export function managedDatabaseType(parts: SqlParts): ResourceType {
       creationDate: clock.iso(),
       defaultSecondaryLocation: instance.location,
     };
-    store.put({ ...tracked(call, undefined), location: instance.location!, properties });
-    if (!restoring) return started(201);
     const task = { operation: 'RESTORE DATABASE', status: 'Restoring', seconds: parts.settings.restoreSeconds };
-    return started(202, work.begin(path.id, task));
+    return state.transaction(() => {
+      store.put({ ...tracked(call, undefined), location: instance.location!, properties });
+      return restoring ? started(202, work.begin(path.id, task)) : started(201);
+    });
   };
 
   const update = (call: ArmCall, existing: ArmResource): ArmReply => {
@@ -87,12 +88,12 @@ export function managedDatabaseType(parts: SqlParts): ResourceType {
     patch: update,
     delete(_call, database) {
       const from = work.current(database.id) ? undefined : earliest(database);
-      remember(parts, instanceOf(database.id), database, {
-        earliest: from,
-        retentionDays: retentionDays(parts, database.id),
+      const days = retentionDays(parts, database.id);
+      state.transaction(() => {
+        remember(parts, instanceOf(database.id), database, { earliest: from, retentionDays: days });
+        work.forget(database.id);
+        store.delete(database.id);
       });
-      work.forget(database.id);
-      store.delete(database.id);
       return started(202);
     },
     view(database) {

@@ -90,12 +90,9 @@ test('only the last 4 KiB of the output are reported', async () => {
 });
 
 test('a script may remove everything where it runs', async () => {
-  expect(await run('echo here; rm -f -- "$PWD"/*; exit 3').done).toEqual({
-    exitCode: 3,
-    end: 'exited',
-    output: '',
-    error: '',
-  });
+  for (const script of ['rm -f -- "$PWD"/*; exit 3', 'rm stdout stderr; mkdir stdout; exit 3']) {
+    expect(await run(`echo here; ${script}`).done).toEqual({ exitCode: 3, end: 'exited', output: '', error: '' });
+  }
 });
 
 test('a timeout and a termination end the script and what it started', async () => {

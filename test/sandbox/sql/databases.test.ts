@@ -23,7 +23,8 @@ const path = (name: string, server = 'one') => `servers/${server}/databases/${na
 const put = (name: string, properties: object = {}, more: object = {}, server = 'one') =>
   world.call('PUT', sqlPath(path(name, server)), { location: LOCATION, properties, ...more });
 const get = async (name: string, server = 'one') => (await world.call('GET', sqlPath(path(name, server)))).body;
-const copyOf = (name: string) => ({ createMode: 'Copy', sourceDatabaseId: sqlId(path(name)) });
+const copyFrom = (source: string) => ({ createMode: 'Copy', sourceDatabaseId: sqlId(source) });
+const copyOf = (name: string) => copyFrom(path(name));
 const now = () => world.arm.world.clock.iso();
 
 test('a database has the fields of its service objective', async () => {
@@ -250,7 +251,7 @@ test('a world that is started again has its databases, also one that was being c
   rmSync(folder, { recursive: true });
 });
 
-test('killed while it makes a server or renames a database: the server has its master, the database one of its names', async () => {
+test('killed while it makes, copies, renames or deletes: each is done as a whole, or not at all', async () => {
   for (let writes = 0, whole = false; !whole; writes += 1) {
     const folder = mkdtempSync(join(tmpdir(), 'sql-killed-'));
     const state = openState(folder);
@@ -259,12 +260,20 @@ test('killed while it makes a server or renames a database: the server has its m
     await first.call('PUT', sqlPath('servers/kept/databases/old'), { location: LOCATION });
     const policy = (name: string) => sqlPath(`servers/kept/databases/${name}/backupShortTermRetentionPolicies/default`);
     await first.call('PUT', policy('old'), { properties: { retentionDays: 14 } });
+    await first.call('PUT', sqlPath('servers/kept/databases/gone'), { location: LOCATION });
+    Object.assign(first.sql.settings, { copySeconds: 3600, firstBackupSeconds: 0 });
     const killer = killAfter(writes);
     try {
       await first.call('PUT', sqlPath('servers/new'), { location: LOCATION, properties: { administrators: entra } });
       await first.call('POST', sqlPath('servers/kept/databases/old/move'), {
         id: sqlId('servers/kept/databases/new'),
       });
+      await first.call('PUT', sqlPath('servers/kept/databases/copy'), {
+        location: LOCATION,
+        properties: copyFrom('servers/kept/databases/new'),
+      });
+      await first.call('DELETE', sqlPath('servers/kept/databases/gone'));
+      first.sql.stop();
       whole = killer.writes() <= writes;
       await first.close();
       state.close();
@@ -280,6 +289,10 @@ test('killed while it makes a server or renames a database: the server has its m
     const { body } = await second.call('GET', policy(names[0] === 200 ? 'old' : 'new'));
     expect(body.properties.retentionDays).toBe(14);
     if (whole) expect(names).toEqual([404, 200]);
+    const copy = await second.call('GET', sqlPath('servers/kept/databases/copy'));
+    expect(['Copying', undefined]).toContain(copy.body.properties?.status);
+    const dropped = (await second.call('GET', sqlPath('servers/kept/restorableDroppedDatabases'))).body.value;
+    expect(dropped).toHaveLength((await status('servers/kept/databases/gone')) === 404 ? 1 : 0);
     await second.close();
     reopened.close();
     rmSync(folder, { recursive: true });
