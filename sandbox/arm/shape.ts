@@ -1,11 +1,5 @@
 import { invalidRequestContent } from './errors.ts';
-import type { ResourceType } from './types.ts';
-
-/**
- * What a body may have where a provider reads it: a kind of value, a list of such (`['string']`), or an object whose
- * members may be so. Members that are not named may be anything.
- */
-export type Shape = 'string' | 'number' | 'boolean' | readonly [Shape] | { readonly [member: string]: Shape };
+import type { ResourceType, Shape } from './types.ts';
 
 type Json = Record<string, unknown>;
 

@@ -1,7 +1,6 @@
 import type { Faults } from '../core/faults.ts';
 import type { State } from '../core/state.ts';
 import type { Caller, Clock } from '../core/types.ts';
-import type { Shape } from './shape.ts';
 
 /** A resource as ARM stores and returns it. */
 export interface ArmResource {
@@ -98,6 +97,12 @@ export interface ArmReply {
 }
 
 type Answer = ArmReply | Promise<ArmReply>;
+
+/**
+ * What a body may have where a provider reads it: a kind of value, a list of such (`['string']`), or an object whose
+ * members may be so. Members that are not named may be anything.
+ */
+export type Shape = 'string' | 'number' | 'boolean' | readonly [Shape] | { readonly [member: string]: Shape };
 
 /**
  * One resource type's behaviour. The core routes, checks the token, api-version, group and body, finds `existing`,
