@@ -1,4 +1,5 @@
-import { REFERENCE, type Shape } from '../../arm/shape.ts';
+import { REFERENCE } from '../../arm/shape.ts';
+import type { Shape } from '../../arm/types.ts';
 import {
   DISK,
   DISK_ENCRYPTION_SET,

@@ -1,5 +1,4 @@
-import type { Shape } from '../../arm/shape.ts';
-import type { ArmResource } from '../../arm/types.ts';
+import type { ArmResource, Shape } from '../../arm/types.ts';
 import { invalidParameter, sqlError } from '../errors.ts';
 import type { Json } from '../parts.ts';
 

@@ -1,8 +1,7 @@
 import { ownerConnections } from '../../arm/ownerConnections.ts';
 import { proxy } from '../../arm/resource.ts';
-import type { Shape } from '../../arm/shape.ts';
 import { ArmError } from '../../arm/types.ts';
-import type { ArmCall, ArmResource, ResourceType } from '../../arm/types.ts';
+import type { ArmCall, ArmResource, ResourceType, Shape } from '../../arm/types.ts';
 import { ACCOUNT_TYPE } from '../accounts.ts';
 import { checkLifecycle } from '../lifecycle/policy.ts';
 

@@ -1,4 +1,5 @@
-import { REFERENCE, type Shape } from '../../shape.ts';
+import { REFERENCE } from '../../shape.ts';
+import type { Shape } from '../../types.ts';
 
 const NETWORK = 'Microsoft.Network';
 const prefixes = { addressPrefix: 'string', addressPrefixes: ['string'] } as const;
