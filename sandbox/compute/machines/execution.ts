@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { closeSync, fstatSync, mkdirSync, openSync, readSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -41,20 +42,27 @@ export function execute(options: ScriptOptions): Execution {
   writeFileSync(file, options.script.replaceAll('\r\n', '\n'), { mode: 0o700 });
   // Files, not pipes: a process that the script leaves behind may keep them open.
   const descriptors = [openSync(outputs.output, 'w', 0o600), openSync(outputs.error, 'w', 0o600)];
-  const child = spawn('/bin/bash', [file, ...options.args], {
-    cwd: options.folder,
-    env: options.environment,
-    detached: true,
-    stdio: ['ignore', ...descriptors],
-  });
-  descriptors.forEach((d) => closeSync(d));
+  let child: ChildProcess | undefined;
+  try {
+    child = spawn('/bin/bash', [file, ...options.args], {
+      cwd: options.folder,
+      env: options.environment,
+      detached: true,
+      stdio: ['ignore', ...descriptors],
+    });
+  } catch (error) {
+    // Parameters are longer than the system takes (E2BIG).
+    writeFileSync(outputs.error, `/bin/bash: ${(error as Error).message}\n`);
+  } finally {
+    descriptors.forEach((d) => closeSync(d));
+  }
 
   let end: ScriptResult['end'] = 'exited';
-  const ended = () => child.pid === undefined || child.exitCode !== null || child.signalCode !== null;
+  const ended = () => child?.pid === undefined || child.exitCode !== null || child.signalCode !== null;
   const signal = (name: NodeJS.Signals) => {
     if (ended()) return;
     try {
-      process.kill(-child.pid!, name);
+      process.kill(-child!.pid!, name);
     } catch {
       // The group has ended in this moment.
     }
@@ -69,6 +77,7 @@ export function execute(options: ScriptOptions): Execution {
   const written = () => ({ output: tail(outputs.output), error: tail(outputs.error) });
 
   const exited = new Promise<number>((resolve) => {
+    if (!child) return resolve(126);
     child.once('error', () => resolve(127));
     child.once('exit', (code) => resolve(code ?? 137));
   });

@@ -95,6 +95,11 @@ test('a script may remove everything where it runs', async () => {
   }
 });
 
+test('a script whose parameters are too long says so', async () => {
+  const result = await run('true', { environment: { LONG: 'x'.repeat(200_000) } }).done;
+  expect(result).toMatchObject({ exitCode: 126, error: expect.stringContaining('E2BIG') as string });
+});
+
 test('a timeout and a termination end the script and what it started', async () => {
   const slow = run('sleep 4711.25 & sleep 4711.25');
   clock.advance(MINUTE);
