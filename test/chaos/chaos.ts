@@ -39,6 +39,8 @@ export async function runChaos(options: { seed: number; orchestrations: number; 
   const { seed, orchestrations, kills } = options;
   const victim = await startVictim();
   const began = performance.now();
+  let killing = Promise.resolve();
+  let isOver = false;
   try {
     const planned = plan(createRandom(seed), orchestrations, victim.folder);
     const wrong: string[] = [];
@@ -50,7 +52,7 @@ export async function runChaos(options: { seed: number; orchestrations: number; 
 
     const killer = async () => {
       const random = createRandom(seed + 1);
-      while (killed < kills) {
+      while (killed < kills && !isOver) {
         const last = victim.answers() + random.between(0, MOST_ANSWERS);
         const until = performance.now() + LONGEST_LIFE_MS;
         while (victim.answers() < last && performance.now() < until) await pause(1);
@@ -79,7 +81,8 @@ export async function runChaos(options: { seed: number; orchestrations: number; 
         attempts: sent.attempts.map((text) => `${ledger}: ${text}`),
       });
     };
-    await Promise.all([killer(), ...planned.map((_, index) => client(index))]);
+    killing = killer();
+    await Promise.all([killing, ...planned.map((_, index) => client(index))]);
 
     const written = planned.flatMap((one) => one.lines.map(([, text]) => ({ acknowledged: text, attempts: [text] })));
     const { lines, problem } = await readLedgers(victim, [...written, ...signals]);
@@ -102,6 +105,9 @@ export async function runChaos(options: { seed: number; orchestrations: number; 
       wrong,
     };
   } finally {
+    // After a failure too nobody may be about to start the host again in a folder that goes.
+    isOver = true;
+    await killing.catch(() => undefined);
     await victim.remove();
   }
 }

@@ -7,7 +7,8 @@ export function wrongEnd(planned: Planned, ended: Ended): string | undefined {
   const told = `${id} (${name}) ended as ${ended.status} with ${JSON.stringify(ended.output)}`;
   if (ended.status !== 'Completed') return told;
   if (planned.output === undefined) {
-    const wrong = wrongDelivery(ended.output as string[], ended.events);
+    const received = ended.output as string[];
+    const wrong = wrongDelivery(received, ended.events) ?? wrongOrder(received, ended.events);
     return wrong && `${told}: ${wrong}`;
   }
   return ended.output === planned.output ? undefined : `${told}, not ${JSON.stringify(planned.output)}`;
@@ -24,4 +25,11 @@ export function wrongDelivery(received: string[], sent: Sent[]): string | undefi
   }
   const lost = sent.find(({ acknowledged }) => !times.has(acknowledged));
   return lost && `"${lost.acknowledged}" was acknowledged and never came`;
+}
+
+/** What a client sent one after the other, each when the one before was acknowledged, has to have come in that order. */
+export function wrongOrder(received: string[], sent: Sent[]): string | undefined {
+  const order = sent.flatMap(({ attempts }) => attempts);
+  const early = received.find((one, index) => index > 0 && order.indexOf(one) < order.indexOf(received[index - 1]!));
+  return early && `"${early}" came after what was sent later`;
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { runChaos } from '../../chaos/chaos.ts';
-import { wrongDelivery } from '../../chaos/check.ts';
+import { wrongDelivery, wrongOrder } from '../../chaos/check.ts';
 
 // A sample of `npm run test:chaos`, with another seed at each run; the report names it.
 test('a host killed at random loses nothing acknowledged and does nothing twice', async () => {
@@ -16,4 +16,9 @@ test('the check notices what is lost, comes twice or was never sent', () => {
   expect(wrongDelivery(['a, attempt 0'], sent)).toBe('"a, attempt 1" was acknowledged and never came');
   expect(wrongDelivery(['a, attempt 1', 'a, attempt 1'], sent)).toBe('"a, attempt 1" came 2 times');
   expect(wrongDelivery(['a, attempt 1', 'b'], sent)).toBe('"b" was never sent');
+  const later = { acknowledged: 'b, attempt 0', attempts: ['b, attempt 0'] };
+  expect(wrongOrder(['a, attempt 1', 'b, attempt 0'], [...sent, later])).toBeUndefined();
+  expect(wrongOrder(['b, attempt 0', 'a, attempt 1'], [...sent, later])).toBe(
+    '"a, attempt 1" came after what was sent later',
+  );
 });
