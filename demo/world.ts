@@ -61,17 +61,18 @@ export async function openWorld(options: {
   bare: boolean;
   state: string | undefined;
   record: string | undefined;
-  say: (line: string) => void;
+  /** Called when the local Azure answers; what the scenario says and the appliance come after. */
+  onAzure: (sandbox: Sandbox) => Promise<void>;
   signal: AbortSignal;
 }): Promise<OpenWorld> {
-  const { scenario, bare, state, record, say, signal } = options;
+  const { scenario, bare, state, record, onAzure, signal } = options;
   const subscriptions = scenario?.read.value.subscriptions?.map(({ id, name }) => ({
     subscriptionId: id,
     displayName: name,
   }));
   const sandbox = await startSandbox({ record, signal, state, subscriptions });
   return orStop(sandbox, async () => {
-    say(`Local Azure: ${sandbox.operator.proxyUrl} (files in ${sandbox.dir})`);
+    await onAzure(sandbox);
     const isNew = !scenario || (await applyScenario(sandbox, scenario.read, scenario.file));
     const [appliance] = await Promise.all([
       bare ? undefined : deployAppliance(sandbox, signal),

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { createControl, openRegister } from '../../sandbox/control/index.ts';
+import type { Sandbox } from '../../sandbox/index.ts';
 import { readScenario } from '../../sandbox/scenario/index.ts';
 import { mustBeWritable, type Fail } from '../arguments.ts';
 import { endedBy, interruption } from '../interruption.ts';
@@ -28,23 +29,29 @@ export async function start({ scenario: file, bare = false, record, envFile, ...
   const since = new Date().toISOString();
   if (!bare) await build(signal).catch(endedBy(signal));
   const say = (line: string) => console.log(line);
-  const world = await openWorld({ signal, record, state, scenario, bare, say })
-    .catch(endedBy(signal, state))
-    .catch(wrongInput);
-  const { sandbox } = world;
-
   const asked = new AbortController();
-  sandbox.use(createControl({ sandbox, state, since, stop: () => asked.abort() }));
   const register = openRegister();
-  const log = process.env[LOG_VARIABLE] ?? null;
-  register.add({ proxy: sandbox.operator.proxyUrl, state: state ?? null, since, log });
-  if (envFile !== undefined) await writeFile(envFile, `${environment(world)}\n`);
+  const onAzure = async (sandbox: Sandbox) => {
+    sandbox.use(createControl({ sandbox, state, since, stop: () => asked.abort() }));
+    register.add({
+      proxy: sandbox.operator.proxyUrl,
+      state: state ?? null,
+      since,
+      log: process.env[LOG_VARIABLE] ?? null,
+    });
+    if (envFile !== undefined) await writeFile(envFile, `${environment(sandbox)}\n`);
+    say(`Local Azure: ${sandbox.operator.proxyUrl} (files in ${sandbox.dir})`);
+    if (!bare) say('The appliance is being declared and deployed …');
+  };
+  const ending = AbortSignal.any([signal, asked.signal]);
+  const world = await openWorld({ signal: ending, record, state, scenario, bare, onAzure })
+    .catch(endedBy(ending, state))
+    .catch(wrongInput);
   const held = `${state} holds a world already: of the scenario, settings, faults and applications apply.\n`;
   const text = (world.isNew ? '' : held) + account(world, envFile);
   if (process.send) process.send({ ready: text } satisfies Ready);
   else say(`${text}\n\nCtrl-C ends it${state === undefined ? ' and removes everything' : `; ${state} keeps it`}.`);
 
-  const ending = AbortSignal.any([signal, asked.signal]);
   if (!ending.aborted) await once(ending, 'abort');
   say('\nStopping …');
   await world.stop();
@@ -61,7 +68,7 @@ async function build(signal: AbortSignal): Promise<void> {
 }
 
 /** The operator's variables, for a shell to read. */
-function environment({ sandbox }: OpenWorld): string {
+function environment(sandbox: Sandbox): string {
   return Object.entries(sandbox.operator.env)
     .map(([key, value]) => `export ${key}='${value.replaceAll("'", "'\\''")}'`)
     .join('\n');
@@ -71,7 +78,7 @@ function account(world: OpenWorld, envFile: string | undefined): string {
   const { appliance, machineId } = world;
   const variables =
     envFile === undefined
-      ? `Point SDKs and curl at this Azure:\n\n${environment(world)}`
+      ? `Point SDKs and curl at this Azure:\n\n${environment(world.sandbox)}`
       : `Point SDKs and curl at this Azure: source ${envFile}`;
   if (!appliance) return `\n${variables}`;
   const machine = machineId === undefined ? [] : [`A machine to back up: ${machineId}`];
