@@ -16,13 +16,13 @@ afterAll(() => rmSync(directory, { recursive: true }));
 
 const registry = installCoreModule(() => undefined);
 const core = createRequire(import.meta.url)('@azure/functions-core') as Core;
-const register = (name: string, type = 'activityTrigger') =>
+const declare = (name: string, type = 'activityTrigger') =>
   core.registerFunction({ name, bindings: { in: { type, direction: 'in', name: 'in' } } }, () => undefined);
 
 test('a name is registered once, with a trigger, and not after the start', async () => {
-  register('one');
-  expect(() => register('one')).toThrow('A function with name "one" has already been registered.');
-  expect(() => register('two', 'blob')).toThrow('Function "two" has no trigger.');
+  declare('one');
+  expect(() => declare('one')).toThrow('A function with name "one" has already been registered.');
+  expect(() => declare('two', 'blob')).toThrow('Function "two" has no trigger.');
 
   writeFileSync(join(directory, 'main.mjs'), '');
   const load = (main?: string) => {
@@ -36,5 +36,5 @@ test('a name is registered once, with a trigger, and not after the start', async
   await expect(load('main.mjs')).rejects.toThrow('enableHttpStream: true }) is not supported');
   core.setProgrammingModel({ getCapabilities: () => Promise.resolve({}) });
   await load('*.mjs');
-  expect(() => register('late')).toThrow('A function can only be registered during app startup.');
+  expect(() => declare('late')).toThrow('A function can only be registered during app startup.');
 });
