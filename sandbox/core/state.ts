@@ -34,11 +34,10 @@ export interface State {
 /**
  * Opens the memory of a world.
  * @param folder where it stands, made when absent; undefined: in memory, gone with the process
- * @throws StateError when another run has the folder, or a newer version made it
+ * @throws StateError when it cannot be made or written, another run has it, or a newer version made it
  */
 export function openState(folder?: string): State {
-  if (folder !== undefined) mkdirSync(folder, { recursive: true, mode: 0o700 }); // keys lie in it
-  const database = new DatabaseSync(folder === undefined ? ':memory:' : join(folder, FILE));
+  const database = openDatabase(folder);
   try {
     prepare(database, folder);
   } catch (error) {
@@ -97,6 +96,16 @@ export function openState(folder?: string): State {
     database,
     close: () => database.close(),
   };
+}
+
+function openDatabase(folder: string | undefined): DatabaseSync {
+  if (folder === undefined) return new DatabaseSync(':memory:');
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 }); // keys lie in it
+    return new DatabaseSync(join(folder, FILE));
+  } catch (error) {
+    throw new StateError(`The state folder ${folder} cannot be used: ${(error as Error).message}.`);
+  }
 }
 
 /** Takes the folder for this process, checks its version and makes the tables. */

@@ -74,8 +74,8 @@ function guard({ httpServer }: Server): void {
   });
 }
 
-// Ctrl-C reaches every process of the terminal: the parent decides when this one ends.
-process.on('SIGINT', () => {});
+// Ctrl-C and the terminal's end reach every process of the terminal: the parent decides when this one ends.
+for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, () => {});
 
 const input = createInterface({ input: process.stdin });
 input.once('line', (line) => {

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -71,4 +71,15 @@ test('a folder of a newer version and one that holds something else are refused 
   expect(() => openState(folder)).toThrow(/was made by a newer version \(format 99; this one knows up to 1\)/);
   writeFileSync(join(folder, 'world.db'), 'this is no database, and long enough to be looked at as one '.repeat(20));
   expect(() => openState(folder)).toThrow(/cannot be read/);
+});
+
+test('a folder that cannot be made, or opened, is refused by name', () => {
+  const file = join(folder, 'file');
+  writeFileSync(file, '');
+  for (const place of [file, join(file, 'below')]) {
+    expect(() => openState(place)).toThrow(StateError);
+    expect(() => openState(place)).toThrow(`The state folder ${place} cannot be used: `);
+  }
+  mkdirSync(join(folder, 'world.db'));
+  expect(() => openState(folder)).toThrow(`The state folder ${folder} cannot be used: unable to open database file.`);
 });
