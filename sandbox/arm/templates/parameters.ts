@@ -100,15 +100,15 @@ export function parameterValues(
   return values;
 }
 
-/** The parameters as a deployment shows them afterwards: secure ones without a value. */
+/** The parameters as a deployment shows them afterwards, in their published form: secure ones without a value. */
 export function shownParameters(
   definitions: Record<string, ParameterDefinition>,
   values: Map<string, unknown>,
 ): Record<string, unknown> {
   return Object.fromEntries(
-    Object.entries(definitions).map(([name, definition]) => {
-      const type = definition.type.replace(/^./, (first) => first.toUpperCase());
-      return [name, isSecure(definition) ? { type } : { type, value: values.get(name.toLowerCase()) }];
-    }),
+    Object.entries(definitions).map(([name, definition]) => [
+      name,
+      isSecure(definition) ? {} : { value: values.get(name.toLowerCase()) },
+    ]),
   );
 }

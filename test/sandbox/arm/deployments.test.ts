@@ -101,8 +101,8 @@ describe('a deployment', () => {
   it('keeps no secret parameter', async () => {
     const { body } = await world.call('GET', path('first'));
     expect(body.properties.parameters).toEqual({
-      name: { type: 'String', value: 'net' },
-      password: { type: 'SecureString' },
+      name: { value: 'net' },
+      password: {},
     });
     expect(JSON.stringify(body)).not.toContain('hidden');
   });

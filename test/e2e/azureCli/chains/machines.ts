@@ -132,6 +132,6 @@ export const machines: Chain = {
     { az: 'vm delete -g machines -n web -y' },
     { az: 'vm show -g machines -n web', error: 'ResourceNotFound' },
     { az: 'group delete -n machines -y' },
-    { az: 'group exists -n machines', json: false },
+    { az: 'group show -n machines', error: 'ResourceGroupNotFound' },
   ],
 };

@@ -70,6 +70,6 @@ export const resources: Chain = {
       error: 'InvalidRequestContent',
     },
     { az: 'group delete -n things -y' },
-    { az: 'group exists -n things', json: false },
+    { az: 'group show -n things', error: 'ResourceGroupNotFound' },
   ],
 };
