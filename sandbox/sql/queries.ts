@@ -5,7 +5,7 @@ import { sqlError } from './errors.ts';
 import { DATABASE, INSTANCE, SERVER } from './parts.ts';
 import type { SqlParts } from './parts.ts';
 import { privateLinkResources } from './servers/privateLink.ts';
-import { invalidServerName, ownerNamed, SERVER_NAME } from './servers/servers.ts';
+import { invalidServerName, ownerNamed, SERVER_NAME } from './servers/names.ts';
 import type { Task } from './work.ts';
 
 /** Servers of one region in a subscription. */

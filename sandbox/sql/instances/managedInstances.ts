@@ -8,7 +8,7 @@ import { INSTANCE, MANAGED_DATABASE } from '../parts.ts';
 import type { Json, SqlParts } from '../parts.ts';
 import { connectionsOf } from '../servers/privateLink.ts';
 import { administratorsOf, word } from '../servers/serverBody.ts';
-import { invalidServerName, ownerNamed, SERVER_NAME } from '../servers/servers.ts';
+import { checkFree, invalidServerName, SERVER_NAME } from '../servers/names.ts';
 import { started } from '../replies.ts';
 
 const TIERS: Record<string, string> = { GP: 'GeneralPurpose', BC: 'BusinessCritical' };
@@ -93,13 +93,7 @@ export function managedInstanceType(parts: SqlParts): ResourceType {
     type: INSTANCE,
     nameRule: { pattern: SERVER_NAME, refuse: invalidServerName },
     put(call, existing) {
-      if (!existing && ownerNamed(parts, INSTANCE, call.path.name)) {
-        throw sqlError(
-          400,
-          'NameAlreadyExists',
-          `The name '${call.path.name}' already exists. Choose a different name.`,
-        );
-      }
+      if (!existing) checkFree(parts, INSTANCE, call.path.name);
       return write(call, existing, tracked(call, existing));
     },
     patch(call, existing) {

@@ -3,29 +3,13 @@ import { bodyOf, tracked } from '../../arm/resource.ts';
 import type { ArmCall, ArmReply, ArmResource, ResourceType } from '../../arm/types.ts';
 import { createMaster } from '../databases/databases.ts';
 import { forgetDropped } from '../databases/dropped.ts';
-import { invalidParameter, sqlError } from '../errors.ts';
+import { invalidParameter } from '../errors.ts';
 import { DATABASE, SERVER } from '../parts.ts';
 import type { Json, SqlParts } from '../parts.ts';
+import { checkFree, invalidServerName, SERVER_NAME } from './names.ts';
 import { connectionsOf } from './privateLink.ts';
 import { administratorsOf, word } from './serverBody.ts';
 import { started } from '../replies.ts';
-
-/** Names of servers and instances: they become host names. */
-export const SERVER_NAME = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
-
-export function invalidServerName(name: string) {
-  return sqlError(
-    400,
-    'InvalidServerName',
-    `'${name}' is not a valid name. It can only be made up of lowercase letters 'a'-'z', the numbers 0-9 and the hyphen. ` +
-      'The hyphen may not lead or trail in the name, which has 1 to 63 characters.',
-  );
-}
-
-/** The server or instance of that name anywhere in the world: their names are unique in Azure. */
-export function ownerNamed(parts: SqlParts, type: string, name: string): ArmResource | undefined {
-  return parts.world.store.list({ type }).find((server) => server.name.toLowerCase() === name.toLowerCase());
-}
 
 /** Microsoft.Sql/servers. A new one has its `master`; a deleted one takes everything with it. */
 export function serverType(parts: SqlParts): ResourceType {
@@ -70,13 +54,7 @@ export function serverType(parts: SqlParts): ResourceType {
     type: SERVER,
     nameRule: { pattern: SERVER_NAME, refuse: invalidServerName },
     put(call, existing) {
-      if (!existing && ownerNamed(parts, SERVER, call.path.name)) {
-        throw sqlError(
-          400,
-          'NameAlreadyExists',
-          `The name '${call.path.name}' already exists. Choose a different name.`,
-        );
-      }
+      if (!existing) checkFree(parts, SERVER, call.path.name);
       return write(call, existing, tracked(call, existing));
     },
     patch(call, existing) {
