@@ -1,6 +1,7 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { createApps, type RunningApp } from './apps.ts';
+import type { Access } from './arm/access/contract.ts';
 import { createArm, type Arm } from './arm/index.ts';
 import type { ArmWorld } from './arm/types.ts';
 import { createClient, type Client } from './client.ts';
@@ -9,7 +10,7 @@ import { createClock } from './core/clock.ts';
 import { createFaults, type Faults } from './core/faults.ts';
 import { openState } from './core/state.ts';
 import type { CallerPort, Clock, Service } from './core/types.ts';
-import { startEdge, type Application } from './edge/index.ts';
+import { people, startEdge, type Application } from './edge/index.ts';
 import { createEnding } from './ending.ts';
 import { worldFolder } from './folder.ts';
 import { createSiteService, siteFunctionsProvider } from './functions-host/index.ts';
@@ -31,6 +32,10 @@ export interface SandboxOptions {
   state?: string;
   /** File to which one JSON line per ARM exchange is appended, secrets masked. */
   record?: string;
+  /** File to which a JSON line is appended the first time that a principal needs an action on a kind of scope. */
+  demands?: string;
+  /** Roles that people hold beside `Owner` of each subscription, which grants no data action. No scope: each subscription. */
+  grants?: { to: 'operator' | 'deployer'; role: string; scope?: string }[];
   /** Of a new world; a reopened one has those that it had. */
   subscriptions?: Subscription[];
   /** Microsoft.Compute's limits, quotas and shortages, where they differ from Azure's. `settings.compute` turns them later. */
@@ -54,9 +59,11 @@ export interface Sandbox {
   clock: Clock;
   faults: Faults;
   world: ArmWorld;
+  /** Who may do what, and what was needed so far. */
+  access: Pick<Access, 'demanded'>;
   disks: Compute['disks'];
   /** What may be turned at any time. */
-  settings: { arm: Arm['settings']; compute: Compute['limits']; sql: SqlSettings };
+  settings: { arm: Arm['settings']; access: Access['settings']; compute: Compute['limits']; sql: SqlSettings };
   /** Proxy and environment of the person at the terminal, and of the one who deploys. */
   operator: CallerPort;
   deployer: CallerPort;
@@ -78,6 +85,8 @@ export interface Sandbox {
 }
 
 const tenantId = '7a1c7c7e-3f0b-4d0e-9b57-5d1f0a6f2c11';
+/** In Azure, too, somebody made the subscription. */
+const owners = Object.values(people).map((to) => ({ to, role: 'Owner' }));
 const subscription = { subscriptionId: '4b1f1f0e-6c39-4a52-8f0e-2d7f6f1f9a10', displayName: 'Local subscription' };
 
 /**
@@ -113,7 +122,19 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     ending.also(() => edge.stop());
     signal?.throwIfAborted();
     const { tokens } = edge;
-    const arm = createArm({ clock, tokens, tenantId, subscriptions, seed: 'local', state, faults });
+    const arm = createArm({
+      clock,
+      tokens,
+      tenantId,
+      subscriptions,
+      seed: 'local',
+      state,
+      faults,
+      roles: [...owners, ...(options.grants ?? []).map((grant) => ({ ...grant, to: people[grant.to] }))],
+      principals: (objectId) =>
+        Object.values(people).find((one) => one.objectId === objectId) ?? edge.application(objectId),
+      demands: options.demands,
+    });
     // What is under way comes to its end, or fails, before the state is closed.
     ending.also(() => arm.idle());
     const { world } = arm;
@@ -152,8 +173,9 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       clock,
       faults,
       world,
+      access: world.access,
       disks: compute.disks,
-      settings: { arm: arm.settings, compute: compute.limits, sql: sql.settings },
+      settings: { arm: arm.settings, access: world.access.settings, compute: compute.limits, sql: sql.settings },
       operator,
       deployer,
       client,

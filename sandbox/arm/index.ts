@@ -1,6 +1,6 @@
 import { createFaults, type Faults } from '../core/faults.ts';
 import { openState, type State } from '../core/state.ts';
-import type { Clock, Service, Tokens } from '../core/types.ts';
+import type { Service, Tokens } from '../core/types.ts';
 import { createOperations, type OperationPace } from './operations.ts';
 import { createPaths } from './paths.ts';
 import { providers } from './providers/index.ts';
@@ -13,18 +13,12 @@ import { createRouter } from './router.ts';
 import { createService } from './service.ts';
 import { createThrottle, defaultLimits, type RequestKind, type RequestLimit } from './throttle.ts';
 import type { ArmWorld, Provider } from './types.ts';
-import { createWorld, type SubscriptionSeed } from './world.ts';
+import { createWorld, type WorldOptions } from './world.ts';
 
-export interface ArmOptions {
-  clock: Clock;
+/** State absent: the world forgets. Faults absent: nothing goes wrong. */
+export interface ArmOptions extends Omit<WorldOptions, 'state' | 'faults'> {
   tokens: Tokens;
-  tenantId: string;
-  subscriptions: SubscriptionSeed[];
-  /** GUIDs of the world follow from it. */
-  seed: string;
-  /** The world's memory; none: it forgets. */
   state?: State;
-  /** The world's script of faults; none: nothing goes wrong. */
   faults?: Faults;
 }
 

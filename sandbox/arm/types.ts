@@ -1,6 +1,7 @@
 import type { Faults } from '../core/faults.ts';
 import type { State } from '../core/state.ts';
-import type { Caller, Clock } from '../core/types.ts';
+import type { Caller, Clock, Principal } from '../core/types.ts';
+import type { Access } from './access/contract.ts';
 
 /** A resource as ARM stores and returns it. */
 export interface ArmResource {
@@ -73,6 +74,10 @@ export interface ArmWorld {
   state: State;
   /** Services ask it at the points of `core/faultPoints.ts` whether something is to go wrong there. */
   faults: Pick<Faults, 'strike'>;
+  /** Who may do what. */
+  access: Access;
+  /** The principal of an object id: a person, an application or a user-assigned identity. */
+  principal(objectId: string): Principal | undefined;
   /** A random GUID from the world's seed, lower case. */
   guid(): string;
 }

@@ -1,10 +1,13 @@
 import { createHash } from 'node:crypto';
 import type { Faults } from '../core/faults.ts';
 import type { State } from '../core/state.ts';
-import type { Clock } from '../core/types.ts';
+import type { Clock, Principal } from '../core/types.ts';
+import { createAccess } from './access/access.ts';
+import { seedRoles, type RoleSeed } from './access/seed.ts';
+import { findIdentity } from './providers/managedIdentity/identities.ts';
 import { seedUnregistered } from './registrations.ts';
 import { createStore } from './store.ts';
-import type { ArmWorld } from './types.ts';
+import type { ArmWorld, ResourceStore } from './types.ts';
 
 /** A subscription of the world. */
 export interface SubscriptionSeed {
@@ -29,19 +32,26 @@ function guids(seed: string, state: State): () => string {
   };
 }
 
-/** A world with its subscriptions and nothing else. */
-export function createWorld(options: {
+export interface WorldOptions {
   clock: Clock;
   tenantId: string;
   seed: string;
   subscriptions: SubscriptionSeed[];
   state: State;
   faults: Faults;
-}): ArmWorld {
-  const { clock, tenantId, state, faults } = options;
+  /** Who has roles from the start; none: nobody, so that nobody may do anything. */
+  roles?: RoleSeed[] | undefined;
+  /** The people and applications of the tenant; managed identities are found in the world. */
+  principals?: ((objectId: string) => Principal | undefined) | undefined;
+  /** File that gets a JSON line for each kind of demand of access that is new. */
+  demands?: string | undefined;
+}
+
+/** A world with its subscriptions, the roles that are held from the start, and nothing else. */
+export function createWorld(options: WorldOptions): ArmWorld {
+  const { clock, tenantId, state, faults, roles = [], principals = () => undefined, demands } = options;
   const store = createStore(state, clock);
-  const world = { clock, store, tenantId, state, faults, guid: guids(options.seed, state) };
-  for (const { subscriptionId, displayName, unregistered = [] } of options.subscriptions) {
+  for (const { subscriptionId, displayName } of options.subscriptions) {
     const id = `/subscriptions/${subscriptionId}`;
     store.put({
       ...store.get(id),
@@ -50,7 +60,19 @@ export function createWorld(options: {
       type: 'Microsoft.Resources/subscriptions',
       displayName,
     });
+  }
+  seedRoles(store, clock, roles);
+  const principal = (objectId: string) => principals(objectId) ?? identity(store, objectId);
+  const access = createAccess({ store, clock, nameOf: (objectId) => principal(objectId)?.displayName, demands });
+  const world = { clock, store, tenantId, state, faults, access, principal, guid: guids(options.seed, state) };
+  for (const { subscriptionId, unregistered = [] } of options.subscriptions) {
     for (const namespace of unregistered) seedUnregistered(world, subscriptionId, namespace);
   }
   return world;
+}
+
+/** A user-assigned identity as a principal. */
+function identity(store: ResourceStore, objectId: string): Principal | undefined {
+  const found = findIdentity(store, { objectId });
+  return found && { objectId, clientId: found.clientId, kind: 'ServicePrincipal', displayName: found.name };
 }

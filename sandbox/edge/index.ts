@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Faults } from '../core/faults.ts';
 import { openState, type State } from '../core/state.ts';
-import type { Caller, CallerPort, Clock, RequestContext, Service, Tokens } from '../core/types.ts';
+import type { Caller, CallerPort, Clock, Principal, RequestContext, Service, Tokens } from '../core/types.ts';
 import { sendText } from './answers.ts';
 import { answerIdentityRequest, IDENTITY_PATH } from './appServiceIdentity.ts';
 import { openCertificateAuthority } from './certificates.ts';
@@ -21,6 +21,7 @@ import { createRecorder } from './record.ts';
 import { createTokens, openTokenKey } from './tokens.ts';
 
 export type { Application } from './entra/applications.ts';
+export { people } from './identities.ts';
 export type { IdentitySelector, PrincipalOf } from './identities.ts';
 export type { InstanceDocument } from './instanceMetadata.ts';
 
@@ -33,6 +34,8 @@ export interface Edge {
   tokens: Tokens;
   /** Registers an Entra application, which may then get tokens. @throws when its certificate is none */
   register(application: Application): void;
+  /** The application of that object id. */
+  application(objectId: string): Principal | undefined;
   /** Opens a caller's proxy port, or gives the one that is open already. */
   open(caller: Caller): Promise<CallerPort>;
   /** Closes a caller's port and cuts its connections. */
@@ -118,6 +121,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
     guestEnv,
     tokens,
     register: applications.register,
+    application: applications.principal,
     async open(caller) {
       const known = ports.get(caller.id) ?? openPort(caller);
       ports.set(caller.id, known);

@@ -1,7 +1,7 @@
 import { createPublicKey, timingSafeEqual, verify, constants, X509Certificate } from 'node:crypto';
+import { guidOf } from '../../core/guid.ts';
 import type { StoredMap } from '../../core/state.ts';
 import type { Principal } from '../../core/types.ts';
-import { guidOf } from '../identities.ts';
 
 /** An Entra application registration with its service principal in the world's tenant. */
 export interface Application {
@@ -27,6 +27,8 @@ export interface Applications {
   /** Adds or replaces one. @throws when its certificate is none */
   register(application: Application): void;
   find(clientId: string): Application | undefined;
+  /** The principal of that object id, when it is one of an application. */
+  principal(objectId: string): Principal | undefined;
 }
 
 export function createApplications(kept: StoredMap<Application>): Applications {
@@ -36,6 +38,7 @@ export function createApplications(kept: StoredMap<Application>): Applications {
       kept.set(application.clientId.toLowerCase(), application);
     },
     find: (clientId) => kept.get(clientId.toLowerCase()),
+    principal: (objectId) => [...kept.values()].map(principalOf).find((one) => one.objectId === objectId),
   };
 }
 
