@@ -1,0 +1,103 @@
+import { isHome, repositoriesOf, sitesOf, type Environment, type SiteConfig } from './environment.ts';
+import { diskAccesses, homeLayout, type Named, repositoryLayout, siteKey, siteLayout } from './layout.ts';
+import { placement, siteNetwork } from './network.ts';
+import type { Piece } from './piece.ts';
+import type { EndpointGroup, RequiredZones } from './zones.ts';
+
+/** What a private endpoint of a site's network leads to. */
+export interface EndpointTarget {
+  target: Named;
+  group: EndpointGroup;
+}
+
+/** Comparisons at once through one disk access: each takes two of its exports. */
+const EXPORTS_OF_A_COMPARISON = 2;
+
+/** How many disk accesses a site needs so that `disksInParallel` disks can be compared at once. */
+export function diskAccessCount(environment: Environment): number {
+  const { network, disksInParallel, exportsPerDiskAccess } = environment;
+  if (network === 'public') return 0;
+  return Math.ceil(disksInParallel / Math.floor(exportsPerDiskAccess / EXPORTS_OF_A_COMPARISON));
+}
+
+export function siteDiskAccesses(environment: Environment, site: SiteConfig): Named[] {
+  return diskAccesses(siteKey(environment, site), diskAccessCount(environment));
+}
+
+/**
+ * Everything that has a private endpoint in a site's network (house plan, section 4). In one network an account has at
+ * most one endpoint for a sub-resource: a second one would take the first's record away.
+ */
+export function endpointTargets(environment: Environment, site: SiteConfig): EndpointTarget[] {
+  const home = homeLayout(environment);
+  const own = siteLayout(siteKey(environment, site)).account;
+  const repositories = repositoriesOf(environment, site).map((repository) => ({
+    target: repositoryLayout(siteKey(environment, environment.home), repository).account,
+    group: 'blob' as const,
+  }));
+  const disks = siteDiskAccesses(environment, site).map((target) => ({ target, group: 'disks' as const }));
+  const vault = { target: home.vault, group: 'vault' as const };
+  const ownBlob = { target: own, group: 'blob' as const };
+  const ownQueue = { target: own, group: 'queue' as const };
+  if (!isHome(environment, site)) {
+    return [ownBlob, ownQueue, { target: home.account, group: 'queue' }, vault, ...repositories, ...disks];
+  }
+  const host = (['blob', 'queue', 'table'] as const).map((group) => ({ target: home.hostAccount, group }));
+  const api = { target: home.functionApp, group: 'sites' as const };
+  const others = sitesOf(environment)
+    .filter((other) => !isHome(environment, other))
+    .map((other) => ({ target: siteLayout(siteKey(environment, other)).account, group: 'blob' as const }));
+  return [ownBlob, ownQueue, ...host, vault, api, ...repositories, ...disks, ...others];
+}
+
+/** The name of the private endpoint to a target's sub-resource; its network interface is called the same plus `-nic`. */
+export function endpointName(target: Named, group: EndpointGroup): string {
+  return `${target.name}-${group}`;
+}
+
+/** A private endpoint in a site's network and, unless a policy of the customer's makes it, its entry in the zones. */
+export function endpointPieces(
+  environment: Environment,
+  site: SiteConfig,
+  { target, group }: EndpointTarget,
+  requiredZones: RequiredZones,
+): Piece[] {
+  const { resourceGroup } = siteLayout(siteKey(environment, site));
+  const { subnets, zoneId } = siteNetwork(environment, site);
+  const name = endpointName(target, group);
+  const id = `${resourceGroup.id}/providers/Microsoft.Network/privateEndpoints/${name}`;
+  const zones = requiredZones[group];
+  const key = `endpoint-${name}`;
+  return [
+    {
+      key,
+      kind: 'privateEndpoint',
+      id,
+      owner: 'strongroom',
+      after: ['network'],
+      target: { id: target.id, group },
+      settings: {
+        ...placement(environment, site),
+        subnet: { id: subnets.endpoints },
+        customNetworkInterfaceName: `${name}-nic`,
+        privateLinkServiceConnections: [{ name: group, privateLinkServiceId: target.id, groupIds: [group] }],
+      },
+    },
+    {
+      key: `records-${name}`,
+      kind: 'privateDnsZoneGroup',
+      id: `${id}/privateDnsZoneGroups/default`,
+      owner: environment.dns === 'policy' ? 'customer' : 'strongroom',
+      after: [key, ...(environment.dns === 'own' ? zones.map((zone) => `link-${zone}`) : [])],
+      settings:
+        environment.dns === 'policy'
+          ? {}
+          : {
+              privateDnsZoneConfigs: zones.map((zone) => ({
+                name: zone.replaceAll('.', '-'),
+                privateDnsZoneId: zoneId(zone),
+              })),
+            },
+    },
+  ];
+}

@@ -1,0 +1,182 @@
+import { z } from 'zod';
+import { StrongroomError } from '../errors.ts';
+import { subnetPrefixes } from './addresses.ts';
+import { documentedZones } from './zones.ts';
+
+/** The appliance's name: the root of every name. */
+export const applianceName = z
+  .string()
+  .regex(/^[a-z][a-z0-9]{2,11}$/, 'must be 3 to 12 lower-case letters and digits, starting with a letter');
+
+export const regionName = z.string().regex(/^[a-z0-9]+$/, 'must be a region name such as westeurope');
+
+export const DEFAULT_ADDRESS_SPACE = '10.64.0.0/22';
+
+const subnetId = z
+  .string()
+  .regex(
+    /^\/subscriptions\/[^/]+\/resourceGroups\/[^/]+\/providers\/Microsoft\.Network\/virtualNetworks\/[^/]+\/subnets\/[^/]+$/i,
+    'must be the ARM id of a subnet',
+  );
+
+/** Where the appliance acts: one per subscription and region. */
+export const siteConfigSchema = z.strictObject({
+  subscriptionId: z.guid('must be a subscription id'),
+  region: regionName,
+  /** CIDR block of the site's network, /16 to /24. Sites are not peered, so they may overlap. */
+  addressSpace: z.string().default(DEFAULT_ADDRESS_SPACE),
+  /** False: Pulumi declares only the group and the rights; the first session creates the rest. */
+  declared: z.boolean().default(true),
+  /** Subnets to use instead of a network of the site's own, all of one network. `functions` only in the home site. */
+  subnets: z.strictObject({ workers: subnetId, endpoints: subnetId, functions: subnetId.optional() }).optional(),
+  /** Names of the repositories that its workers write; all that are no archives when absent. */
+  repositories: z.array(z.string()).optional(),
+});
+export type SiteConfig = z.infer<typeof siteConfigSchema>;
+
+export const repositoryConfigSchema = z
+  .strictObject({
+    name: z.string().regex(/^[a-z][a-z0-9-]{0,15}$/, 'must be up to 16 lower-case letters, digits and -'),
+    region: regionName,
+    /** How the account is replicated. */
+    redundancy: z.enum(['GRS', 'LRS', 'ZRS'], { error: 'must be GRS, LRS or ZRS' }).default('GRS'),
+    /** Access tier of the account. */
+    tier: z.enum(['Hot', 'Cool', 'Cold'], { error: 'must be Hot, Cool or Cold' }).default('Hot'),
+    /** Days for which what was written can be neither changed nor removed; 0: none. */
+    immutabilityDays: z.number().int().min(0).max(146_000).default(0),
+    /** Takes copies of points into the Archive tier. */
+    archive: z.boolean().default(false),
+  })
+  .refine(({ archive, redundancy }) => !archive || redundancy !== 'ZRS', {
+    message: 'an archive cannot be zone-redundant: the Archive tier exists for LRS and GRS only',
+    path: ['redundancy'],
+  });
+export type RepositoryConfig = z.infer<typeof repositoryConfigSchema>;
+
+export const networkModes = ['private', 'public'] as const;
+export const dnsModes = ['own', 'existing', 'policy'] as const;
+
+/** How the functions subnet reaches ARM and Entra. */
+export const outboundSchema = z.union([
+  z.strictObject({ natGateway: z.literal(true) }),
+  z.strictObject({ nextHop: z.ipv4('must be the IPv4 address of a firewall') }),
+]);
+
+/**
+ * Everything that decides what an appliance's environment consists of. The Pulumi program reads it from the stack's
+ * configuration, the appliance from its settings; both build the same from it.
+ */
+export const environmentSchema = z
+  .strictObject({
+    appliance: applianceName,
+    /** Of the appliance itself. */
+    home: z.strictObject({ subscriptionId: z.guid(), region: regionName }),
+    /** `private`: every snapshot is read through a private endpoint. `public`: without disk accesses. */
+    network: z.enum(networkModes, { error: 'must be private or public' }).default('private'),
+    /** `own`: zones of each site. `existing`: the customer's zones. `policy`: a policy of the customer's writes records. */
+    dns: z.enum(dnsModes, { error: 'must be own, existing or policy' }).default('own'),
+    /** With `dns: existing`: ARM ids of the customer's zones by zone name. */
+    zoneIds: z.record(z.string(), z.string()).default({}),
+    outbound: outboundSchema.default({ natGateway: true }),
+    sites: z.array(siteConfigSchema),
+    repositories: z.array(repositoryConfigSchema).min(1, 'must name at least one repository'),
+    /** Beside the appliance's own tags, on everything. */
+    tags: z.record(z.string(), z.string()).default({}),
+    /** How many disks a site reads at once: decides how many disk accesses it has. */
+    disksInParallel: z.number().int().min(1).max(100).default(8),
+    /** Azure: five disks or snapshots at once through one disk access. */
+    exportsPerDiskAccess: z.number().int().min(2).max(50).default(5),
+  })
+  .superRefine((environment, context) => {
+    const fault = (path: (string | number)[], message: string) => context.addIssue({ code: 'custom', path, message });
+    const places = environment.sites.map(placeKey);
+    environment.sites.forEach((site, i) => {
+      if (places.indexOf(placeKey(site)) !== i) {
+        fault(['sites', i], `is a second site in ${site.region} of subscription ${site.subscriptionId}; keep one`);
+      }
+      if (site.subnets) return void checkSubnets(site.subnets, (message) => fault(['sites', i, 'subnets'], message));
+      try {
+        subnetPrefixes(site.addressSpace);
+      } catch (error) {
+        fault(['sites', i, 'addressSpace'], (error as Error).message);
+      }
+      for (const name of site.repositories ?? []) {
+        if (environment.repositories.some((repository) => repository.name === name)) continue;
+        fault(['sites', i, 'repositories'], `names "${name}", which is none of the repositories`);
+      }
+    });
+    if (environment.dns === 'existing') {
+      for (const zone of new Set(Object.values(documentedZones).flat())) {
+        if (!environment.zoneIds[zone]) fault(['zoneIds'], `lack the ARM id of the zone ${zone}`);
+      }
+    }
+    const names = environment.repositories.map(({ name }) => name);
+    names.forEach((name, i) => {
+      if (names.indexOf(name) !== i) fault(['repositories', i, 'name'], `"${name}" is the name of another repository`);
+    });
+    if (environment.repositories.every(({ archive }) => archive)) {
+      fault(['repositories'], 'are all archives; one must take backups');
+    }
+  });
+
+function checkSubnets(subnets: NonNullable<SiteConfig['subnets']>, fault: (message: string) => void): void {
+  const given = [subnets.workers, subnets.endpoints, subnets.functions].flatMap((id) => id?.toLowerCase() ?? []);
+  if (new Set(given).size !== given.length) fault('must be different subnets');
+  if (new Set(given.map((id) => id.replace(/\/subnets\/.*$/, ''))).size > 1) fault('must belong to one network');
+}
+
+export type Environment = z.infer<typeof environmentSchema>;
+
+/** A place in which the appliance acts, as messages between its parts name it. */
+export interface Place {
+  subscriptionId: string;
+  region: string;
+}
+
+/** Tells places apart; subscription ids are compared without case. */
+export function placeKey({ subscriptionId, region }: Place): string {
+  return `${subscriptionId.toLowerCase()}/${region}`;
+}
+
+/**
+ * All sites: the home site first, then those of the configuration, then those that repositories need (workers of the
+ * public mode and of archives run beside a repository).
+ */
+export function sitesOf(environment: Environment): SiteConfig[] {
+  const { home, sites, repositories } = environment;
+  const beside = repositories.map(({ region }) => ({ subscriptionId: home.subscriptionId, region }));
+  const wanted = [home, ...sites, ...beside];
+  const keys = [...new Set(wanted.map(placeKey))];
+  return keys.map((key) => {
+    const configured = sites.find((site) => placeKey(site) === key);
+    const { subscriptionId, region } = wanted.find((place) => placeKey(place) === key)!;
+    return configured ?? siteConfigSchema.parse({ subscriptionId, region });
+  });
+}
+
+export function isHome({ home }: Environment, place: Place): boolean {
+  return placeKey(home) === placeKey(place);
+}
+
+/** @throws UNSUPPORTED when the environment has no site there */
+export function siteAt(environment: Environment, place: Place): SiteConfig {
+  const found = sitesOf(environment).find((site) => placeKey(site) === placeKey(place));
+  if (found) return found;
+  throw new StrongroomError(
+    'UNSUPPORTED',
+    `There is no site in ${place.region} of subscription ${place.subscriptionId}. Add it to strongroom:sites of the ` +
+      'Pulumi stack and run pulumi up.',
+  );
+}
+
+/** The repositories that a site's workers reach: those it writes, and, beside an archive, the archive. */
+export function repositoriesOf(environment: Environment, site: SiteConfig): RepositoryConfig[] {
+  const { home, repositories } = environment;
+  const beside = (repository: RepositoryConfig) => placeKey({ ...home, region: repository.region }) === placeKey(site);
+  const archiving = repositories.some((repository) => repository.archive && beside(repository));
+  return repositories.filter((repository) =>
+    repository.archive
+      ? beside(repository)
+      : archiving || beside(repository) || (site.repositories?.includes(repository.name) ?? true),
+  );
+}
