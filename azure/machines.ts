@@ -1,7 +1,7 @@
 import type { OSDisk, VirtualMachine } from '@azure/arm-compute';
 import { StrongroomError } from '../model/errors.ts';
 import { parseResourceIdOf } from '../model/resourceId.ts';
-import { armCall, armFind, type Arm } from './arm.ts';
+import { armCall, type Arm } from './arm.ts';
 
 /** A protected virtual machine and where its disks are. */
 export interface MachineInfo {
@@ -18,8 +18,6 @@ export interface MachineInfo {
 export interface Machines {
   /** @throws INVALID_INPUT for an id of another type, NOT_FOUND, UNSUPPORTED naming a disk that cannot be snapshot */
   get(id: string): Promise<MachineInfo>;
-  /** Whether a disk access stands: a site without one cannot export. */
-  diskAccessExists(id: string): Promise<boolean>;
 }
 
 export function createMachines(arm: Arm): Machines {
@@ -35,12 +33,6 @@ export function createMachines(arm: Arm): Machines {
         }),
       );
       return { id: vm.id!, name: vm.name!, location: region(vm.location), raw, disks: disksOf(vm) };
-    },
-
-    async diskAccessExists(id) {
-      const { subscriptionId, resourceGroup, name } = parseResourceIdOf('Microsoft.Compute/diskAccesses', id);
-      const diskAccesses = arm.compute(subscriptionId).diskAccesses;
-      return (await armFind(`read disk access ${id}`, () => diskAccesses.get(resourceGroup, name))) !== undefined;
     },
   };
 }

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { applianceLayout, type ApplianceLayout } from '../model/site.ts';
+import { applianceLayout, type ApplianceLayout } from '../model/site/layout.ts';
 import type { RunningApp, Sandbox } from '../sandbox/index.ts';
 import { Appliance } from './appliance.ts';
 

@@ -13,18 +13,18 @@ import { createSessions, type Sessions } from '../azure/tables/sessions.ts';
 import { openTable } from '../azure/tables/table.ts';
 import { createWorkerFiles, readWorkerPackage, type WorkerFiles, type WorkerPackage } from '../azure/workerFiles.ts';
 import { createWorkers, type Workers } from '../azure/workers.ts';
-import type { RepositoryTarget } from '../model/jobs.ts';
 import { inboxName } from '../model/names.ts';
 import type { Settings } from '../model/settings.ts';
-import { applianceLayout, siteLayout, type ApplianceLayout, type SiteKey } from '../model/site.ts';
+import type { Environment } from '../model/site/environment.ts';
+import { homeLayout, siteLayout, type ApplianceLayout, type SiteKey } from '../model/site/layout.ts';
 import { createMessageKeys, type MessageKeys } from './messageKeys.ts';
 
 /** Everything that activities and triggers work with: settings, gateways, the clock and chance. */
 export interface Appliance {
   settings: Settings;
-  /** Of the appliance's own site. */
+  environment: Environment;
+  /** Of the home site. */
   layout: ApplianceLayout;
-  repository: RepositoryTarget;
   snapshots: Snapshots;
   disks: Disks;
   machines: Machines;
@@ -45,11 +45,8 @@ export interface Appliance {
 
 /** @param workerFolder where the worker's files lie: beside the program */
 export function createAppliance(settings: Settings, workerFolder: string): Appliance {
-  const layout = applianceLayout({
-    appliance: settings.STRONGROOM_NAME,
-    subscriptionId: settings.STRONGROOM_SUBSCRIPTION_ID,
-    region: settings.STRONGROOM_REGION,
-  });
+  const environment = settings.STRONGROOM_ENVIRONMENT;
+  const layout = homeLayout(environment);
   const credential = managedIdentity(settings.STRONGROOM_ORCHESTRATOR_CLIENT_ID);
   const arm = createArm(credential);
   const table = (name: string) => openTable(layout.hostAccount.tableUrl, `Strongroom${name}`, credential);
@@ -57,8 +54,8 @@ export function createAppliance(settings: Settings, workerFolder: string): Appli
   const attempts = createAttempts(table('Attempts'));
   return {
     settings,
+    environment,
     layout,
-    repository: { url: settings.STRONGROOM_REPOSITORY_URL, keyId: settings.STRONGROOM_KEY_ID },
     snapshots: createSnapshots(arm),
     disks: createDisks(arm),
     machines: createMachines(arm),

@@ -3,7 +3,7 @@ import type { ErrorInfo } from './errors.ts';
 import type { BackupDiskJob, Job, JobResult, RepositoryTarget } from './jobs.ts';
 import type { DiskPoint, Point } from './point.ts';
 import type { SessionDisk, SessionState } from './session.ts';
-import type { SiteKey } from './site.ts';
+import type { SiteKey } from './site/layout.ts';
 
 /**
  * What orchestrators and activities say to each other. All of it enters Durable history: names, ids, sizes and states,

@@ -5,7 +5,13 @@ import type { RestoreTarget } from './activities.ts';
 
 /** Bodies of the HTTP API, and its problem documents (RFC 9457). */
 
-export const backupRequestSchema = z.strictObject({ resourceId: z.string().min(1) });
+export const backupRequestSchema = z.strictObject({
+  /** ARM id of a virtual machine. */
+  resourceId: z.string().min(1),
+  /** Name of the repository to write to; the environment's first when absent. */
+  repository: z.string().optional(),
+});
+export type BackupRequest = z.infer<typeof backupRequestSchema>;
 
 const diskNamePrefix = /^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$/;
 

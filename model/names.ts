@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { SessionKind } from './session.ts';
-import { siteLayout, type SiteKey } from './site.ts';
+import { siteLayout, type Named, type SiteKey } from './site/layout.ts';
 
 /** Longest name of a snapshot or a managed disk (Microsoft.Compute). */
 const MAX_NAME = 80;
@@ -72,11 +72,10 @@ export function restoredDiskIds(
 }
 
 /** The worker machine of a slot (`worker-1`, `worker-2`, …) of a site. */
-export function workerMachine(site: SiteKey, slot: string): { name: string; resourceGroup: string; id: string } {
+export function workerMachine(site: SiteKey, slot: string): Named {
   const { resourceGroup } = siteLayout(site);
   const name = `${site.appliance}-${slot}`;
-  const id = `/subscriptions/${site.subscriptionId}/resourceGroups/${resourceGroup}/providers/Microsoft.Compute/virtualMachines/${name}`;
-  return { name, resourceGroup, id };
+  return { name, id: `${resourceGroup.id}/providers/Microsoft.Compute/virtualMachines/${name}` };
 }
 
 /** The tags of a snapshot, all clear text: which session and which machine and disk it belongs to. */

@@ -1,16 +1,19 @@
 import { z } from 'zod';
 import { StrongroomError } from './errors.ts';
+import type { ExportLimits } from './exports.ts';
+import { environmentSchema, type Environment } from './site/environment.ts';
 
 /** The appliance's settings: environment variables, validated once at start. All of them stand in local.settings.sample.json. */
 const settingsSchema = z.object({
-  /** The appliance's name: the root of every name that the site layout gives (model/site.ts). */
-  STRONGROOM_NAME: z
-    .string()
-    .regex(/^[a-z][a-z0-9]{2,11}$/, 'must be 3 to 12 lower-case letters and digits, starting with a letter'),
-  STRONGROOM_SUBSCRIPTION_ID: z.guid(),
-  STRONGROOM_REGION: z.string().regex(/^[a-z0-9]+$/, 'must be a region name such as westeurope'),
-  /** Where restore points are written: a container URL. */
-  STRONGROOM_REPOSITORY_URL: z.url(),
+  /** What the environment consists of (model/site/environment.ts), as JSON: written by the Pulumi program. */
+  STRONGROOM_ENVIRONMENT: z.string().transform((text, context): Environment => {
+    const parsed = environmentSchema.safeParse(jsonOf(text));
+    if (parsed.success) return parsed.data;
+    for (const { path, message } of parsed.error.issues) {
+      context.addIssue({ code: 'custom', path: [...path], message });
+    }
+    return z.NEVER;
+  }),
   /** Key Vault key that wraps the repository's master key; only workers may use it. */
   STRONGROOM_KEY_ID: z.url(),
   /** Client id of the orchestrator identity (the Functions app's). */
@@ -22,7 +25,17 @@ const settingsSchema = z.object({
   STRONGROOM_WORKERS_PER_SITE: z.coerce.number().int().min(1).max(50).default(2),
   /** How long an export SAS lives, seconds: 1 hour to 1 day. */
   STRONGROOM_SAS_SECONDS: z.coerce.number().int().min(3_600).max(86_400).default(14_400),
+  /** Azure's limit of export SAS of one disk's snapshots at once, for the day on which it changes: a comparison needs two. */
+  STRONGROOM_SAS_PER_SNAPSHOT_FAMILY: z.coerce.number().int().min(2).default(5),
 });
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
 
 export type Settings = z.infer<typeof settingsSchema>;
 
@@ -35,4 +48,15 @@ export function readSettings(env: Record<string, string | undefined>): Settings 
     'INVALID_INPUT',
     `Settings are wrong or missing. ${problems.join('; ')}. See local.settings.sample.json.`,
   );
+}
+
+/** What the settings say of exports. */
+export function exportLimits(settings: Settings): ExportLimits {
+  const { network, disksInParallel, exportsPerDiskAccess } = settings.STRONGROOM_ENVIRONMENT;
+  return {
+    network,
+    disksInParallel,
+    exportsPerDiskAccess,
+    sasPerSnapshotFamily: settings.STRONGROOM_SAS_PER_SNAPSHOT_FAMILY,
+  };
 }

@@ -10,9 +10,10 @@ import {
 import { StrongroomError } from '../../model/errors.ts';
 import { resourceDigest, snapshotName, snapshotTags } from '../../model/names.ts';
 import { idKey, parseResourceId } from '../../model/resourceId.ts';
-import { siteLayout } from '../../model/site.ts';
+import { siteDiskAccesses } from '../../model/site/endpoints.ts';
+import { siteAt } from '../../model/site/environment.ts';
+import { siteKey } from '../../model/site/layout.ts';
 import type { Appliance } from '../appliance.ts';
-import { requireSite } from '../sites.ts';
 import type { Handlers } from './handlers.ts';
 import { allSettled } from './settled.ts';
 
@@ -28,13 +29,12 @@ export function snapshotActivities(
   | 'pruneSnapshots'
   | 'recordPoint'
 > {
-  const { machines, disks, snapshots, points, ledger, settings } = appliance;
+  const { environment, machines, disks, snapshots, points, ledger } = appliance;
   return {
     async describeMachine({ resourceId }) {
       const { id, name, location, raw, disks: attached } = await machines.get(resourceId);
       const { subscriptionId } = parseResourceId(id);
-      const site = { appliance: settings.STRONGROOM_NAME, subscriptionId, region: location };
-      await requireSite(appliance, site);
+      const site = siteKey(environment, siteAt(environment, { subscriptionId, region: location }));
       const planned = attached.map(async ({ key, lun, diskId }) => {
         const disk = await disks.get(diskId);
         const { uniqueId, size, properties } = disk;
@@ -45,7 +45,7 @@ export function snapshotActivities(
 
     /** One activity for all disks, so that the snapshots lie as close together in time as Azure allows. */
     async createSnapshots({ session, plan }) {
-      const diskAccesses = siteLayout(plan.site).diskAccesses;
+      const diskAccesses = siteDiskAccesses(environment, siteAt(environment, plan.site));
       const requests = plan.disks.map((disk, i) => ({
         id: snapshotId(session, plan.vm, disk.key),
         location: disk.properties.location,

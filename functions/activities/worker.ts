@@ -1,5 +1,7 @@
 import { inboxName, workerMachine } from '../../model/names.ts';
-import { siteLayout } from '../../model/site.ts';
+import { siteAt } from '../../model/site/environment.ts';
+import { siteLayout } from '../../model/site/layout.ts';
+import { siteNetwork, siteTags } from '../../model/site/network.ts';
 import type { Appliance } from '../appliance.ts';
 import type { Handlers } from './handlers.ts';
 
@@ -21,7 +23,7 @@ export function workerActivities(
   | 'closeAttempt'
   | 'workerSeen'
 > {
-  const { attempts, layout, ledger, messageKeys, settings, workers } = appliance;
+  const { attempts, environment, layout, ledger, messageKeys, settings, workers } = appliance;
   return {
     async ensureWorkerFiles({ site }) {
       const pack = await appliance.workerPackage();
@@ -51,15 +53,15 @@ export function workerActivities(
       const { state } = await workers.state(id);
       if (state === 'failed') await workers.delete(id);
       if (state === 'absent' || state === 'failed') {
-        const names = siteLayout(site);
+        const config = siteAt(environment, site);
         await workers.create({
           id,
           location: site.region,
           size: settings.STRONGROOM_WORKER_SIZE,
-          subnetId: names.subnets.workers.id,
-          networkSecurityGroupId: names.networkSecurityGroup.id,
-          identityId: names.workerIdentity.id,
-          tags: names.tags,
+          subnetId: siteNetwork(environment, config).subnets.workers,
+          networkSecurityGroupId: siteLayout(site).networkSecurityGroup.id,
+          identityId: layout.workerIdentity.id,
+          tags: siteTags(environment, config),
         });
       } else if (state === 'deallocated' || state === 'stopped') {
         await workers.start(id);

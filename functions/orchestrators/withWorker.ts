@@ -4,7 +4,7 @@ import { StrongroomError } from '../../model/errors.ts';
 import { workerPool } from '../../model/leases.ts';
 import { attemptId, workerMachine } from '../../model/names.ts';
 import { errorOf } from '../../model/outcome.ts';
-import type { SiteKey } from '../../model/site.ts';
+import type { SiteKey } from '../../model/site/layout.ts';
 import { elapsed, pollWait, timing } from '../../model/timing.ts';
 import { withLease } from './lease.ts';
 import { arrived, call, cleanUp, sleep, type Steps } from './steps.ts';
@@ -16,10 +16,10 @@ export function* withWorker<T>(
   body: (worker: WorkerHandle) => Steps<T>,
 ): Steps<T> {
   yield* call(context, 'advanceSession', { session, to: 'waitingForWorker' });
-  const lease = { pool: workerPool(site, workers), owner: session, weight: 1 };
-  return yield* withLease(context, lease, function* (slot) {
-    const worker = { attempt: attemptId(session, 1), site, slot };
-    const machine = workerMachine(site, slot).id;
+  const lease = { pool: workerPool(site, workers), owner: session };
+  return yield* withLease(context, lease, function* ([slot]) {
+    const worker = { attempt: attemptId(session, 1), site, slot: slot! };
+    const machine = workerMachine(site, worker.slot).id;
     yield* call(context, 'advanceSession', { session, to: 'startingWorker', worker: machine });
     try {
       yield* start(context, session, worker);

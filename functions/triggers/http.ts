@@ -29,8 +29,8 @@ export function routes(appliance: Appliance): Route[] {
       method: 'POST',
       route: 'backups',
       async handle(request, client) {
-        const { resourceId } = parseBody(await request.text(), backupRequestSchema, { resourceId: exampleVm });
-        return accepted(await startBackup(appliance, client, resourceId));
+        const body = parseBody(await request.text(), backupRequestSchema, { resourceId: exampleVm });
+        return accepted(await startBackup(appliance, client, body));
       },
     },
     {

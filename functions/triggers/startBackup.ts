@@ -1,9 +1,11 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { BackupInput } from '../../model/activities.ts';
+import type { BackupRequest } from '../../model/api.ts';
 import { StrongroomError } from '../../model/errors.ts';
 import { resourcePool, type Holding } from '../../model/leases.ts';
 import { sessionId } from '../../model/names.ts';
-import { parseResourceIdOf } from '../../model/resourceId.ts';
+import { parseResourceId, parseResourceIdOf } from '../../model/resourceId.ts';
+import { repositoryTarget, workerSite } from '../../model/site/repositories.ts';
 import { elapsed, timing } from '../../model/timing.ts';
 import type { Appliance } from '../appliance.ts';
 import type { Durable } from '../durable.ts';
@@ -16,14 +18,20 @@ const ASK_AGAIN_MS = 2_000;
 
 /**
  * Starts a backup of a virtual machine and gives the session's id.
- * @throws INVALID_INPUT, NOT_FOUND (no such machine), RESOURCE_BUSY (details name the session in the way)
+ * @throws INVALID_INPUT, NOT_FOUND (no such machine), UNSUPPORTED (no site there), RESOURCE_BUSY (details name the session in the way)
  */
-export async function startBackup(appliance: Appliance, durable: Durable, resourceId: string): Promise<string> {
+export async function startBackup(
+  appliance: Appliance,
+  durable: Durable,
+  { resourceId, repository: name }: BackupRequest,
+): Promise<string> {
   parseResourceIdOf('Microsoft.Compute/virtualMachines', resourceId);
-  const { id } = await appliance.machines.get(resourceId);
+  const { environment, settings, sessions } = appliance;
+  const repository = repositoryTarget(environment, name);
+  const { id, location } = await appliance.machines.get(resourceId);
+  workerSite(environment, { subscriptionId: parseResourceId(id).subscriptionId, region: location }, repository.url);
   const started = appliance.now();
   const session = sessionId('backup', started, appliance.random(4));
-  const { repository, settings, sessions } = appliance;
   try {
     await takeMachine(appliance, durable, id, session);
     await sessions.create({ id: session, kind: 'backup', state: 'queued', resourceId: id, started, updated: started });
@@ -41,8 +49,8 @@ export async function startBackup(appliance: Appliance, durable: Durable, resour
  * A lease whose session is over (its host died before it could release) is freed.
  */
 async function takeMachine(appliance: Appliance, durable: Durable, resourceId: string, session: string): Promise<void> {
-  const { key, members, capacity } = resourcePool(resourceId);
-  const request = { owner: session, weight: 1, members, capacity, at: appliance.now() };
+  const { key, takes } = resourcePool(resourceId);
+  const request = { owner: session, takes, wait: false, at: appliance.now() };
   await durable.acquire(key, request);
   for (let waited = 0; waited < ANSWER_MS; waited += LOOK_MS) {
     const [owner, holding] = Object.entries((await durable.leases(key))?.holders ?? {})[0] ?? [];

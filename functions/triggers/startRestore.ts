@@ -3,9 +3,9 @@ import { restoreTarget, type RestoreRequest } from '../../model/api.ts';
 import { StrongroomError } from '../../model/errors.ts';
 import { sessionId } from '../../model/names.ts';
 import type { DiskPoint } from '../../model/point.ts';
+import { workerSite } from '../../model/site/repositories.ts';
 import type { Appliance } from '../appliance.ts';
 import type { Durable } from '../durable.ts';
-import { requireSite } from '../sites.ts';
 import { startSession } from './startSession.ts';
 
 /**
@@ -30,20 +30,16 @@ export async function startRestore(appliance: Appliance, durable: Durable, reque
       `There is no resource group ${resourceGroup} in subscription ${subscriptionId}.`,
     );
   }
-  const { settings, repository, sessions } = appliance;
-  const site = {
-    appliance: settings.STRONGROOM_NAME,
-    subscriptionId: target.subscriptionId,
-    region: disks[0]!.properties.location,
-  };
-  await requireSite(appliance, site);
+  const { environment, settings, sessions } = appliance;
+  const place = { subscriptionId: target.subscriptionId, region: disks[0]!.properties.location };
+  const site = workerSite(environment, place, point.repository);
   const started = appliance.now();
   const session = sessionId('restore', started, appliance.random(4));
   const input: RestoreInput = {
     session,
     point: request.point,
     resourceId: point.resourceId,
-    repository: { ...repository, url: point.repository },
+    repository: { url: point.repository, keyId: settings.STRONGROOM_KEY_ID },
     workers: settings.STRONGROOM_WORKERS_PER_SITE,
     site,
     target,

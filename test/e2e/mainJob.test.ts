@@ -147,7 +147,7 @@ describe('the worker', () => {
       sku: expect.stringMatching(/^22_04-lts/) as string,
     });
     const addresses = world.sandbox.world.store.list({ type: 'Microsoft.Network/publicIPAddresses' });
-    expect(addresses.map(({ name }) => name)).toEqual([world.layout.natGateway.publicIp]);
+    expect(addresses.map(({ name }) => name)).toEqual([world.layout.publicIp.name]);
   });
 
   it('VMP-14 downloads its files through a SAS when Run Command starts it', () => {

@@ -1,4 +1,4 @@
-import type { ApplianceLayout } from '../../model/site.ts';
+import type { ApplianceLayout } from '../../model/site/layout.ts';
 import type { Fault, Faults } from '../../sandbox/core/faults.ts';
 
 /** Counts of requests that the local Azure let through, by what they are for. */

@@ -6,10 +6,12 @@ import { startBackup } from '../../functions/triggers/startBackup.ts';
 import { startRestore } from '../../functions/triggers/startRestore.ts';
 import type { MachinePlan, WorkerHandle } from '../../model/activities.ts';
 import type { StrongroomError } from '../../model/errors.ts';
+import type { RepositoryTarget } from '../../model/jobs.ts';
 import { resourcePool } from '../../model/leases.ts';
 import { commandSchema, readEnvelope, sealMessage, type WorkerEvent } from '../../model/messages.ts';
 import type { Point } from '../../model/point.ts';
-import { siteLayout } from '../../model/site.ts';
+import { diskAccesses, siteLayout } from '../../model/site/layout.ts';
+import { repositoryTarget } from '../../model/site/repositories.ts';
 import {
   GROUP,
   IDENTITY,
@@ -35,18 +37,18 @@ const worker: WorkerHandle = { attempt: `${session}-1`, site, slot: 'worker-1' }
 let world: ComputeWorld;
 let appliance: LocalAppliance;
 let client: LocalDurable;
+let repository: RepositoryTarget;
 
 beforeAll(async () => {
   world = await startWorld();
-  const { resourceGroup, diskAccesses } = siteLayout(site);
-  const id = `/subscriptions/${SUBSCRIPTION}/resourceGroups/${resourceGroup}`;
+  const { id, name: resourceGroup } = siteLayout(site).resourceGroup;
   world.arm.world.store.put({
     id,
     name: resourceGroup,
     type: 'Microsoft.Resources/resourceGroups',
     location: LOCATION,
   });
-  for (const { name } of diskAccesses)
+  for (const { name } of diskAccesses(site, 2))
     await world.sdk.diskAccesses.createOrUpdate(resourceGroup, name, { location: LOCATION });
   await world.sdk.disks.createOrUpdate('rg', 'web-data', {
     location: LOCATION,
@@ -83,13 +85,14 @@ afterAll(async () => {
 beforeEach(() => {
   appliance = localAppliance(world);
   client = new LocalDurable();
+  repository = repositoryTarget(appliance.environment);
 });
 
 describe('starting a backup', () => {
   test('the lease decides: of two requests at the same time one starts, the other is told its session', async () => {
     const results = await Promise.allSettled([
-      startBackup(appliance, client, vmId),
-      startBackup(appliance, client, vmId),
+      startBackup(appliance, client, { resourceId: vmId }),
+      startBackup(appliance, client, { resourceId: vmId }),
     ]);
     const won = results.filter((result) => result.status === 'fulfilled').map(({ value }) => value);
     const refused = results
@@ -107,17 +110,17 @@ describe('starting a backup', () => {
       client.pools.set(pool, { holders: { [owner]: { member: 'resource', weight: 1, since } } });
     hold('dead', appliance.now());
     client.statuses.set('dead', 'ended');
-    await startBackup(appliance, client, vmId);
+    await startBackup(appliance, client, { resourceId: vmId });
     hold('young', appliance.now());
-    await expect(startBackup(appliance, client, vmId)).rejects.toMatchObject({ code: 'RESOURCE_BUSY' });
+    await expect(startBackup(appliance, client, { resourceId: vmId })).rejects.toMatchObject({ code: 'RESOURCE_BUSY' });
     expect(Object.keys(client.pools.get(pool)!.holders)).toEqual(['young']);
     hold('old', '2020-01-01T00:00:00.000Z');
-    await startBackup(appliance, client, vmId);
+    await startBackup(appliance, client, { resourceId: vmId });
   });
 
   test('when the orchestration cannot be started the lease is given back and the session says why', async () => {
     client.start = () => Promise.reject(new Error('no host'));
-    await expect(startBackup(appliance, client, vmId)).rejects.toThrow('no host');
+    await expect(startBackup(appliance, client, { resourceId: vmId })).rejects.toThrow('no host');
     expect(client.pools.get(resourcePool(vmId).key)!.holders).toEqual({});
     expect(await appliance.sessions.list()).toMatchObject([{ state: 'failed', error: { message: 'no host' } }]);
   });
@@ -127,7 +130,7 @@ describe('starting a backup', () => {
     ['another type', `${GROUP}/providers/Microsoft.Compute/disks/x`, 'INVALID_INPUT'],
     ['a machine that is not there', `${GROUP}/providers/Microsoft.Compute/virtualMachines/none`, 'NOT_FOUND'],
   ])('%s is refused', async (_, id, code) => {
-    await expect(startBackup(appliance, client, id)).rejects.toMatchObject({ code });
+    await expect(startBackup(appliance, client, { resourceId: id })).rejects.toMatchObject({ code });
     expect(client.started).toEqual([]);
   });
 });
@@ -164,7 +167,7 @@ describe('activities', () => {
     const bases = () =>
       act.chooseBases({
         resourceId: vmId,
-        repository: appliance.repository,
+        repository,
         disks: plan.disks.map((disk, i) => ({ ...disk, familyId: snapshots[i]!.familyId })),
       });
     expect((await bases())['os']).toEqual({ base: null, fullReason: 'first backup' });
@@ -177,12 +180,12 @@ describe('activities', () => {
     const input = {
       session,
       worker,
-      repository: appliance.repository,
+      repository,
       disk: { key: disk!.key, size: disk!.size },
       snapshot: snapshots[0]!.id,
       choice: (await bases())['os']!,
     };
-    const diskAccessId = siteLayout(site).diskAccesses[1]!.id;
+    const diskAccessId = diskAccesses(site, 2)[1]!.id;
     await act.sendBackupDisk({ address, diskAccessId, input });
     expect((await appliance.snapshots.find(snapshots[0]!.id))!.diskAccessId).toBe(diskAccessId);
     const queue = appliance.queues.get(worker.attempt)!;
@@ -261,7 +264,7 @@ describe('activities', () => {
     async function prune({ vm, disks }: Omit<MachinePlan, 'machine'>, first: typeof snapshots) {
       await act.recordPoint({
         point: pointOf(session, '20261121T100000Z-1a2b3c4d', first),
-        repository: appliance.repository,
+        repository,
       });
       expect(await act.pruneSnapshots({ session, resourceId: vmId })).toEqual({ deleted: 0 });
       expect((await bases())['os']!.base).toMatchObject({
@@ -273,7 +276,7 @@ describe('activities', () => {
       const second = await act.readSnapshots({ session: next, vm, disks });
       await act.recordPoint({
         point: pointOf(next, '20261122T100000Z-00000002', second),
-        repository: appliance.repository,
+        repository,
       });
       const { snapshots: gateway } = appliance;
       const locked = first[0]!.id;
@@ -322,9 +325,8 @@ describe('activities', () => {
     );
     const unserved = '22222222-2222-4222-8222-222222222222';
     const elsewhere = { ...appliance.disks, groupExists: async () => true };
-    const noSite = { ...appliance.machines, diskAccessExists: async (id: string) => !id.includes(unserved) };
     await expect(
-      startRestore({ ...appliance, disks: elsewhere, machines: noSite }, client, {
+      startRestore({ ...appliance, disks: elsewhere }, client, {
         point,
         subscriptionId: unserved,
         resourceGroup: 'rg',
@@ -338,7 +340,7 @@ describe('activities', () => {
     });
     const diskId = `${GROUP}/providers/Microsoft.Compute/disks/made`;
     const wanted = { key: 'lun0', name: 'data', size: 1024 ** 3 };
-    const made = { session: restore, worker, repository: appliance.repository, point, disk: wanted, diskId };
+    const made = { session: restore, worker, repository, point, disk: wanted, diskId };
     expect(await act.createRestoreDisk({ diskAccessId, input: made })).toEqual({
       warnings: [expect.stringContaining(encryption.diskEncryptionSetId)],
     });

@@ -13,7 +13,7 @@ import type { Durable } from '../../functions/durable.ts';
 import { createMessageKeys } from '../../functions/messageKeys.ts';
 import { acquire, noLeases, release, type LeaseState } from '../../model/leases.ts';
 import { readSettings } from '../../model/settings.ts';
-import { applianceLayout } from '../../model/site.ts';
+import { homeLayout } from '../../model/site/layout.ts';
 import { LOCATION, SUBSCRIPTION, type ComputeWorld } from '../sandbox/compute/world.ts';
 import { memoryQueue, type MemoryQueue } from '../worker/memoryQueue.ts';
 import { memoryTable } from './memoryTable.ts';
@@ -26,12 +26,15 @@ export interface LocalAppliance extends Appliance {
 }
 
 export function localAppliance(world: ComputeWorld): LocalAppliance {
+  const environment = {
+    appliance: 'strongroom',
+    home: { subscriptionId: SUBSCRIPTION, region: LOCATION },
+    sites: [],
+    repositories: [{ name: 'main', region: LOCATION }],
+  };
   const client = '55555555-5555-4555-8555-555555555555';
   const settings = readSettings({
-    STRONGROOM_NAME: 'strongroom',
-    STRONGROOM_SUBSCRIPTION_ID: SUBSCRIPTION,
-    STRONGROOM_REGION: LOCATION,
-    STRONGROOM_REPOSITORY_URL: 'https://repo.blob.core.windows.net/backups',
+    STRONGROOM_ENVIRONMENT: JSON.stringify(environment),
     STRONGROOM_KEY_ID: 'https://vault.vault.azure.net/keys/repository',
     STRONGROOM_ORCHESTRATOR_CLIENT_ID: client,
     STRONGROOM_WORKER_CLIENT_ID: client,
@@ -51,8 +54,8 @@ export function localAppliance(world: ComputeWorld): LocalAppliance {
   };
   return {
     settings,
-    layout: applianceLayout({ appliance: 'strongroom', subscriptionId: SUBSCRIPTION, region: LOCATION }),
-    repository: { url: settings.STRONGROOM_REPOSITORY_URL, keyId: settings.STRONGROOM_KEY_ID },
+    environment: settings.STRONGROOM_ENVIRONMENT,
+    layout: homeLayout(settings.STRONGROOM_ENVIRONMENT),
     snapshots: createSnapshots(arm),
     disks: createDisks(arm),
     machines: createMachines(arm),
