@@ -1,3 +1,4 @@
+import { diskAccessesNeeded } from '../exports.ts';
 import { isHome, repositoriesOf, sitesOf, type Environment, type SiteConfig } from './environment.ts';
 import { diskAccesses, homeLayout, type Named, repositoryLayout, siteKey, siteLayout } from './layout.ts';
 import { placement, siteNetwork } from './network.ts';
@@ -10,18 +11,8 @@ export interface EndpointTarget {
   group: EndpointGroup;
 }
 
-/** Comparisons at once through one disk access: each takes two of its exports. */
-const EXPORTS_OF_A_COMPARISON = 2;
-
-/** How many disk accesses a site needs so that `disksInParallel` disks can be compared at once. */
-export function diskAccessCount(environment: Environment): number {
-  const { network, disksInParallel, exportsPerDiskAccess } = environment;
-  if (network === 'public') return 0;
-  return Math.ceil(disksInParallel / Math.floor(exportsPerDiskAccess / EXPORTS_OF_A_COMPARISON));
-}
-
 export function siteDiskAccesses(environment: Environment, site: SiteConfig): Named[] {
-  return diskAccesses(siteKey(environment, site), diskAccessCount(environment));
+  return diskAccesses(siteKey(environment, site), diskAccessesNeeded(environment));
 }
 
 /**
@@ -30,7 +21,8 @@ export function siteDiskAccesses(environment: Environment, site: SiteConfig): Na
  */
 export function endpointTargets(environment: Environment, site: SiteConfig): EndpointTarget[] {
   const home = homeLayout(environment);
-  const own = siteLayout(siteKey(environment, site)).account;
+  const layout = siteLayout(siteKey(environment, site));
+  const own = layout.account;
   const repositories = repositoriesOf(environment, site).map((repository) => ({
     target: repositoryLayout(siteKey(environment, environment.home), repository).account,
     group: 'blob' as const,
@@ -39,15 +31,16 @@ export function endpointTargets(environment: Environment, site: SiteConfig): End
   const vault = { target: home.vault, group: 'vault' as const };
   const ownBlob = { target: own, group: 'blob' as const };
   const ownQueue = { target: own, group: 'queue' as const };
+  const staging = site.sqlStaging ? [{ target: layout.sqlServer, group: 'sqlServer' as const }] : [];
   if (!isHome(environment, site)) {
-    return [ownBlob, ownQueue, { target: home.account, group: 'queue' }, vault, ...repositories, ...disks];
+    return [ownBlob, ownQueue, { target: home.account, group: 'queue' }, vault, ...repositories, ...disks, ...staging];
   }
   const host = (['blob', 'queue', 'table'] as const).map((group) => ({ target: home.hostAccount, group }));
   const api = { target: home.functionApp, group: 'sites' as const };
   const others = sitesOf(environment)
     .filter((other) => !isHome(environment, other))
     .map((other) => ({ target: siteLayout(siteKey(environment, other)).account, group: 'blob' as const }));
-  return [ownBlob, ownQueue, ...host, vault, api, ...repositories, ...disks, ...others];
+  return [ownBlob, ownQueue, ...host, vault, api, ...repositories, ...disks, ...staging, ...others];
 }
 
 /** The name of the private endpoint to a target's sub-resource; its network interface is called the same plus `-nic`. */
