@@ -4,7 +4,7 @@ import type { ExportLimits } from './exports.ts';
 import { environmentSchema, type Environment } from './site/environment.ts';
 
 /** The appliance's settings: environment variables, validated once at start. All of them stand in local.settings.sample.json. */
-const settingsSchema = z.object({
+export const settingsSchema = z.object({
   /** What the environment consists of (model/site/environment.ts), as JSON: written by the Pulumi program. */
   STRONGROOM_ENVIRONMENT: z.string().transform((text, context): Environment => {
     const parsed = environmentSchema.safeParse(jsonOf(text));

@@ -41,3 +41,9 @@ export function subnetPrefixes(space: string): SubnetPrefixes {
     `${[24, 16, 8, 0].map((shift) => Math.floor((base + offset) / 2 ** shift) % 256).join('.')}/${length}`;
   return { workers: at(0, bits + 1), endpoints: at(size / 2, bits + 2), functions: at((size / 4) * 3, bits + 2) };
 }
+
+/** Whether a network holds an address. @param space a CIDR block */
+export function contains(space: string, address: string): boolean {
+  const [block, single] = [blockOf(space), blockOf(`${address}/32`)];
+  return !!block && !!single && single.base >= block.base && single.base < block.base + block.size;
+}

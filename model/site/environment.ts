@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { StrongroomError } from '../errors.ts';
-import { subnetPrefixes } from './addresses.ts';
+import { contains, subnetPrefixes } from './addresses.ts';
+import { extraTags } from './tags.ts';
 import { documentedZones } from './zones.ts';
 
 /** The appliance's name: the root of every name. */
@@ -31,6 +32,8 @@ export const siteConfigSchema = z.strictObject({
   subnets: z.strictObject({ workers: subnetId, endpoints: subnetId, functions: subnetId.optional() }).optional(),
   /** Names of the repositories that its workers write; all that are no archives when absent. */
   repositories: z.array(z.string()).optional(),
+  /** Whether it has a server for copies of databases that are exported. */
+  sqlStaging: z.boolean().default(false),
 });
 export type SiteConfig = z.infer<typeof siteConfigSchema>;
 
@@ -57,10 +60,10 @@ export const networkModes = ['private', 'public'] as const;
 export const dnsModes = ['own', 'existing', 'policy'] as const;
 
 /** How the functions subnet reaches ARM and Entra. */
-export const outboundSchema = z.union([
-  z.strictObject({ natGateway: z.literal(true) }),
-  z.strictObject({ nextHop: z.ipv4('must be the IPv4 address of a firewall') }),
-]);
+export const outboundSchema = z.union(
+  [z.strictObject({ natGateway: z.literal(true) }), z.strictObject({ nextHop: z.ipv4() })],
+  { error: 'must be {"natGateway": true} or {"nextHop": "10.0.0.4"} with the IPv4 address of a firewall' },
+);
 
 /**
  * Everything that decides what an appliance's environment consists of. The Pulumi program reads it from the stack's
@@ -81,7 +84,7 @@ export const environmentSchema = z
     sites: z.array(siteConfigSchema),
     repositories: z.array(repositoryConfigSchema).min(1, 'must name at least one repository'),
     /** Beside the appliance's own tags, on everything. */
-    tags: z.record(z.string(), z.string()).default({}),
+    tags: extraTags.default({}),
     /** How many disks a site reads at once: decides how many disk accesses it has. */
     disksInParallel: z.number().int().min(1).max(100).default(8),
     /** Azure: five disks or snapshots at once through one disk access. */
@@ -94,19 +97,28 @@ export const environmentSchema = z
       if (places.indexOf(placeKey(site)) !== i) {
         fault(['sites', i], `is a second site in ${site.region} of subscription ${site.subscriptionId}; keep one`);
       }
-      if (site.subnets) return void checkSubnets(site.subnets, (message) => fault(['sites', i, 'subnets'], message));
-      try {
-        subnetPrefixes(site.addressSpace);
-      } catch (error) {
-        fault(['sites', i, 'addressSpace'], (error as Error).message);
-      }
       for (const name of site.repositories ?? []) {
         if (environment.repositories.some((repository) => repository.name === name)) continue;
         fault(['sites', i, 'repositories'], `names "${name}", which is none of the repositories`);
       }
+      const home = isHome(environment, site);
+      if (home && !site.declared)
+        fault(['sites', i, 'declared'], 'must be true: the appliance itself runs in this site');
+      if (site.subnets) return void checkSubnets(site, home, (message) => fault(['sites', i, 'subnets'], message));
+      try {
+        subnetPrefixes(site.addressSpace);
+      } catch (error) {
+        return fault(['sites', i, 'addressSpace'], (error as Error).message);
+      }
+      const { outbound } = environment;
+      if ('nextHop' in outbound && contains(site.addressSpace, outbound.nextHop)) {
+        fault(['outbound', 'nextHop'], `lies in the network of the site in ${site.region}; give an address of the hub`);
+      }
     });
     if (environment.dns === 'existing') {
-      for (const zone of new Set(Object.values(documentedZones).flat())) {
+      const { sqlServer, ...always } = documentedZones;
+      const staging = environment.sites.some(({ sqlStaging }) => sqlStaging) ? sqlServer : [];
+      for (const zone of new Set([...Object.values(always).flat(), ...staging])) {
         if (!environment.zoneIds[zone]) fault(['zoneIds'], `lack the ARM id of the zone ${zone}`);
       }
     }
@@ -119,10 +131,18 @@ export const environmentSchema = z
     }
   });
 
-function checkSubnets(subnets: NonNullable<SiteConfig['subnets']>, fault: (message: string) => void): void {
-  const given = [subnets.workers, subnets.endpoints, subnets.functions].flatMap((id) => id?.toLowerCase() ?? []);
+function checkSubnets(
+  { subscriptionId, subnets }: Pick<SiteConfig, 'subscriptionId' | 'subnets'>,
+  home: boolean,
+  fault: (message: string) => void,
+): void {
+  const given = Object.values(subnets ?? {}).flatMap((id) => id?.toLowerCase() ?? []);
   if (new Set(given).size !== given.length) fault('must be different subnets');
   if (new Set(given.map((id) => id.replace(/\/subnets\/.*$/, ''))).size > 1) fault('must belong to one network');
+  if (!given.every((id) => id.startsWith(`/subscriptions/${subscriptionId.toLowerCase()}/`)))
+    fault(`must be in the site's subscription ${subscriptionId}: a disk access and its network share one`);
+  if (home && !subnets?.functions) fault('lack "functions", the subnet of the appliance in its own site');
+  if (!home && subnets?.functions) fault('name "functions", which only the home site has; leave it out');
 }
 
 export type Environment = z.infer<typeof environmentSchema>;

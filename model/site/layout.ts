@@ -26,6 +26,8 @@ export interface SiteLayout {
   natGateway: Named;
   publicIp: Named;
   routeTable: Named;
+  /** Staging server, for copies of databases that are exported. */
+  sqlServer: Named;
 }
 
 /** Names of a site's subnets, in a network of its own. */
@@ -68,6 +70,7 @@ export function siteLayout({ appliance, subscriptionId, region }: SiteKey): Site
     natGateway: named('Microsoft.Network/natGateways', `${appliance}-nat`),
     publicIp: named('Microsoft.Network/publicIPAddresses', `${appliance}-nat-ip`),
     routeTable: named('Microsoft.Network/routeTables', `${appliance}-routes`),
+    sqlServer: named('Microsoft.Sql/servers', `${appliance}-staging-${digest(appliance, subscriptionId, region)}`),
   };
 }
 
@@ -105,6 +108,8 @@ export interface ApplianceLayout extends SiteLayout {
   orchestratorIdentity: Named;
   /** What the workers of all sites carry. */
   workerIdentity: Named;
+  /** What prunes carry: the only identity that deletes in repositories. */
+  prunerIdentity: Named;
   /** Of repositories: apart from sites, so that rights on a site's group never reach them. */
   repositoriesGroup: Named;
 }
@@ -143,6 +148,7 @@ export function applianceLayout(key: SiteKey): ApplianceLayout {
     mailbox: 'strongroom-mailbox',
     orchestratorIdentity: named('Microsoft.ManagedIdentity/userAssignedIdentities', `${appliance}-orchestrator`),
     workerIdentity: named('Microsoft.ManagedIdentity/userAssignedIdentities', `${appliance}-worker`),
+    prunerIdentity: named('Microsoft.ManagedIdentity/userAssignedIdentities', `${appliance}-pruner`),
     repositoriesGroup: { name: repositories, id: groupId(subscriptionId, repositories) },
   };
 }

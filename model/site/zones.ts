@@ -10,6 +10,7 @@ export const documentedZones = {
   disks: ['privatelink.blob.core.windows.net'],
   vault: ['privatelink.vaultcore.azure.net'],
   sites: ['privatelink.azurewebsites.net'],
+  sqlServer: ['privatelink.database.windows.net'],
 } as const satisfies Record<string, readonly string[]>;
 
 /** Sub-resources that endpoints connect to (`groupIds`). */
