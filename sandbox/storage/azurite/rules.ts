@@ -15,6 +15,8 @@ export interface Rules {
   controlPlane?: true;
   /** The account has just been made: deleted containers of an earlier one of its name go for good. */
   reset?: true;
+  /** The request's roles let it make a blob, not replace one. */
+  creationOnly?: true | undefined;
   blob?: BlobRules;
 }
 

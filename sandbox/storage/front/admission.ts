@@ -1,8 +1,8 @@
-import { principalOf, scopeOf } from './access.ts';
 import { refusalOf } from './authorization.ts';
-import type { Refusal } from './errors.ts';
+import { permissionMismatch, type Refusal } from './errors.ts';
 import { mayReach } from './firewall.ts';
 import type { Exchange, StorageParts } from './parts.ts';
+import { allowedTo, principalOf, scopeOf } from './roles.ts';
 
 const PUBLIC_ACCESS = 'Public access is not permitted on this storage account.';
 
@@ -20,9 +20,33 @@ function unsupportedOf({ request, account, url }: Exchange): Refusal | undefined
   };
 }
 
-/** Why a request must not go on: network, then who asks, then roles. */
-export function whyNot(exchange: Exchange, { world, tokens, access }: StorageParts): Refusal | undefined {
-  const { request, context, account, kind, url, operation } = exchange;
+/** Whether a request goes on: refused, or with what its roles allow of it. */
+export interface Admission {
+  refusal?: Refusal | undefined;
+  /** It may make a blob, not replace one. */
+  creationOnly?: true;
+}
+
+/** Asks network, then who asks, then roles. */
+export function admit(exchange: Exchange, parts: StorageParts): Admission {
+  const refusal = refusalBeforeRoles(exchange, parts);
+  if (refusal) return { refusal };
+  const { world, tokens } = parts;
+  const { request, account, kind, url, operation } = exchange;
+  const principalId = principalOf(request.headers.authorization, url.searchParams, tokens);
+  if (principalId === undefined) return {};
+  switch (allowedTo(world.access, principalId, operation, scopeOf(account, kind, operation))) {
+    case 'wholly':
+      return {};
+    case 'creation':
+      return { creationOnly: true };
+    case 'nothing':
+      return { refusal: permissionMismatch };
+  }
+}
+
+function refusalBeforeRoles(exchange: Exchange, { world, tokens, access }: StorageParts): Refusal | undefined {
+  const { request, context, account, kind, url } = exchange;
   const origin = access.originOf(context.caller, account, kind);
   if (origin && !mayReach(account, origin)) {
     return {
@@ -45,17 +69,5 @@ export function whyNot(exchange: Exchange, { world, tokens, access }: StoragePar
     tokens,
     world.tenantId,
   );
-  if (refusal) return refusal;
-  const unsupported = unsupportedOf(exchange);
-  if (unsupported) return unsupported;
-  const principalId = principalOf(authorization, url.searchParams, tokens);
-  if (principalId === undefined || operation.anyOf.length === 0) return undefined;
-  const { name, anyOf } = operation;
-  if (access.authorize({ principalId, operation: name, anyOf, scope: scopeOf(account, kind, operation) }))
-    return undefined;
-  return {
-    status: 403,
-    code: 'AuthorizationPermissionMismatch',
-    message: 'This request is not authorized to perform this operation using this permission.',
-  };
+  return refusal ?? unsupportedOf(exchange);
 }

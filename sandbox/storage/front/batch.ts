@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers';
 import { RULES_HEADER } from '../azurite/rules.ts';
 import { sendTo } from '../dataPlane.ts';
 import { rulesOf } from '../rules.ts';
-import { whyNot } from './admission.ts';
+import { admit } from './admission.ts';
 import { errorAnswer, type Refusal } from './errors.ts';
 import { operationOf } from './operations.ts';
 import type { Exchange, StorageParts } from './parts.ts';
@@ -86,7 +86,7 @@ async function answerPart(batch: Exchange, part: Part, parts: StorageParts): Pro
   const url = new URL(part.path, `https://${context.host}`);
   const { method, headers } = part;
   const operation = operationOf({ kind: 'blob', method, url, headers });
-  const refusal = whyNot({ request: { method, headers }, context, account, kind: 'blob', url, operation }, parts);
+  const { refusal } = admit({ request: { method, headers }, context, account, kind: 'blob', url, operation }, parts);
   if (refusal) return errorAnswer('blob', refusal, world.clock.iso());
   const rules = rulesOf(world, secrets, { account, kind: 'blob', container: operation.container });
   const version = batch.request.headers['x-ms-version']?.toString() ?? '';

@@ -13,6 +13,19 @@ export interface Refusal {
   headers?: Record<string, string>;
 }
 
+export const SERVER_NAMES: Record<StorageKind, string> = {
+  blob: 'Windows-Azure-Blob/1.0 Microsoft-HTTPAPI/2.0',
+  queue: 'Windows-Azure-Queue/1.0 Microsoft-HTTPAPI/2.0',
+  table: 'Windows-Azure-Table/1.0 Microsoft-HTTPAPI/2.0',
+};
+
+/** What Azure answers to somebody whose roles do not grant what an operation needs. */
+export const permissionMismatch: Refusal = {
+  status: 403,
+  code: 'AuthorizationPermissionMismatch',
+  message: 'This request is not authorized to perform this operation using this permission.',
+};
+
 /** An error as the service sends it: XML from blob and queue, OData JSON from table ("Status and error codes"). */
 export function errorAnswer(kind: StorageKind, refusal: Refusal, now: string) {
   const requestId = randomUUID();
@@ -33,7 +46,11 @@ export function errorAnswer(kind: StorageKind, refusal: Refusal, now: string) {
 
 export function refuse(response: ServerResponse, kind: StorageKind, refusal: Refusal, now: string): void {
   const { status, headers, body } = errorAnswer(kind, refusal, now);
-  response.writeHead(status, headers);
+  for (const name of ['x-ms-version', 'x-ms-client-request-id']) {
+    const given = response.req.headers[name];
+    if (given !== undefined) response.setHeader(name, given);
+  }
+  response.writeHead(status, { server: SERVER_NAMES[kind], ...headers });
   response.end(body);
 }
 

@@ -5,7 +5,7 @@ import type { Azurite } from '../azurite/process.ts';
 import type { StorageKind } from '../contents.ts';
 import type { Secrets } from '../secrets.ts';
 import type { AccessControl } from './access.ts';
-import type { Operation } from './operations.ts';
+import type { Operation } from './operation.ts';
 
 /** What the front needs to answer. */
 export interface StorageParts {

@@ -7,22 +7,20 @@ import { RULES_HEADER, type Rules } from '../azurite/rules.ts';
 import { contentResource } from '../contents.ts';
 import type { StorageKind } from '../contents.ts';
 import { rulesOf } from '../rules.ts';
-import { whyNot } from './admission.ts';
+import { admit } from './admission.ts';
 import { answerBatch } from './batch.ts';
 import { contentChange } from './contentChange.ts';
 import { refuseCopySource } from './copySource.ts';
-import { refuse, type Refusal } from './errors.ts';
+import { refuse, SERVER_NAMES, type Refusal } from './errors.ts';
 import { refuseManagedDiskHeader } from './managedDiskHeader.ts';
+import type { Operation } from './operation.ts';
 import { operationOf } from './operations.ts';
 import type { Exchange, StorageParts } from './parts.ts';
 import { giveQueueDelegationKey } from './queueDelegation.ts';
+import { ENTITY_GROUP } from './tableOperations.ts';
+import { refuseTransaction } from './transaction.ts';
 
 const HOST = /^([a-z0-9]+)\.(blob|queue|table)\.core\.windows\.net$/;
-const SERVER_NAMES: Record<StorageKind, string> = {
-  blob: 'Windows-Azure-Blob/1.0 Microsoft-HTTPAPI/2.0',
-  queue: 'Windows-Azure-Queue/1.0 Microsoft-HTTPAPI/2.0',
-  table: 'Windows-Azure-Table/1.0 Microsoft-HTTPAPI/2.0',
-};
 
 /** "Common REST API error codes": clients try again. */
 const UNAVAILABLE: Refusal = {
@@ -61,10 +59,13 @@ export function createStorageService(parts: StorageParts): Service {
       const { method = '', headers } = request;
       const operation = operationOf({ kind, method, url, headers });
       const exchange = { request, context, account, kind, url, operation };
+      const admission = admit(exchange, parts);
       let refusal =
-        whyNot(exchange, parts) ??
+        admission.refusal ??
         refuseManagedDiskHeader(kind, url, headers) ??
-        (kind === 'blob' ? await refuseCopySource(account.name, url, headers, parts) : undefined);
+        (kind === 'blob' ? await refuseCopySource(exchange, parts) : undefined);
+      const body = refusal ? undefined : await bodyOf(request, operation);
+      refusal ??= operation.name === ENTITY_GROUP ? refuseTransaction(exchange, body!, parts) : undefined;
       if (!refusal && kind === 'queue' && operation.name === 'Get User Delegation Key') {
         const version = headers['x-ms-version']?.toString() ?? '';
         const { authorization } = headers;
@@ -86,9 +87,8 @@ export function createStorageService(parts: StorageParts): Service {
         request.resume();
         return refuse(response, kind, refusal, world.clock.iso());
       }
-      // The name of a new table stands in the body, which is small.
-      const body = operation.name === 'Create Table' ? await buffer(request) : undefined;
-      const rules = rulesOf(world, secrets, { account, kind, container: operation.container });
+      const { creationOnly } = admission;
+      const rules = { ...rulesOf(world, secrets, { account, kind, container: operation.container }), creationOnly };
       const status = await toAzurite({ request, response, context, kind, rules, body }, parts).catch(() => {
         if (!response.headersSent) refuse(response, kind, UNAVAILABLE, world.clock.iso());
         return undefined;
@@ -96,6 +96,11 @@ export function createStorageService(parts: StorageParts): Service {
       if (status !== undefined && status < 300) follow(exchange, contentChange(kind, method, url, body));
     },
   };
+}
+
+/** The body of what cannot be judged without it: the name of a new table, the parts of a transaction. Both are small. */
+function bodyOf(request: IncomingMessage, { name }: Operation): Promise<Buffer> | undefined {
+  return name === 'Create Table' || name === ENTITY_GROUP ? buffer(request) : undefined;
 }
 
 /** @throws when the data servers have died, and until they listen again */

@@ -1,18 +1,15 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { AccessRequest } from '../../../sandbox/storage/front/access.ts';
 import { runModule } from '../edge/child.ts';
 import { clientsOf, GROUP, startWorld } from './world.ts';
 
 const DAY = 86_400_000;
 
 let world: Awaited<ReturnType<typeof startWorld>>;
-/** What the roles of this world say to each request. */
-let authorize: (request: AccessRequest) => boolean = () => true;
 const asOperator = (source: string) => runModule(clientsOf() + source, world.env);
 const account = { location: 'westeurope', kind: 'StorageV2', sku: { name: 'Standard_LRS' } };
 
 beforeAll(async () => {
-  world = await startWorld({ access: { authorize: (request) => authorize(request) } });
+  world = await startWorld();
   await asOperator(`
     const body = ${JSON.stringify(account)};
     await Promise.all(['open', 'network'].map((name) => arm.storageAccounts.create('rg', name, body)));
@@ -20,40 +17,6 @@ beforeAll(async () => {
     print(0);`);
 });
 afterAll(() => world.stop());
-
-it('roles are asked for each request, with its permission and place, also for who signed a SAS', async () => {
-  const asked: AccessRequest[] = [];
-  authorize = (request) => {
-    asked.push(request);
-    return request.operation !== 'Delete Blob';
-  };
-  const got = await asOperator(`
-    import { generateBlobSASQueryParameters, BlobSASPermissions, BlockBlobClient } from '@azure/storage-blob';
-    const blob = service('open').getContainerClient('data').getBlockBlobClient('a');
-    await put(blob, 'one');
-    const startsOn = new Date(Date.now() - 60_000), expiresOn = new Date(Date.now() + 3_600_000);
-    const key = await service('open').getUserDelegationKey(startsOn, expiresOn);
-    const sas = generateBlobSASQueryParameters({ containerName: 'data', blobName: 'a', permissions: BlobSASPermissions.parse('rd'), startsOn, expiresOn }, key, 'open');
-    const signed = new BlockBlobClient(blob.url + '?' + sas);
-    print([await failure(blob.delete()), await read(signed), await failure(signed.delete())]);`);
-  authorize = () => true;
-  const refused = [403, 'AuthorizationPermissionMismatch'];
-  expect(got).toEqual([refused, 'one', refused]);
-  const scope = `${GROUP}/providers/Microsoft.Storage/storageAccounts/open/blobServices/default/containers/data`;
-  expect(asked.map(({ operation }) => operation)).toEqual([
-    'Put Blob',
-    'Get User Delegation Key',
-    'Delete Blob',
-    'Get Blob Properties',
-    'Get Blob',
-    'Delete Blob',
-  ]);
-  expect(asked.at(-1)).toMatchObject({
-    scope,
-    anyOf: [['Microsoft.Storage/storageAccounts/blobServices/containers/blobs/delete']],
-  });
-  expect(new Set(asked.map(({ principalId }) => principalId)).size).toBe(1);
-});
 
 it('user delegation keys of blobs and queues are void after a revocation', async () => {
   const sign = `

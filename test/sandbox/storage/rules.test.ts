@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { ArmResource } from '../../../sandbox/arm/types.ts';
 import { mayReach } from '../../../sandbox/storage/front/firewall.ts';
-import { isDataAction, operationOf } from '../../../sandbox/storage/front/operations.ts';
+import { isDataAction } from '../../../sandbox/storage/front/operation.ts';
+import { operationOf } from '../../../sandbox/storage/front/operations.ts';
 import { checkLifecycle, outcomeOf, type Candidate, type Rule } from '../../../sandbox/storage/lifecycle/policy.ts';
 
 describe('firewall', () => {
@@ -43,9 +44,10 @@ describe('permissions of operations', () => {
   const needs = (method: string, path: string, headers: Record<string, string> = {}) => {
     const url = new URL(`https://${path}`);
     const kind = url.host.split('.')[0] as 'blob' | 'queue' | 'table';
-    const { name, anyOf, container } = operationOf({ kind, method, url, headers });
-    const short = anyOf.map((all) => all.map((action) => action.split('Services/')[1]).join(' + '));
-    return [name, short.join(' | '), container ?? ''];
+    const { name, anyOf, creation, container } = operationOf({ kind, method, url, headers });
+    const short = (all: string[]) => all.map((action) => action.split('Services/')[1]).join(' + ');
+    const made = creation ? [`${creation.only ? 'only new' : 'new'}: ${short(creation.needs)}`] : [];
+    return [name, [...anyOf.map(short), ...made].join(' | '), container ?? ''];
   };
 
   it.each([
@@ -59,14 +61,21 @@ describe('permissions of operations', () => {
     ['PUT', 'blob.h/c?restype=container', {}, ['Create Container', 'containers/write', 'c']],
     ['DELETE', 'blob.h/c?restype=container', {}, ['Delete Container', 'containers/delete', 'c']],
     ['GET', 'blob.h/c?restype=container&comp=list', {}, ['List Blobs', 'containers/blobs/read', 'c']],
-    ['PUT', 'blob.h/c/a/b', {}, ['Put Blob', 'containers/blobs/write | containers/blobs/add/action', 'c']],
+    ['PUT', 'blob.h/c/a/b', {}, ['Put Blob', 'containers/blobs/write | new: containers/blobs/add/action', 'c']],
+    [
+      'PUT',
+      'blob.h/c/a/b',
+      { 'if-none-match': '*' },
+      ['Put Blob', 'containers/blobs/write | only new: containers/blobs/add/action', 'c'],
+    ],
+    ['PUT', 'blob.h/c/a/b?comp=blocklist', {}, ['Put Block List', 'containers/blobs/write', 'c']],
     [
       'PUT',
       'blob.h/c/b',
       { 'x-ms-immutability-policy-until-date': 'x' },
       [
         'Put Blob',
-        'containers/blobs/write + containers/blobs/immutableStorage/runAsSuperUser/action | containers/blobs/add/action + containers/blobs/immutableStorage/runAsSuperUser/action',
+        'containers/blobs/write + containers/blobs/immutableStorage/runAsSuperUser/action | new: containers/blobs/add/action + containers/blobs/immutableStorage/runAsSuperUser/action',
         'c',
       ],
     ],

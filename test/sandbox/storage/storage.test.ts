@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { people } from '../../../sandbox/edge/index.ts';
 import { run, runModule } from '../edge/child.ts';
 import { GROUP, startWorld, SUBSCRIPTION } from './world.ts';
 import { noCurl } from '../../curl.ts';
@@ -268,8 +269,7 @@ describe('data through the front', () => {
         run('curl', ['-sS', '-i', '-H', 'x-ms-version: 2024-11-04', url, ...more], world.env);
       const url = 'https://keyless.blob.core.windows.net/data?restype=container&comp=list';
       const bearer = (resource: string) => {
-        const person = { objectId: 'o', clientId: 'c', kind: 'User', displayName: 'x' } as const;
-        return ['-H', `Authorization: Bearer ${world.edge.tokens.issue(person, resource).token}`];
+        return ['-H', `Authorization: Bearer ${world.edge.tokens.issue(people.operator, resource).token}`];
       };
       expect(await ask(url)).toMatch(
         / 401 .*www-authenticate: Bearer authorization_uri=.*<Code>NoAuthenticationInformation</s,

@@ -1,11 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { RoleSeed } from '../../../sandbox/arm/access/seed.ts';
 import { createArm } from '../../../sandbox/arm/index.ts';
 import { createClock } from '../../../sandbox/core/clock.ts';
 import { createFaults } from '../../../sandbox/core/faults.ts';
 import { openState } from '../../../sandbox/core/state.ts';
-import { startEdge } from '../../../sandbox/edge/index.ts';
+import { people, startEdge } from '../../../sandbox/edge/index.ts';
 import type { AccessControl } from '../../../sandbox/storage/front/access.ts';
 import { startStorage } from '../../../sandbox/storage/index.ts';
 
@@ -30,11 +31,22 @@ export function clientsOf(): string {
   `;
 }
 
+/** What the operator of these tests may do with data. Refusals are tested with others. */
+const operatorRoles = [
+  'Owner',
+  'Storage Blob Data Owner',
+  'Storage Queue Data Contributor',
+  'Storage Queue Data Message Sender',
+  'Storage Queue Delegator',
+  'Storage Table Data Contributor',
+].map((role) => ({ to: people.operator, role }));
+
 /**
  * Edge, ARM and storage, with two resource groups and the operator's environment.
  * @param options.kept folder that the world is started on and that it leaves
+ * @param options.roles who else has roles
  */
-export async function startWorld(options: { kept?: string; access?: Partial<AccessControl> } = {}) {
+export async function startWorld(options: { kept?: string; access?: Partial<AccessControl>; roles?: RoleSeed[] } = {}) {
   const dir = options.kept ?? (await mkdtemp(join(tmpdir(), 'storage-test-')));
   const state = openState(options.kept);
   const clock = createClock();
@@ -55,7 +67,9 @@ export async function startWorld(options: { kept?: string; access?: Partial<Acce
     subscriptions: [{ subscriptionId: SUBSCRIPTION, displayName: 'one' }],
     seed: 'storage',
     state,
+    roles: [...operatorRoles, ...(options.roles ?? [])],
   });
+  arm.world.access.settings.enforce.data = true;
   const { tokens, guestEnv } = edge;
   const storage = await startStorage({ world: arm.world, tokens, dir, guestEnv, access: options.access ?? {} });
   arm.register(storage.provider);

@@ -64,6 +64,7 @@ export function patchWrites(store: Store): void {
       const blob = target(args);
       return inTurn(blob, async () => {
         const before = blobAt(this, blob);
+        if (before && exchange().rules.creationOnly) throw mayNotReplace(context);
         if (before) settleTier(this, before);
         // A copy may end in an archived blob, which is overwritten; other writes may not.
         if (before && target !== ofDestination) refuseArchived(context, before);
@@ -84,6 +85,15 @@ export function patchWrites(store: Store): void {
       });
     } as unknown as Method;
   }
+}
+
+function mayNotReplace(context: Context): Error {
+  return storageError(
+    context,
+    403,
+    'AuthorizationPermissionMismatch',
+    'This request is not authorized to perform this operation using this permission.',
+  );
 }
 
 function prepare(context: Context, { properties }: BlobDoc): void {
