@@ -18,7 +18,15 @@ import { assignedIdentity } from './identities.ts';
 import { instanceDocument } from './instance.ts';
 import { createKeyVault } from './keyvault/index.ts';
 import { createKiller } from './killer.ts';
-import { applyProgram, type Applied, type ProgramRequest } from './pulumi/index.ts';
+import { createNetwork, type Network } from './network/index.ts';
+import {
+  applyProgram,
+  importIntoStack,
+  type Applied,
+  type ImportRequest,
+  type Kept,
+  type ProgramRequest,
+} from './pulumi/index.ts';
 import { createSql, type SqlSettings } from './sql/index.ts';
 import { startStorage } from './storage/index.ts';
 
@@ -62,8 +70,16 @@ export interface Sandbox {
   /** Who may do what, and what was needed so far. */
   access: Pick<Access, 'demanded'>;
   disks: Compute['disks'];
+  /** The most imports and exports of disks that went on at once. */
+  exportPeaks: Compute['exportPeaks'];
   /** What may be turned at any time. */
-  settings: { arm: Arm['settings']; access: Access['settings']; compute: Compute['limits']; sql: SqlSettings };
+  settings: {
+    arm: Arm['settings'];
+    access: Access['settings'];
+    network: Network['settings'];
+    compute: Compute['limits'];
+    sql: SqlSettings;
+  };
   /** Proxy and environment of the person at the terminal, and of the one who deploys. */
   operator: CallerPort;
   deployer: CallerPort;
@@ -73,8 +89,10 @@ export interface Sandbox {
   register(application: Application): void;
   /** Adds a service to the world's edge. */
   use(service: Service): void;
-  /** Evaluates a Pulumi program and creates its resources, as the deployer. */
+  /** Brings a Pulumi program about as the deployer, as `pulumi up` does; the world remembers its stacks. */
   apply(program: ProgramRequest): Promise<Applied>;
+  /** Takes resources that exist into a stack, as `pulumi import --file` does; resolves with their URNs. */
+  importResources(request: ImportRequest): Promise<string[]>;
   /**
    * Deploys a built app (a folder) to a web app that exists in ARM, and starts its host. A host that runs that very
    * package already, since the world was reopened, goes on.
@@ -116,6 +134,8 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       faults,
       principalOf: (caller, selector) => assignedIdentity(arm, caller, selector),
       instanceOf: (caller) => instanceDocument(arm.world, caller),
+      wayTo: (caller, target) => network.wayTo(caller, target),
+      resolve: (caller, host, answered) => network.resolve(caller, host, answered),
       record: options.record,
       state,
     });
@@ -138,6 +158,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     // What is under way comes to its end, or fails, before the state is closed.
     ending.also(() => arm.idle());
     const { world } = arm;
+    const network = createNetwork(world);
     const storage = await startStorage({ world, tokens, dir: join(dir, 'storage'), guestEnv: edge.guestEnv });
     ending.also(() => storage.stop());
     signal?.throwIfAborted();
@@ -160,6 +181,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     ]);
     const client = createClient(operator, await readFile(edge.caFile, 'utf8'), clock);
     ending.also(() => client.close());
+    const applier = { env: deployer.env, memory: state.map<Kept>('pulumi.stacks'), signal: ending.signal };
     await compute.resume();
     await apps.reopen();
     signal?.throwIfAborted();
@@ -175,13 +197,21 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       world,
       access: world.access,
       disks: compute.disks,
-      settings: { arm: arm.settings, access: world.access.settings, compute: compute.limits, sql: sql.settings },
+      exportPeaks: compute.exportPeaks,
+      settings: {
+        arm: arm.settings,
+        access: world.access.settings,
+        network: network.settings,
+        compute: compute.limits,
+        sql: sql.settings,
+      },
       operator,
       deployer,
       client,
       register: edge.register,
       use: edge.use,
-      apply: (program) => applyProgram({ ...program, env: deployer.env, signal: ending.signal }),
+      apply: (program) => applyProgram(applier, program),
+      importResources: (request) => importIntoStack(applier, request),
       startApp: apps.deploy,
       stop: ending.end,
     };

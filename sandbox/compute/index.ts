@@ -15,6 +15,7 @@ import { text } from './provider/fields.ts';
 import { computeProvider } from './provider/index.ts';
 import { resumeMachines } from './provider/virtualMachines/power.ts';
 import { settleAll } from './provider/virtualMachines/unfinished.ts';
+import type { ExportPeaks } from './provider/managedDisks/exportPeaks.ts';
 import { inOrder } from './provider/inOrder.ts';
 import { defaultComputeLimits } from './provider/limits.ts';
 import type { ComputeLimits } from './provider/limits.ts';
@@ -41,9 +42,11 @@ export interface ComputeOptions {
 export interface Compute {
   /** Microsoft.Compute */
   provider: Provider;
-  /** `md-<id>.z<nn>.blob.storage.azure.net` */
+  /** `md-<id>.z<nn>.blob.storage.azure.net`, and through disk accesses `md-impexp-<id>.blob.core.windows.net` */
   service: Service;
   disks: DiskWorld;
+  /** The most imports and exports that went on at once. */
+  exportPeaks: ExportPeaks;
   /** What may be turned at any time. */
   limits: ComputeLimits;
   machines: Machines;
@@ -87,6 +90,7 @@ export function createCompute(options: ComputeOptions): Compute {
     restorePointTimes: world.state.map('compute.restorePointTimes'),
     copies: world.state.map('compute.copies'),
     unfinished: world.state.map('compute.unfinished'),
+    exportPeaks: { diskAccesses: {}, families: {} },
     inOrder: inOrder(),
   };
   const { uploads, power, generalized, failures, osSecrets, reports, copies } = parts;
@@ -112,12 +116,18 @@ export function createCompute(options: ComputeOptions): Compute {
           familyId: text(properties, 'incrementalSnapshotFamilyId') ?? text(properties, 'familyId'),
           sizeBytes: volumes.size(id),
           created: text(properties, 'timeCreated') ?? '',
+          policy: {
+            networkAccessPolicy: text(properties, 'networkAccessPolicy'),
+            publicNetworkAccess: text(properties, 'publicNetworkAccess'),
+            diskAccessId: text(properties, 'diskAccessId'),
+          },
           needsToken: text(properties, 'dataAccessAuthMode') === 'AzureActiveDirectory',
         };
       },
       served: disks.countServed,
     }),
     disks,
+    exportPeaks: parts.exportPeaks,
     limits,
     machines,
     resume: () => resumeMachines(parts),

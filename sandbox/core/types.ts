@@ -18,12 +18,37 @@ export interface CallerPort {
   env: Record<string, string>;
 }
 
+/** The private endpoint through which a connection comes, as its target sees it. */
+export interface PrivateLink {
+  /** Id of the resource that the endpoint leads to, and the sub-resource (`groupId`). */
+  targetId: string;
+  groupId: string;
+  /** Whether the target's owner has approved the connection, and has not taken that back. */
+  approved: boolean;
+}
+
+/** Where a connection comes from, as a service sees it. */
+export interface Origin {
+  /** IPv4: a private address through a private endpoint, else a public one. */
+  address: string;
+  /** Id of the subnet, where it has a service endpoint of the service that is asked. */
+  subnetId?: string;
+  /** Absent: it comes over the public side. */
+  privateLink?: PrivateLink;
+}
+
+/** Whether a connection comes about: from where, or why not (the name does not resolve, nothing answers). */
+export type Way =
+  { open: true; origin: Origin } | { open: false; failure: 'no such name' | 'no connection'; why: string };
+
 export interface RequestContext {
   caller: Caller;
   /** Host name asked for, lower case, without port. */
   host: string;
   /** True when the caller spoke TLS. */
   secure: boolean;
+  /** Where it comes from; undefined: networks are not enforced. */
+  origin?: Origin;
 }
 
 /** One part of Azure, reached by host name through the proxy. */

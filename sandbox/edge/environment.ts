@@ -1,9 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import type { Caller } from '../core/types.ts';
 import { IDENTITY_PATH } from './appServiceIdentity.ts';
+import { DNS_PATH } from './names.ts';
 
 /** Variable that names the file with the clock's offset (`guest/preload.mjs` reads it). */
 const CLOCK_FILE = 'SANDBOX_CLOCK_FILE';
+/** Variable that names where host names are resolved (`guest/names.mjs` asks there). */
+const RESOLVER = 'SANDBOX_RESOLVER';
 
 /** The environment that makes a child process see the sandbox as Azure. */
 export function guestEnvironment(options: { caFile: string; clockFile: string }): Record<string, string> {
@@ -18,7 +21,7 @@ export function guestEnvironment(options: { caFile: string; clockFile: string })
   };
 }
 
-/** The part that differs between callers: its proxy and, for an app, its identity endpoint. */
+/** The part that differs between callers: its proxy, its resolver and, for an app, its identity endpoint. */
 export function callerEnvironment(caller: Caller, proxyUrl: string): Record<string, string> {
   const direct = '127.0.0.1,localhost';
   const proxy = {
@@ -31,9 +34,12 @@ export function callerEnvironment(caller: Caller, proxyUrl: string): Record<stri
     // Node's own fetch and http look at these variables only when told to.
     NODE_USE_ENV_PROXY: '1',
   };
-  if (caller.kind !== 'functions') return proxy;
+  // People's names are resolved by their own machine.
+  if (caller.kind === 'operator' || caller.kind === 'deployer') return proxy;
+  const guest = { ...proxy, [RESOLVER]: proxyUrl + DNS_PATH };
+  if (caller.kind === 'machine') return guest;
   return {
-    ...proxy,
+    ...guest,
     IDENTITY_ENDPOINT: proxyUrl + IDENTITY_PATH,
     IDENTITY_HEADER: randomBytes(16).toString('hex'),
   };

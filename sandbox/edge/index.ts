@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Faults } from '../core/faults.ts';
 import { openState, type State } from '../core/state.ts';
-import type { Caller, CallerPort, Clock, Principal, RequestContext, Service, Tokens } from '../core/types.ts';
+import type { Caller, CallerPort, Clock, Principal, RequestContext, Service, Tokens, Way } from '../core/types.ts';
 import { sendText } from './answers.ts';
 import { answerIdentityRequest, IDENTITY_PATH } from './appServiceIdentity.ts';
 import { openCertificateAuthority } from './certificates.ts';
@@ -15,8 +15,10 @@ import { callerEnvironment, guestEnvironment } from './environment.ts';
 import { withPeople } from './identities.ts';
 import type { PrincipalOf } from './identities.ts';
 import { createInstanceMetadata, type InstanceDocument } from './instanceMetadata.ts';
+import { answerName, DNS_PATH, type NameAnswer } from './names.ts';
 import { startProxyServer } from './proxyServer.ts';
 import type { ProxyServer } from './proxyServer.ts';
+import type { Refusal, Target } from './target.ts';
 import { createRecorder } from './record.ts';
 import { createTokens, openTokenKey } from './tokens.ts';
 
@@ -57,9 +59,19 @@ export interface EdgeOptions {
   /** File that gets one JSON line per exchange with management.azure.com. */
   record?: string;
   faults: Faults;
+  /** Whether a caller's connection comes about; undefined: networks are not enforced. */
+  wayTo?: ((caller: Caller, target: Target) => Way | undefined) | undefined;
+  /**
+   * What a name leads to for a caller; undefined: no such name.
+   * @param answered whether a service of this world answers for it
+   */
+  resolve?: ((caller: Caller, host: string, answered: boolean) => NameAnswer | undefined) | undefined;
   /** Keeps the authority, the key of the tokens and the callers' ports; none: all are new. */
   state?: State;
 }
+
+/** Where everything is when nobody says (RFC 5737). */
+const SOMEWHERE = '192.0.2.1';
 
 interface OpenPort {
   port: CallerPort;
@@ -69,6 +81,9 @@ interface OpenPort {
 /** Starts the edge. It listens on loopback ports only, one per open caller. */
 export async function startEdge(options: EdgeOptions): Promise<Edge> {
   const { clock, dir, tenantId, faults, state = openState(), instanceOf = () => undefined } = options;
+  const { wayTo = () => undefined } = options;
+  const { resolve = (_caller, _host, answered) => (answered ? { addresses: [SOMEWHERE], aliases: [] } : undefined) } =
+    options;
   await mkdir(dir, { recursive: true });
   const [authority, tokenKey] = await Promise.all([
     openCertificateAuthority(dir, state.map('edge.authority')),
@@ -89,6 +104,8 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   const ports = new Map<string, Promise<OpenPort>>();
   const kept = state.map<number>('edge.ports');
 
+  const isAnswered = (host: string) => services.some((service) => service.answers(host));
+
   const openPort = async (caller: Caller): Promise<OpenPort> => {
     let env: Record<string, string> = {};
     const direct = (request: IncomingMessage, response: ServerResponse) => {
@@ -96,14 +113,25 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
       if (secret !== undefined && request.url?.startsWith(IDENTITY_PATH)) {
         return answerIdentityRequest({ tokens, principalOf, caller, secret }, request, response);
       }
+      if (request.url?.startsWith(DNS_PATH)) {
+        return answerName((host) => resolve(caller, host, isAnswered(host)), request, response);
+      }
       return sendText(response, 400, 'This is a proxy: send requests through it, not to it.\n');
     };
-    const proxied = (request: IncomingMessage, response: ServerResponse, host: string, secure: boolean) => {
-      const context: RequestContext = { caller, host, secure };
+    const proxied = (request: IncomingMessage, response: ServerResponse, target: Target, secure: boolean) => {
+      const way = wayTo(caller, target);
+      // A connection that stands does not outlive its way.
+      if (way?.open === false) return void request.socket.destroy();
+      const context: RequestContext = { caller, host: target.host, secure, ...(way && { origin: way.origin }) };
       void dispatch(request, response, context);
     };
+    const refusalOf = (target: Target): Refusal | undefined => {
+      const way = wayTo(caller, target);
+      if (way?.open !== false) return undefined;
+      return { status: way.failure === 'no such name' ? 502 : 504, why: `${way.why}\n` };
+    };
     const before = kept.get(caller.id);
-    const server = await startProxyServer({ authority, proxied, direct, port: before });
+    const server = await startProxyServer({ authority, proxied, direct, refusalOf, port: before });
     if (before !== undefined && before !== server.port) {
       process.stderr.write(
         `sandbox edge: port ${before}, which ${caller.id} had, is taken; it has ${server.port} now. ` +

@@ -1,17 +1,17 @@
-import { createServer } from 'node:http';
+import { createServer, STATUS_CODES } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
 import { sendText } from './answers.ts';
 import type { CertificateAuthority } from './certificates.ts';
-import { absoluteTarget, connectTarget, unserved } from './target.ts';
+import { absoluteTarget, connectTarget, unserved, type Refusal, type Target } from './target.ts';
 
-/** A request that came through the proxy. `host` is the name asked for, lower case, without port. */
+/** A request that came through the proxy, and where it is meant to go. */
 export type ProxiedHandler = (
   request: IncomingMessage,
   response: ServerResponse,
-  host: string,
+  target: Target,
   secure: boolean,
 ) => void;
 
@@ -36,29 +36,32 @@ export async function startProxyServer(options: {
   authority: CertificateAuthority;
   proxied: ProxiedHandler;
   direct: (request: IncomingMessage, response: ServerResponse) => void;
+  /** Why no connection to a target comes about; undefined: it does. */
+  refusalOf?: (target: Target) => Refusal | undefined;
   /** The port to listen on when it is free; any other when it is not, or none is given. */
   port?: number;
 }): Promise<ProxyServer> {
   const { authority, proxied, direct } = options;
+  const refusalOf = (target: Target) => unserved(target) ?? options.refusalOf?.(target);
   const sockets = new Set<Duplex>();
-  const tunnels = new WeakMap<Duplex, { host: string; secure: boolean }>();
+  const tunnels = new WeakMap<Duplex, { target: Target; secure: boolean }>();
 
   // Never listens: it parses the HTTP inside tunnels.
   const inner = httpServer((request, response) => {
-    const { host, secure } = tunnels.get(request.socket)!;
+    const { target, secure } = tunnels.get(request.socket)!;
     // A client in a tunnel may still send the absolute form, which every server has to understand (RFC 9112, 3.2.2).
     request.url = absoluteTarget(request.url ?? '')?.path ?? request.url;
-    proxied(request, response, host, secure);
+    proxied(request, response, target, secure);
   });
 
   const outer = httpServer((request, response) => {
     const absolute = absoluteTarget(request.url ?? '');
     if (!absolute) return direct(request, response);
     const { target, path, secure } = absolute;
-    const why = unserved(target);
-    if (why !== undefined) return sendText(response, 502, why);
+    const refusal = refusalOf(target);
+    if (refusal) return sendText(response, refusal.status, refusal.why);
     request.url = path;
-    proxied(request, response, target.host, secure);
+    proxied(request, response, target, secure);
   });
 
   outer.on('connection', (socket) => track(socket));
@@ -66,28 +69,28 @@ export async function startProxyServer(options: {
     socket.on('error', () => socket.destroy());
     const target = connectTarget(request.url ?? '');
     if (!target) return refuse(socket, '400 Bad Request', `CONNECT wants host:port, not "${request.url}".\n`);
-    const why = unserved(target);
-    if (why !== undefined) return refuse(socket, '502 Bad Gateway', why);
+    const refusal = refusalOf(target);
+    if (refusal) return refuse(socket, `${refusal.status} ${STATUS_CODES[refusal.status]}`, refusal.why);
     socket.setNoDelay(true);
     socket.write('HTTP/1.1 200 Connection Established\r\n\r\n');
     if (head.length > 0) socket.unshift(head);
     whenReadable(socket, (first) => {
-      if (first === TLS_HANDSHAKE) terminate(socket, target.host).catch(() => socket.destroy());
-      else enter(socket, target.host, false);
+      if (first === TLS_HANDSHAKE) terminate(socket, target).catch(() => socket.destroy());
+      else enter(socket, target, false);
     });
   });
 
-  async function terminate(socket: Socket, host: string): Promise<void> {
-    const secureContext = await authority.contextFor(host);
+  async function terminate(socket: Socket, target: Target): Promise<void> {
+    const secureContext = await authority.contextFor(target.host);
     // A client that wants HTTP/2 and nothing else is refused with TLS's own alert.
     const secured = new TLSSocket(socket, { isServer: true, secureContext, ALPNProtocols: ['http/1.1'] });
     secured.on('error', () => secured.destroy());
     track(secured);
-    enter(secured, host, true);
+    enter(secured, target, true);
   }
 
-  function enter(socket: Socket, host: string, secure: boolean): void {
-    tunnels.set(socket, { host, secure });
+  function enter(socket: Socket, target: Target, secure: boolean): void {
+    tunnels.set(socket, { target, secure });
     inner.emit('connection', socket);
   }
 

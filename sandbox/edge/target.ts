@@ -19,10 +19,17 @@ export function absoluteTarget(url: string): { target: Target; path: string; sec
   return /^https?:\/\//i.test(url) ? targetOf(url) : undefined;
 }
 
+/** What a proxy answers when no connection comes about. */
+export interface Refusal {
+  status: 502 | 504;
+  why: string;
+}
+
 /** Why nothing answers on a port; undefined: something may. */
-export function unserved({ host, port }: Target): string | undefined {
+export function unserved({ host, port }: Target): Refusal | undefined {
   if (SERVED.includes(port)) return undefined;
-  return `Nothing listens on port ${port} of ${host}: the sandbox has HTTP and HTTPS on their usual ports only.\n`;
+  const why = `Nothing listens on port ${port} of ${host}: the sandbox has HTTP and HTTPS on their usual ports only.\n`;
+  return { status: 502, why };
 }
 
 function targetOf(url: string): { target: Target; path: string; secure: boolean } | undefined {

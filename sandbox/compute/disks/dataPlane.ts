@@ -1,10 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Clock, RequestContext, Service, Tokens } from '../../core/types.ts';
+import type { Clock, Origin, RequestContext, Service, Tokens } from '../../core/types.ts';
 import { requireBearer } from './bearer.ts';
 import { BlobError, errorXml, invalidHeader, missingHeader } from './blobError.ts';
 import { getBlob, getPageList } from './blobReads.ts';
 import type { BlobRead } from './blobReads.ts';
 import { checkConditions, checkSequenceNumber } from './conditions.ts';
+import { requireExport, type ExportPolicy } from './exportAccess.ts';
 import type { ExportThrottle } from './exportRate.ts';
 import { operationOf } from './operations.ts';
 import { previousSnapshot } from './previousSnapshot.ts';
@@ -16,6 +17,7 @@ import type { VhdBlobs } from './vhdBlobs.ts';
 
 /** What the data plane knows of a disk or snapshot. */
 export interface BlobFacts extends SnapshotFacts {
+  policy: ExportPolicy;
   /** `dataAccessAuthMode` is AzureActiveDirectory: a token is needed beside the SAS. */
   needsToken: boolean;
 }
@@ -37,7 +39,13 @@ export interface DataPlaneParts {
   served(id: string, bytes: number): void;
 }
 
-/** The blob service behind disk SAS URLs (`md-<id>.z<nn>.blob.storage.azure.net`). */
+/** A request and where it comes from. */
+interface Asked {
+  request: IncomingMessage;
+  origin: Origin | undefined;
+}
+
+/** The blob service behind disk SAS URLs (`md-<id>.z<nn>.blob.storage.azure.net`, `md-impexp-<id>.blob.core.windows.net`). */
 export function createDiskDataPlane(parts: DataPlaneParts): Service {
   const { clock, sas, blobs } = parts;
 
@@ -57,19 +65,22 @@ export function createDiskDataPlane(parts: DataPlaneParts): Service {
   });
 
   /** The resource that a URL opens to this request. */
-  const open = (request: IncomingMessage, url: URL, permission: 'r' | 'w' | 'd'): string => {
+  const open = ({ request, origin }: Asked, url: URL, permission: 'r' | 'w' | 'd'): string => {
     const id = sas.authorize(url, permission);
-    if (parts.facts(id)?.needsToken) requireBearer(parts.tokens, parts.tenantId, request.headers.authorization);
+    const facts = parts.facts(id);
+    if (facts) requireExport(facts.policy, origin);
+    if (facts?.needsToken) requireBearer(parts.tokens, parts.tenantId, request.headers.authorization);
     return id;
   };
 
-  const pageList = (request: IncomingMessage, response: ServerResponse, url: URL, read: BlobRead) => {
+  const pageList = (asked: Asked, response: ServerResponse, url: URL, read: BlobRead) => {
+    const { request } = asked;
     const version = String(request.headers['x-ms-version'] ?? url.searchParams.get('sv'));
     const previous = request.headers['x-ms-previous-snapshot-url'];
     if (url.searchParams.has('prevsnapshot')) {
       throw new BlobError(409, 'PreviousSnapshotNotFound', 'The previous snapshot is not found.');
     }
-    const comparison = { open: (other: URL) => open(request, other, 'r'), snapshot: parts.facts, version };
+    const comparison = { open: (other: URL) => open(asked, other, 'r'), snapshot: parts.facts, version };
     const base = previous === undefined ? undefined : previousSnapshot(comparison, read.id, String(previous));
     getPageList(request, response, read, { query: url.searchParams, version, base });
   };
@@ -100,10 +111,11 @@ export function createDiskDataPlane(parts: DataPlaneParts): Service {
     response.end();
   };
 
-  const route = async (request: IncomingMessage, response: ServerResponse, url: URL) => {
+  const route = async (asked: Asked, response: ServerResponse, url: URL) => {
+    const { request } = asked;
     checkVersion(request);
     const { name, permission } = operationOf(request, url.searchParams.get('comp'));
-    const id = open(request, url, permission);
+    const id = open(asked, url, permission);
     const { sizeBytes } = parts.facts(id) ?? { sizeBytes: 0 };
     const read: BlobRead = {
       id,
@@ -121,7 +133,7 @@ export function createDiskDataPlane(parts: DataPlaneParts): Service {
       case 'Get Blob':
         return getBlob(request, response, read);
       case 'Get Page Ranges':
-        return pageList(request, response, url, read);
+        return pageList(asked, response, url, read);
       case 'Put Page':
         return putPage(request, response, url, read);
       default:
@@ -144,7 +156,8 @@ export function createDiskDataPlane(parts: DataPlaneParts): Service {
         if (!context.secure) {
           throw new BlobError(400, 'AccountRequiresHttps', 'The account being accessed does not support http.');
         }
-        await route(request, response, new URL(request.url ?? '/', `https://${context.host}`));
+        const { origin } = context;
+        await route({ request, origin }, response, new URL(request.url ?? '/', `https://${context.host}`));
       } catch (error) {
         if (response.headersSent || response.destroyed) {
           response.destroy();

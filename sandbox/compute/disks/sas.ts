@@ -13,7 +13,7 @@ export interface Grant {
   expires: number;
 }
 
-/** Where a disk or snapshot is reached: host and path stay the same for its whole life. */
+/** Where a disk or snapshot is reached. Host and path stay the same while it is exported by the same way. */
 export interface Endpoint {
   resourceId: string;
   host: string;
@@ -27,9 +27,15 @@ export interface Endpoint {
 export interface DiskSas {
   /**
    * The SAS of a resource, new. An earlier one stops working.
-   * @param snapshot a time (ISO 8601) that the SAS carries as `snapshot=` and signs: requests without it are refused
+   * @param options.host of the disk access that it is exported through; its own when absent
+   * @param options.snapshot a time (ISO 8601) that the SAS carries as `snapshot=` and signs: requests without it are refused
    */
-  grant(resourceId: string, access: Access, seconds: number, snapshot?: string): Grant;
+  grant(
+    resourceId: string,
+    access: Access,
+    seconds: number,
+    options?: { host?: string | undefined; snapshot?: string | undefined },
+  ): Grant;
   /** The SAS in force: neither revoked nor expired. */
   active(resourceId: string): Grant | undefined;
   revoke(resourceId: string): void;
@@ -45,31 +51,39 @@ export interface DiskSas {
   authorize(url: URL, permission: 'r' | 'w' | 'd'): string;
 }
 
-export const DISK_HOST = /^md-[a-z0-9]+\.z\d+\.blob\.storage\.azure\.net$/;
+export const DISK_HOST = /^md-(impexp-)?[a-z0-9]+\.(z\d+\.blob\.storage\.azure\.net|blob\.core\.windows\.net)$/;
+
+/** The hosts of disk accesses. */
+const IMPORT_EXPORT = /^md-impexp-/;
 
 const SAS_VERSION = '2021-12-02';
 const CLOCK_SKEW_MS = 15 * 60 * 1000;
 
 /** @param endpoints by lower-case resource id: addresses, keys and grants */
 export function createDiskSas(clock: Clock, guid: () => string, endpoints: StoredMap<Endpoint>): DiskSas {
-  const byHost = new Map([...endpoints.values()].map(({ host, resourceId }) => [host, resourceId]));
+  /** Hosts of disk accesses have the containers of many disks. */
+  const byAddress = new Map([...endpoints.values()].map(({ host, path, resourceId }) => [host + path, resourceId]));
 
   const word = () => guid().replaceAll('-', '').slice(0, 12);
+
+  const knows = (host: string) => [...endpoints.values()].some((endpoint) => endpoint.host === host);
 
   const freeHost = (): string => {
     const zone = (Number.parseInt(word().slice(0, 4), 16) % 49) + 1;
     const host = `md-${word()}.z${zone}.blob.storage.azure.net`;
-    return byHost.has(host) ? freeHost() : host;
+    return knows(host) ? freeHost() : host;
   };
 
   const active = (endpoint: Endpoint | undefined) =>
     endpoint?.grant && endpoint.grant.expires > clock.now() ? endpoint.grant : undefined;
 
   return {
-    grant(resourceId, access, seconds, snapshot) {
+    grant(resourceId, access, seconds, { host: shared, snapshot } = {}) {
       const key = resourceId.toLowerCase();
       const known = endpoints.get(key);
-      const { host, path } = known ?? { host: freeHost(), path: `/${word()}/abcd` };
+      const stays = known && (shared === undefined ? !IMPORT_EXPORT.test(known.host) : known.host === shared);
+      const { host, path } = stays ? known : { host: shared ?? freeHost(), path: `/${word()}/abcd` };
+      if (known) byAddress.delete(known.host + known.path);
       const place = { resourceId: key, host, path, secret: randomBytes(32).toString('base64') };
       const now = clock.now();
       const query = new URLSearchParams({
@@ -89,7 +103,7 @@ export function createDiskSas(clock: Clock, guid: () => string, endpoints: Store
         expires: Math.floor((now + seconds * 1000) / 1000) * 1000,
       };
       endpoints.set(key, { ...place, grant });
-      byHost.set(host, key);
+      byAddress.set(host + path, key);
       return grant;
     },
     active: (resourceId) => active(endpoints.get(resourceId.toLowerCase())),
@@ -103,13 +117,13 @@ export function createDiskSas(clock: Clock, guid: () => string, endpoints: Store
       const endpoint = endpoints.get(resourceId.toLowerCase());
       if (!endpoint) return;
       endpoints.delete(endpoint.resourceId);
-      byHost.delete(endpoint.host);
+      byAddress.delete(endpoint.host + endpoint.path);
     },
     resources: () => [...endpoints.keys()],
     authorize(url, permission) {
-      const endpoint = endpoints.get(byHost.get(url.hostname) ?? '');
-      if (!endpoint) throw new BlobError(404, 'BlobNotFound', 'The specified blob does not exist.');
-      if (url.pathname !== endpoint.path) {
+      const endpoint = endpoints.get(byAddress.get(url.hostname + url.pathname) ?? '');
+      if (!endpoint) {
+        if (!knows(url.hostname)) throw new BlobError(404, 'BlobNotFound', 'The specified blob does not exist.');
         throw new BlobError(404, 'ResourceNotFound', 'The specified resource does not exist.');
       }
       const given = url.searchParams.get('sig');

@@ -1,3 +1,4 @@
+import type { ExportSuffix } from '../../arm/providers/network/privateLink.ts';
 import type { ExportRate } from '../disks/exportRate.ts';
 
 /** What Azure refuses for want of capacity (errors that are final at the request, or found while the machine is placed). */
@@ -32,6 +33,8 @@ export interface ComputeLimits {
   activeSasPerFamily: number;
   /** Imports and exports at once through one disk access. */
   activeSasPerDiskAccess: number;
+  /** Where disk accesses that are made from now on have their hosts. */
+  exportSuffix: ExportSuffix;
   /** vCPUs of one region in a subscription, and of one size family there. */
   regionalCores: number;
   familyCores: number;
@@ -54,6 +57,7 @@ export const defaultComputeLimits: ComputeLimits = {
   backgroundCopySeconds: 60,
   activeSasPerFamily: 5,
   activeSasPerDiskAccess: 5,
+  exportSuffix: 'blob.core.windows.net',
   regionalCores: 100,
   familyCores: 100,
   spotCores: 100,

@@ -6,6 +6,7 @@ import type { Volumes } from '../disks/volumes.ts';
 import type { Execution } from '../machines/execution.ts';
 import type { Machines } from '../machines/machines.ts';
 import type { ComputeLimits } from './limits.ts';
+import type { ExportPeaks } from './managedDisks/exportPeaks.ts';
 
 export type PowerState = 'starting' | 'running' | 'stopping' | 'stopped' | 'deallocating' | 'deallocated';
 
@@ -74,6 +75,8 @@ export interface ComputeParts {
   /** Of each machine's vmId and consistency mode: when its restore points were asked for, in milliseconds. */
   restorePointTimes: StoredMap<number[]>;
   copies: StoredMap<BackgroundCopy>;
+  /** Since the world was opened. */
+  exportPeaks: ExportPeaks;
   /** Of each machine that is being written: see `virtualMachines/unfinished.ts`. */
   unfinished: StoredMap<Unfinished>;
   /** Runs what changes one resource after what already changes it: two never overlap. */

@@ -1,10 +1,13 @@
-// Runs first in every Node process of the sandbox: shifts `Date` by the sandbox's clock. Timers keep real time, and so
-// does everything inside Node itself. Plain JavaScript, because the process may be any version of Node.
+// Runs first in every Node process of the sandbox: shifts `Date` by the sandbox's clock (timers keep real time, and so
+// does everything inside Node itself), and on machines and in apps lets `node:dns` answer from their network. Plain
+// JavaScript, because the process may be any version of Node.
 import { existsSync, openSync, readSync } from 'node:fs';
+import { answerNames } from './names.mjs';
 
 const file = process.env.SANDBOX_CLOCK_FILE;
 // No file: the environment outlived its sandbox (a shell that exported it). Real time is right then.
 if (file && existsSync(file)) shiftDate(openSync(file, 'r'));
+if (process.env.SANDBOX_RESOLVER) answerNames(process.env.SANDBOX_RESOLVER);
 
 /** @param {number} descriptor of a file that begins with the offset in milliseconds as a little-endian double */
 function shiftDate(descriptor) {

@@ -261,7 +261,7 @@ test('an export for Entra principals needs a token for disks beside its SAS', as
 test('a SAS that names a snapshot is refused without it', () => {
   const state = openState();
   const sas = createDiskSas(world.clock, randomUUID, state.map('sas'));
-  const { url } = sas.grant('/Some/Id', 'Read', 600, '2026-11-22T00:00:00.0000000Z');
+  const { url } = sas.grant('/Some/Id', 'Read', 600, { snapshot: '2026-11-22T00:00:00.0000000Z' });
   expect(url).toContain('sr=bs&snapshot=2026-11-22T00%3A00%3A00.0000000Z&');
   expect(sas.authorize(new URL(url), 'r')).toBe('/some/id');
   expect(() => sas.authorize(new URL(url.replace(/snapshot=[^&]+&/, '')), 'r')).toThrow(

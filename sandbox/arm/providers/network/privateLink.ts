@@ -26,7 +26,7 @@ const targets: Record<string, Record<string, (resource: ArmResource) => LinkMemb
       },
     ],
   },
-  'microsoft.compute/diskaccesses': { disks: ({ id }) => diskAccessMembers(id) },
+  'microsoft.compute/diskaccesses': { disks: diskAccessMembers },
   'microsoft.sql/servers': {
     sqlServer: ({ name }) => [{ member: 'sqlServer', fqdns: [`${name.toLowerCase()}.database.windows.net`] }],
   },
@@ -37,11 +37,24 @@ const targets: Record<string, Record<string, (resource: ArmResource) => LinkMemb
   },
 };
 
-/** A disk access stands for the storage hosts that its disks' SAS URLs name: `md-…` in a numbered zone, and `md-impexp-…`. */
-function diskAccessMembers(id: string): LinkMember[] {
-  const word = createHash('sha256').update(id.toLowerCase()).digest('hex').slice(0, 12);
-  const fqdns = [`md-${word}.z01.blob.storage.azure.net`, `md-impexp-${word}.blob.core.windows.net`];
-  return [{ member: 'diskAccess_1', fqdns }];
+/** A disk access stands for one storage host, which the SAS URLs of its disks name ({@link exportHost}). */
+function diskAccessMembers(access: ArmResource): LinkMember[] {
+  return [{ member: 'diskAccess_1', fqdns: [exportHost(access)] }];
+}
+
+/** Where the hosts of a disk access lie. Microsoft's documents show both; `requiredZoneNames` follows. */
+export type ExportSuffix = 'blob.core.windows.net' | 'blob.storage.azure.net';
+
+export function exportSuffix({ properties }: ArmResource): ExportSuffix {
+  return (properties?.exportSuffix as ExportSuffix | undefined) ?? 'blob.core.windows.net';
+}
+
+/** The host by which disks and snapshots are exported and uploaded through a disk access. */
+export function exportHost(access: ArmResource): string {
+  const hash = createHash('sha256').update(access.id.toLowerCase()).digest();
+  const suffix = exportSuffix(access);
+  const partition = suffix === 'blob.storage.azure.net' ? `.z${(hash.at(-1)! % 49) + 1}` : '';
+  return `md-impexp-${hash.toString('hex').slice(0, 12)}${partition}.${suffix}`;
 }
 
 /** The members of a sub-resource; undefined when the target has no such group. */
@@ -56,4 +69,21 @@ const publicSuffixes: Record<string, string> = { 'privatelink.vaultcore.azure.ne
 export function recordName(fqdn: string, zone: string): string | undefined {
   const suffix = publicSuffixes[zone.toLowerCase()] ?? zone.toLowerCase().replace(/^privatelink\./, '');
   return fqdn.endsWith(`.${suffix}`) ? fqdn.slice(0, -suffix.length - 1) : undefined;
+}
+
+/** What follows `privatelink.` in the names of zones whose public suffix is the same. */
+const SUFFIXES =
+  /\.((blob|queue|table|file|dfs|web)\.(core\.windows\.net|storage\.azure\.net)|azurewebsites\.net|database\.windows\.net)$/;
+/** A managed instance's names lie in a zone of its network: `{instance}.{zone}.database.windows.net`. */
+const INSTANCE = /^[^.]+\.([^.]+\.database\.windows\.net)$/;
+
+/**
+ * The name that public DNS makes an alias of, once a private endpoint leads to a resource: `{account}.blob.core.windows.net`
+ * becomes `{account}.privatelink.blob.core.windows.net` ("Azure Private Endpoint private DNS zone values").
+ */
+export function privateLinkName(fqdn: string): string | undefined {
+  const other = Object.entries(publicSuffixes).find(([, suffix]) => fqdn.endsWith(`.${suffix}`));
+  if (other) return `${fqdn.slice(0, -other[1].length)}${other[0]}`;
+  const suffix = INSTANCE.exec(fqdn)?.[1] ?? SUFFIXES.exec(fqdn)?.[1];
+  return suffix && `${fqdn.slice(0, -suffix.length)}privatelink.${suffix}`;
 }

@@ -1,3 +1,4 @@
+import { exportHost } from '../../../arm/providers/network/privateLink.ts';
 import { bodyOf } from '../../../arm/resource.ts';
 import { ArmError } from '../../../arm/types.ts';
 import type { ArmCall, ArmReply, ArmResource } from '../../../arm/types.ts';
@@ -7,6 +8,7 @@ import { number, object, sameId, text } from '../fields.ts';
 import { DISK, DISK_RESTORE_POINT, SNAPSHOT } from '../parts.ts';
 import type { ComputeParts } from '../parts.ts';
 import { accepted } from '../replies.ts';
+import { noteExports } from './exportPeaks.ts';
 import { refuseExportBeforeCopy } from '../snapshots/backgroundCopies.ts';
 
 /** 60 days. */
@@ -36,7 +38,9 @@ export function accessActions(
       }
       if (!inForce) refuseBeyondLimits(parts, resource);
       // While one is in force a second call gives the same one.
-      const grant = inForce ?? parts.sas.grant(resource.id, access, seconds, snapshotOf(resource));
+      const where = { host: privateHost(parts, resource), snapshot: snapshotOf(resource) };
+      const grant = inForce ?? parts.sas.grant(resource.id, access, seconds, where);
+      noteExports(parts.exportPeaks, activeExports(parts));
       if (parts.uploads.has(resource.id.toLowerCase())) parts.uploads.set(resource.id.toLowerCase(), 'active');
       return accepted(async () => ({ accessSAS: grant.url }));
     },
@@ -45,6 +49,13 @@ export function accessActions(
       return accepted(async () => finishUpload(parts, resource));
     },
   };
+}
+
+/** Where a disk that may be exported privately is reached: by its disk access. */
+function privateHost({ world }: ComputeParts, { properties }: ArmResource): string | undefined {
+  if (text(properties, 'networkAccessPolicy') !== 'AllowPrivate') return undefined;
+  const access = world.store.get(text(properties, 'diskAccessId') ?? '');
+  return access && exportHost(access);
 }
 
 /** A disk restore point is a snapshot of a blob: its SAS names the moment, as blob snapshots have it (100 ns). */
@@ -85,21 +96,26 @@ function familyOf(resource: ArmResource): string | undefined {
   return text(resource.properties, 'incrementalSnapshotFamilyId') ?? text(resource.properties, 'familyId');
 }
 
+/** What counts of each disk, snapshot and disk restore point that has a SAS in force. */
+function activeExports({ world, sas }: ComputeParts) {
+  return [SNAPSHOT, DISK, DISK_RESTORE_POINT]
+    .flatMap((type) => world.store.list({ type }))
+    .filter(({ id }) => sas.active(id))
+    .map((one) => ({ family: familyOf(one), diskAccessId: text(one.properties, 'diskAccessId') }));
+}
+
 /** @throws ArmError 409 OperationNotAllowed */
 function refuseBeyondLimits(parts: ComputeParts, resource: ArmResource): void {
-  const { store } = parts.world;
   const { activeSasPerFamily, activeSasPerDiskAccess } = parts.limits;
-  const active = [SNAPSHOT, DISK, DISK_RESTORE_POINT]
-    .flatMap((type) => store.list({ type }))
-    .filter((r) => parts.sas.active(r.id));
+  const active = activeExports(parts);
   const family = familyOf(resource);
-  if (family && active.filter((r) => familyOf(r) === family).length >= activeSasPerFamily) {
+  if (family && active.filter((one) => one.family === family).length >= activeSasPerFamily) {
     throw notAllowed(
       `The maximum number (${activeSasPerFamily}) of incremental snapshots of one family with active SAS is reached (${resource.name}).`,
     );
   }
   const diskAccess = text(resource.properties, 'diskAccessId');
-  const sameAccess = active.filter((r) => diskAccess && sameId(text(r.properties, 'diskAccessId'), diskAccess));
+  const sameAccess = active.filter((one) => diskAccess && sameId(one.diskAccessId, diskAccess));
   if (diskAccess && sameAccess.length >= activeSasPerDiskAccess) {
     throw notAllowed(
       `The maximum number (${activeSasPerDiskAccess}) of concurrent imports and exports through disk access ${diskAccess} is reached.`,

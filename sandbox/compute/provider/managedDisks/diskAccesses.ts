@@ -1,3 +1,4 @@
+import { exportSuffix } from '../../../arm/providers/network/privateLink.ts';
 import { bodyOf, tracked } from '../../../arm/resource.ts';
 import { ArmError } from '../../../arm/types.ts';
 import type { ArmReply, ArmResource, ResourceType } from '../../../arm/types.ts';
@@ -28,7 +29,12 @@ export function diskAccessType(parts: ComputeParts): ResourceType {
     put(call, existing) {
       checkName('diskAccess', call.path.name);
       const timeCreated = existing?.properties?.['timeCreated'] ?? clock.iso();
-      store.put({ ...tracked(call, existing), properties: { provisioningState: 'Succeeded', timeCreated } });
+      // Not shown: where its disks are exported stays as it was when it was made.
+      const suffix = existing ? exportSuffix(existing) : parts.limits.exportSuffix;
+      store.put({
+        ...tracked(call, existing),
+        properties: { provisioningState: 'Succeeded', timeCreated, exportSuffix: suffix },
+      });
       return accepted();
     },
     patch(call, existing) {
@@ -50,7 +56,8 @@ export function diskAccessType(parts: ComputeParts): ResourceType {
     },
     view(access) {
       const connections = store.list({ type: CONNECTION, under: access.id });
-      return { ...access, properties: { privateEndpointConnections: connections, ...access.properties } };
+      const { exportSuffix: _hidden, ...properties } = access.properties ?? {};
+      return { ...access, properties: { privateEndpointConnections: connections, ...properties } };
     },
   };
 }
@@ -97,7 +104,7 @@ export function privateLinkResources(access: ArmResource): ArmReply {
           properties: {
             groupId: 'disks',
             requiredMembers: ['diskAccess_1'],
-            requiredZoneNames: ['privatelink.blob.core.windows.net'],
+            requiredZoneNames: [`privatelink.${exportSuffix(access)}`],
           },
         },
       ],
