@@ -1,34 +1,72 @@
-/** The applier's process: one Pulumi evaluation, then it ends. Started by index.ts, spoken to over its IPC channel. */
+/** The applier's process: one deployment or import, then it ends. Started by index.ts, spoken to over its IPC channel. */
 import { ManagedIdentityCredential } from '@azure/identity';
-import { createResource } from './create.ts';
+import { createDeployment } from './deployment.ts';
+import type { Steps } from './deployment.ts';
 import { evaluateProgram } from './evaluate.ts';
-import type { Applied, ProgramRequest } from './evaluate.ts';
+import type { ProgramRequest } from './evaluate.ts';
 import { observer } from './exchange.ts';
+import { importResources } from './importFile.ts';
+import type { ImportFile } from './importFile.ts';
+import type { Operations } from './operation.ts';
 import { operationsOf } from './providers/index.ts';
+import type { Kept, StackChange } from './stack.ts';
 
-export type Answer = { applied: Applied } | { error: string };
+/** A program to bring about, or resources to take in. */
+export type Order = ProgramRequest & { entries: Kept[]; import?: { file: ImportFile; protect: boolean } };
+
+/** What a deployment did and gave. */
+export interface Applied extends Steps {
+  outputs: Record<string, unknown>;
+  /** Resources of the stack. */
+  resources: { urn: string; type: string; id: string }[];
+}
+
+/** From the child: steps of the stack's memory as they are taken, then the end. */
+export type Report = { change: StackChange } | { applied: Applied } | { imported: string[] } | { error: string };
 
 process.once('disconnect', () => process.exit(1));
-process.once('message', (request: ProgramRequest) => void answer(request));
+process.once('message', (order: Order) => void answer(order));
 process.on('unhandledRejection', (reason) => end({ error: describe(reason) }));
 
-async function answer(request: ProgramRequest): Promise<void> {
+async function answer(order: Order): Promise<void> {
   try {
-    end({ applied: await apply(request) });
+    end(order.import ? { imported: await takeIn(order, order.import) } : { applied: await apply(order) });
   } catch (error) {
     end({ error: describe(error) });
   }
 }
 
-async function apply(request: ProgramRequest): Promise<Applied> {
-  const subscriptionId = request.config['azure-native:subscriptionId'];
+async function apply(order: Order): Promise<Applied> {
+  const deployment = createDeployment(world(order));
+  const outputs = await evaluateProgram(order, deployment.register);
+  await deployment.finish();
+  const resources = deployment.resources().map(({ urn, type, id }) => ({ urn, type, id }));
+  return { ...deployment.steps, outputs, resources };
+}
+
+function takeIn(order: Order, { file, protect }: { file: ImportFile; protect: boolean }): Promise<string[]> {
+  const { project, stack } = order;
+  return importResources({ ...world(order), project, stack, file, protect });
+}
+
+function world({ config, entries }: Order) {
+  const subscriptionId = config['azure-native:subscriptionId'];
   if (!subscriptionId) throw new Error('Configuration lacks azure-native:subscriptionId.');
-  const operations = operationsOf({
-    credential: new ManagedIdentityCredential(),
-    subscriptionId,
-    options: { additionalPolicies: [{ policy: observer, position: 'perCall' }] },
-  });
-  return evaluateProgram(request, ({ type, inputs }) => createResource(operations, type, inputs));
+  const credential = new ManagedIdentityCredential();
+  const made = new Map<string, Operations>();
+  const operations = (of: string): Operations => {
+    const found =
+      made.get(of) ??
+      operationsOf({
+        credential,
+        subscriptionId: of,
+        options: { additionalPolicies: [{ policy: observer, position: 'perCall' }] },
+      });
+    made.set(of, found);
+    return found;
+  };
+  const change = (step: StackChange) => process.send?.({ change: step } satisfies Report);
+  return { subscriptionId, entries, operations, change };
 }
 
 function describe(reason: unknown): string {
@@ -39,6 +77,6 @@ function describe(reason: unknown): string {
     : String(reason);
 }
 
-function end(result: Answer): void {
+function end(result: Report): void {
   process.send?.(result, () => process.exit(0));
 }

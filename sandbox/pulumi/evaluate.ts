@@ -1,7 +1,9 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { pathToFileURL } from 'node:url';
 import * as pulumi from '@pulumi/pulumi';
-import type { Created } from './create.ts';
+import type { RegisterResourceRequest } from '@pulumi/pulumi/proto/resource_pb.js';
+import { described, unsupportedOptions, urnOf } from './registration.ts';
+import type { Registered } from './registration.ts';
 
 export interface ProgramRequest {
   /** Path of the program's entry module. */
@@ -12,20 +14,13 @@ export interface ProgramRequest {
   config: Record<string, string>;
 }
 
-export interface Applied {
-  outputs: Record<string, unknown>;
-  resources: { urn: string; type: string; id: string }[];
+/** A resource as Pulumi keeps it: its ARM id and its outputs (azure-native's names: properties stand flat). */
+export interface Created {
+  id: string;
+  state: Record<string, unknown>;
 }
 
-/** What the program asks to exist. `type` is a resource type token such as `azure-native:storage:StorageAccount`. */
-export interface Wanted {
-  urn: string;
-  type: string;
-  name: string;
-  inputs: Record<string, unknown>;
-}
-
-/** A resource of the program could not be created: every failure is named by URN. */
+/** Resources of the program failed: each is named by URN. */
 export class ApplyError extends Error {
   readonly failures: { urn: string; message: string }[];
   constructor(failures: { urn: string; message: string }[]) {
@@ -38,17 +33,21 @@ export class ApplyError extends Error {
 /**
  * Runs a Pulumi program in Pulumi's own Node runtime. The engine's place is taken by the runtime's mock monitor, whose
  * answer to a registration is awaited: inputs, Output dependencies and `dependsOn` order the calls as in a deployment.
- * After the first failure nothing new is created; what runs is awaited, then everything that failed is thrown.
+ * After the first failure nothing new is registered; what runs is awaited, then everything that failed is thrown.
  *
  * Uses process-wide state of the runtime: one evaluation per process.
+ *
+ * @param register brings about what the program asks for: resources, providers and components
+ * @returns the stack's outputs
+ * @throws ApplyError, or the program's own error
  */
 export async function evaluateProgram(
   request: ProgramRequest,
-  create: (wanted: Wanted) => Promise<Created>,
-): Promise<Applied> {
-  const urns = new AsyncLocalStorage<string>();
+  register: (resource: Registered) => Promise<Created>,
+): Promise<Record<string, unknown>> {
+  const registrations = new AsyncLocalStorage<{ request: RegisterResourceRequest; urn: string }>();
   const failures: { urn: string; message: string }[] = [];
-  const resources: Applied['resources'] = [];
+  const urns = new Set<string>();
   const failed = Promise.withResolvers<never>();
   let running = 0;
 
@@ -70,18 +69,18 @@ export async function evaluateProgram(
 
   await pulumi.runtime.setMocks(
     {
-      newResource: async ({ type, name, inputs, custom, id }) => {
-        const plain = unsealed(inputs) as Record<string, unknown>;
-        if (!custom || type.startsWith('pulumi:')) return { id: custom ? name : '', state: plain };
-        const urn = urns.getStore() ?? `${type}::${name}`;
-        return guarded(urn, async () => {
-          if (id) throw new Error('reading or importing an existing resource is not supported.');
-          if (resources.some((resource) => resource.urn === urn)) throw new Error('two resources have this URN.');
-          const resource = { urn, type, id: '' };
-          resources.push(resource);
-          const created = await create({ urn, type, name, inputs: plain });
-          resource.id = created.id;
-          return created;
+      newResource: async ({ type, name, inputs }) => {
+        const registration = registrations.getStore();
+        return guarded(registration?.urn ?? `${type}::${name}`, async () => {
+          if (!registration) throw new Error('reading a resource of others is not supported.');
+          if (urns.has(registration.urn)) throw new Error('two resources have this URN.');
+          urns.add(registration.urn);
+          const unsupported = unsupportedOptions(registration.request);
+          if (unsupported.length > 0) {
+            throw new Error(`resource option ${unsupported.join(', ')} is not supported.`);
+          }
+          const plain = unsealed(inputs) as Record<string, unknown>;
+          return register({ ...described(registration.request, registration.urn), inputs: plain });
         });
       },
       call: async ({ token }) =>
@@ -90,7 +89,7 @@ export async function evaluateProgram(
     request.project,
     request.stack,
   );
-  nameRegistrations(urns);
+  nameRegistrations(registrations, request);
   pulumi.runtime.setAllConfig(
     Object.fromEntries(
       Object.entries(request.config).map(([key, value]) => [
@@ -101,9 +100,9 @@ export async function evaluateProgram(
   );
 
   const run = async () => {
-    const outputs = (await pulumi.runtime.runInPulumiStack(() => loadProgram(request.program))) as Applied['outputs'];
+    const outputs = await pulumi.runtime.runInPulumiStack(() => loadProgram(request.program));
     await pulumi.runtime.disconnect();
-    return { outputs, resources };
+    return outputs as Record<string, unknown>;
   };
   return Promise.race([run(), failed.promise]);
 }
@@ -117,21 +116,22 @@ async function loadProgram(program: string): Promise<unknown> {
 
 /** What is used of the runtime's MockMonitor beyond its typings. */
 interface Monitor {
-  registerResource(
-    request: { getParent(): string; getType(): string; getName(): string },
-    callback: unknown,
-  ): Promise<void>;
+  registerResource(request: RegisterResourceRequest, callback: unknown): Promise<void>;
   newUrn(parent: string, type: string, name: string): string;
 }
 
-/** The mocks are not told a resource's URN, which its parents belong to; the monitor knows it. */
-function nameRegistrations(urns: AsyncLocalStorage<string>): void {
+/** The mocks are told neither a resource's URN nor its options, and the monitor's URNs know one parent only. */
+function nameRegistrations(
+  registrations: AsyncLocalStorage<{ request: RegisterResourceRequest; urn: string }>,
+  { stack, project }: ProgramRequest,
+): void {
   const monitor = pulumi.runtime.getMonitor() as unknown as Monitor;
   const register = monitor.registerResource.bind(monitor);
-  monitor.registerResource = (request, callback) =>
-    urns.run(monitor.newUrn(request.getParent(), request.getType(), request.getName()), () =>
-      register(request, callback),
-    );
+  monitor.newUrn = (parent, type, name) => urnOf(stack, project, parent, type, name);
+  monitor.registerResource = (request, callback) => {
+    const urn = monitor.newUrn(request.getParent(), request.getType(), request.getName());
+    return registrations.run({ request, urn }, () => register(request, callback));
+  };
 }
 
 /** Secrets come wrapped; the wire wants what is inside. */

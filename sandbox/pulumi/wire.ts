@@ -1,13 +1,13 @@
 /**
- * SDK serializers drop what they do not know without a word. This says which inputs of a resource are not in the body
- * that was sent. ARM wraps properties that azure-native and the SDKs show flat, at any depth, in `properties`.
+ * SDK serializers drop what they do not know without a word. This says which inputs of a resource are not in a body on
+ * the wire. ARM wraps properties that azure-native and the SDKs show flat, at any depth, in `properties`.
  */
 
 /** Paths (`a.b[0].c`) of inputs that the body lacks or holds with another value. Absent inputs (null) are no inputs. */
 export function missingOnWire(inputs: unknown, body: unknown, wireNames: Record<string, string>, at = ''): string[] {
   if (inputs === null || inputs === undefined) return [];
   if (Array.isArray(inputs)) {
-    if (!Array.isArray(body)) return [at];
+    if (!Array.isArray(body) || body.length > inputs.length) return [at];
     return inputs.flatMap((input, i) => missingOnWire(input, body[i], wireNames, `${at}[${i}]`));
   }
   if (typeof inputs === 'object') {

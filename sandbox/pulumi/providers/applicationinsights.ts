@@ -1,10 +1,6 @@
-import { ResourceManagementClient } from '@azure/arm-resources';
-import { poll, put } from '../operation.ts';
-import type { Arm, Inputs, Operations } from '../operation.ts';
-
-/** The version that azure-native 3 speaks. The SDK of its own stops at 2015-05-01 and knows no workspace: the generic client serves. */
-const API_VERSION = '2020-02-02';
-const onResource = ['kind', 'location', 'tags', 'etag'];
+import { inGroup } from '../operation.ts';
+import type { Arm, Operations } from '../operation.ts';
+import { genericResource } from './genericResource.ts';
 
 /** ARM's spelling of a component's properties where it is not azure-native's. */
 const wireNames: Record<string, string> = {
@@ -27,31 +23,15 @@ const wireNames: Record<string, string> = {
   creationDate: 'CreationDate',
   tenantId: 'TenantId',
 };
-const nativeNames = Object.fromEntries(Object.entries(wireNames).map(([native, wire]) => [wire, native]));
 
-export function applicationinsights({ credential, subscriptionId, options }: Arm): Operations {
-  const client = new ResourceManagementClient(credential, subscriptionId, options);
+export function applicationinsights(arm: Arm): Operations {
   return {
-    'azure-native:applicationinsights:Component': put(
-      ['resourceGroupName', 'resourceName'],
-      async ([group, name], body: Inputs) => {
-        // Without the first slash: the SDK puts one before the id.
-        const id = `subscriptions/${subscriptionId}/resourceGroups/${group}/providers/Microsoft.Insights/components/${name}`;
-        const own = Object.entries(body).filter(([key]) => onResource.includes(key));
-        const properties = Object.entries(body).filter(([key]) => !onResource.includes(key));
-        const { properties: returned = {}, ...resource } = await client.resources.createOrUpdateById(
-          id,
-          API_VERSION,
-          { ...Object.fromEntries(own), properties: renamed(properties, wireNames) },
-          poll,
-        );
-        return { ...resource, ...renamed(Object.entries(returned), nativeNames) };
-      },
+    // The version that azure-native 3 speaks. The provider's own SDK stops at 2015-05-01 and knows no workspace.
+    'azure-native:applicationinsights:Component': genericResource(
+      arm,
+      inGroup('Microsoft.Insights/components/{resourceName}'),
+      '2020-02-02',
       wireNames,
     ),
   };
-}
-
-function renamed(entries: [string, unknown][], names: Record<string, string>): Record<string, unknown> {
-  return Object.fromEntries(entries.map(([key, value]) => [names[key] ?? key, value]));
 }

@@ -8,6 +8,7 @@ import { network } from './network.ts';
 import { operationalinsights } from './operationalinsights.ts';
 import { privatedns } from './privatedns.ts';
 import { resources } from './resources.ts';
+import { sql } from './sql.ts';
 import { storage } from './storage.ts';
 import { web } from './web.ts';
 
@@ -21,6 +22,7 @@ const providers = [
   operationalinsights,
   privatedns,
   resources,
+  sql,
   storage,
   web,
 ];

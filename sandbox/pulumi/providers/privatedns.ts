@@ -1,17 +1,22 @@
 import { PrivateDnsManagementClient } from '@azure/arm-privatedns';
 import type { PrivateZone, VirtualNetworkLink } from '@azure/arm-privatedns';
-import { poll, put } from '../operation.ts';
+import { inGroup, operation, poll } from '../operation.ts';
 import type { Arm, Operations } from '../operation.ts';
+
+const zone = inGroup('Microsoft.Network/privateDnsZones/{privateZoneName}');
 
 export function privatedns({ credential, subscriptionId, options }: Arm): Operations {
   const client = new PrivateDnsManagementClient(credential, subscriptionId, options);
   return {
-    'azure-native:privatedns:PrivateZone': put(['resourceGroupName', 'privateZoneName'], (at, body: PrivateZone) =>
-      client.privateZones.createOrUpdate(...at, body, poll),
-    ),
-    'azure-native:privatedns:VirtualNetworkLink': put(
-      ['resourceGroupName', 'privateZoneName', 'virtualNetworkLinkName'],
-      (at, body: VirtualNetworkLink) => client.virtualNetworkLinks.createOrUpdate(...at, body, poll),
-    ),
+    'azure-native:privatedns:PrivateZone': operation(zone, {
+      put: (at, body: PrivateZone) => client.privateZones.createOrUpdate(...at, body, poll),
+      get: (at) => client.privateZones.get(...at),
+      delete: (at) => client.privateZones.delete(...at, poll),
+    }),
+    'azure-native:privatedns:VirtualNetworkLink': operation(`${zone}/virtualNetworkLinks/{virtualNetworkLinkName}`, {
+      put: (at, body: VirtualNetworkLink) => client.virtualNetworkLinks.createOrUpdate(...at, body, poll),
+      get: (at) => client.virtualNetworkLinks.get(...at),
+      delete: (at) => client.virtualNetworkLinks.delete(...at, poll),
+    }),
   };
 }

@@ -1,7 +1,9 @@
 import { WebSiteManagementClient } from '@azure/arm-appservice';
 import type { AppServicePlan, Site, SiteAuthSettingsV2 } from '@azure/arm-appservice';
-import { poll, put } from '../operation.ts';
+import { inGroup, operation, poll } from '../operation.ts';
 import type { Arm, Operations, PipelinePolicy } from '../operation.ts';
+
+const site = inGroup('Microsoft.Web/sites/{name}');
 
 export function web({ credential, subscriptionId, options }: Arm): Operations {
   const client = new WebSiteManagementClient(credential, subscriptionId, {
@@ -9,14 +11,29 @@ export function web({ credential, subscriptionId, options }: Arm): Operations {
     additionalPolicies: [...options.additionalPolicies, { policy: namedConfiguration, position: 'perCall' }],
   });
   return {
-    'azure-native:web:AppServicePlan': put(['resourceGroupName', 'name'], (at, body: AppServicePlan) =>
-      client.appServicePlans.createOrUpdate(...at, body, poll),
+    'azure-native:web:AppServicePlan': operation(inGroup('Microsoft.Web/serverfarms/{name}'), {
+      put: (at, body: AppServicePlan) => client.appServicePlans.createOrUpdate(...at, body, poll),
+      get: (at) => client.appServicePlans.get(...at),
+      delete: (at) => client.appServicePlans.delete(...at),
+    }),
+    'azure-native:web:WebApp': operation(
+      site,
+      {
+        put: (at, body: Site) => client.webApps.createOrUpdate(...at, body, poll),
+        get: (at) => client.webApps.get(...at),
+        delete: (at) => client.webApps.delete(...at),
+      },
+      { replacedBy: ['kind'] },
     ),
-    'azure-native:web:WebApp': put(['resourceGroupName', 'name'], (at, body: Site) =>
-      client.webApps.createOrUpdate(...at, body, poll),
-    ),
-    'azure-native:web:WebAppAuthSettingsV2': put(['resourceGroupName', 'name'], (at, body: SiteAuthSettingsV2) =>
-      client.webApps.updateAuthSettingsV2(...at, body),
+    'azure-native:web:WebAppAuthSettingsV2': operation(
+      `${site}/config/authsettingsV2`,
+      {
+        put: (at, body: SiteAuthSettingsV2) => client.webApps.updateAuthSettingsV2(...at, body),
+        get: (at) => client.webApps.getAuthSettingsV2WithoutSecrets(...at),
+        // A site always has them: they go with it.
+        delete: () => Promise.resolve(),
+      },
+      { isDefault: () => true },
     ),
   };
 }

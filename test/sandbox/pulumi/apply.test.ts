@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { openState } from '../../../sandbox/core/state.ts';
 import { applyProgram } from '../../../sandbox/pulumi/index.ts';
 import { startEchoArm } from './echoArm.ts';
 import type { EchoArm } from './echoArm.ts';
@@ -18,18 +19,20 @@ beforeEach(() => {
 afterAll(() => arm.stop());
 
 const apply = (config: Record<string, string> = {}) =>
-  applyProgram({
-    program,
-    project: 'chain',
-    stack: 'test',
-    config: {
-      'azure-native:subscriptionId': subscription.split('/')[2]!,
-      group: 'rg',
-      'chain:answer': '42',
-      ...config,
+  applyProgram(
+    { env: arm.env, memory: openState().map('stacks') },
+    {
+      program,
+      project: 'chain',
+      stack: 'test',
+      config: {
+        'azure-native:subscriptionId': subscription.split('/')[2]!,
+        group: 'rg',
+        'chain:answer': '42',
+        ...config,
+      },
     },
-    env: arm.env,
-  });
+  );
 const paths = () =>
   arm.puts.map(({ url }) => new URL(url).pathname.replace(/^.*\/(?:providers|subscriptions\/[^/]+)\//, ''));
 const put = (path: string) => arm.puts.find(({ url }) => url.includes(path))!.request;

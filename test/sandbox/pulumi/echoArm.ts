@@ -59,7 +59,12 @@ export async function startEchoArm(): Promise<EchoArm> {
       const url = new URL(request.url!, 'https://management.azure.com');
       if (!edge.tokens.verify(request.headers.authorization))
         return void reply(401, { error: { code: 'AuthenticationFailed', message: 'no token' } });
-      if (request.method === 'GET') return void reply(200, done.get(url.pathname));
+      if (request.method === 'GET') {
+        const found = done.get(url.pathname);
+        return void (found
+          ? reply(200, found)
+          : reply(404, { error: { code: 'NotFound', message: 'It is not there.' } }));
+      }
       const body = JSON.parse(await text(request)) as Record<string, unknown>;
       puts.push({ method: request.method!, url: url.href, request: body });
       for (const [path, { status, code, message }] of refuse) {
