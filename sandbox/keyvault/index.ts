@@ -1,16 +1,21 @@
 import type { ArmWorld, Provider } from '../arm/types.ts';
 import type { Service, Tokens } from '../core/types.ts';
-import { openGate, type VaultGate } from './access.ts';
+import { openNetwork, type VaultGate } from './access.ts';
 import { createVaults } from './contents/vaults.ts';
 import { keyVaultService } from './data/service.ts';
+import { permissionGate } from './permissions.ts';
 import { keyVaultProvider } from './provider/index.ts';
 
-/** Key Vault: its ARM provider and its data plane, over the same vaults. */
-export function createKeyVault(options: { world: ArmWorld; tokens: Tokens; gate?: VaultGate }): {
+/**
+ * Key Vault: its ARM provider and its data plane, over the same vaults.
+ * @param options.gate what takes the place of roles, access policies and networks
+ */
+export function createKeyVault(options: { world: ArmWorld; tokens: Tokens; gate?: Partial<VaultGate> }): {
   provider: Provider;
   service: Service;
 } {
-  const { world, tokens, gate = openGate } = options;
+  const { world, tokens } = options;
+  const gate = { network: openNetwork, access: permissionGate(world.access, world.tenantId), ...options.gate };
   const vaults = createVaults(world);
   return {
     provider: keyVaultProvider(vaults),

@@ -23,8 +23,8 @@ export type VaultContext = Context<VaultEnv>;
 export const plural = { key: 'keys', secret: 'secrets' } as const;
 
 /**
- * Asks the gate.
- * @param dataAction what follows `Microsoft.KeyVault/vaults/keys/` or `…/secrets/`
+ * Asks the gate for the key or secret in the path, for the vault where there is none.
+ * @param dataAction what follows `Microsoft.KeyVault/vaults/`
  * @param permission as access policies name it
  * @throws VaultError 403
  */
@@ -35,12 +35,15 @@ export function allow(
   dataAction: string,
   permission: string,
 ): void {
+  const vault = c.get('vault');
+  const name = c.req.param('name');
   const refusal = gate.access({
-    vault: c.get('vault'),
+    vault,
     caller: c.env.caller,
     principal: c.get('principal'),
-    dataAction: `Microsoft.KeyVault/vaults/${plural[kind]}/${dataAction}`,
+    dataAction: `Microsoft.KeyVault/vaults/${dataAction}`,
     permission: { kind: plural[kind], name: permission },
+    scope: name === undefined ? vault.id : `${vault.id}/${plural[kind]}/${name}`,
   });
   if (refusal) throw refusal;
 }

@@ -20,17 +20,18 @@ export interface ItemRoutes<V extends Version> {
 export function itemRoutes<V extends Version>(app: Hono<VaultEnv>, parts: DataParts, routes: ItemRoutes<V>): void {
   const { kind, items, readAction, bundle, listed } = routes;
   const { backups } = parts.vaults;
-  const all = `/${plural[kind]}`;
-  const deletedAll = `/deleted${plural[kind]}`;
+  const type = plural[kind];
+  const all = `/${type}`;
+  const deletedAll = `/deleted${type}`;
   const newest = ({ versions }: Item<V>) => versions.at(-1)!;
   const deletedView = (vault: ArmResource, item: Item<V>, shown: object) => ({
     ...shown,
-    ...deletedFields(vault, plural[kind], item.name, item.deleted!),
+    ...deletedFields(vault, type, item.name, item.deleted!),
   });
   const subscriptionOf = ({ id }: ArmResource) => id.split('/')[2]!.toLowerCase();
 
   app.get(all, (c) => {
-    allow(c, parts, kind, readAction, 'list');
+    allow(c, parts, kind, `${type}/${readAction}`, 'list');
     const vault = c.get('vault');
     return c.json(
       page(
@@ -41,7 +42,7 @@ export function itemRoutes<V extends Version>(app: Hono<VaultEnv>, parts: DataPa
   });
 
   app.get(`${all}/:name/versions`, (c) => {
-    allow(c, parts, kind, readAction, 'list');
+    allow(c, parts, kind, `${type}/${readAction}`, 'list');
     const vault = c.get('vault');
     const { name, versions } = items.get(vault.name, nameOf(c)) ?? { name: '', versions: [] };
     return c.json(
@@ -53,21 +54,21 @@ export function itemRoutes<V extends Version>(app: Hono<VaultEnv>, parts: DataPa
   });
 
   app.delete(`${all}/:name`, (c) => {
-    allow(c, parts, kind, 'delete', 'delete');
+    allow(c, parts, kind, `${type}/delete`, 'delete');
     const vault = c.get('vault');
     const item = items.delete(vault.name, nameOf(c), protectionOf(vault).retentionDays);
     return c.json(deletedView(vault, item, withoutValue(bundle(vault, item.name, newest(item)))));
   });
 
   app.post(`${all}/:name/backup`, (c) => {
-    allow(c, parts, kind, 'backup/action', 'backup');
+    allow(c, parts, kind, `${type}/backup/action`, 'backup');
     const vault = c.get('vault');
     const item = items.require(vault.name, nameOf(c));
     return c.json({ value: backups.seal({ kind, subscriptionId: subscriptionOf(vault), item }) });
   });
 
   app.post(`${all}/restore`, async (c) => {
-    allow(c, parts, kind, 'restore/action', 'restore');
+    allow(c, parts, kind, `${type}/restore/action`, 'restore');
     const vault = c.get('vault');
     const { value } = await bodyOf(c);
     const item = items.restore(vault.name, backups.open(value, kind, subscriptionOf(vault)) as Item<V>);
@@ -75,7 +76,7 @@ export function itemRoutes<V extends Version>(app: Hono<VaultEnv>, parts: DataPa
   });
 
   app.get(deletedAll, (c) => {
-    allow(c, parts, kind, readAction, 'list');
+    allow(c, parts, kind, `${type}/${readAction}`, 'list');
     const vault = c.get('vault');
     return c.json(
       page(
@@ -88,14 +89,14 @@ export function itemRoutes<V extends Version>(app: Hono<VaultEnv>, parts: DataPa
   });
 
   app.get(`${deletedAll}/:name`, (c) => {
-    allow(c, parts, kind, readAction, 'get');
+    allow(c, parts, kind, `${type}/${readAction}`, 'get');
     const vault = c.get('vault');
     const item = items.requireDeleted(vault.name, nameOf(c));
     return c.json(deletedView(vault, item, withoutValue(bundle(vault, item.name, newest(item)))));
   });
 
   app.delete(`${deletedAll}/:name`, (c) => {
-    allow(c, parts, kind, 'purge/action', 'purge');
+    allow(c, parts, kind, `${type}/purge/action`, 'purge');
     const vault = c.get('vault');
     const { name } = items.requireDeleted(vault.name, nameOf(c));
     if (protectionOf(vault).purgeProtected) throw purgeNotAllowed();
@@ -104,7 +105,7 @@ export function itemRoutes<V extends Version>(app: Hono<VaultEnv>, parts: DataPa
   });
 
   app.post(`${deletedAll}/:name/recover`, (c) => {
-    allow(c, parts, kind, 'recover/action', 'recover');
+    allow(c, parts, kind, `${type}/recover/action`, 'recover');
     const vault = c.get('vault');
     const item = items.recover(vault.name, nameOf(c));
     return c.json(withoutValue(bundle(vault, item.name, newest(item))));

@@ -65,7 +65,7 @@ export function keyOperationRoutes(app: Hono<VaultEnv>, parts: DataParts): void 
   for (const [segment, operation] of Object.entries(operations)) {
     for (const path of [`/keys/:name/${segment}`, `/keys/:name/:version/${segment}`]) {
       app.post(path, async (c) => {
-        allow(c, parts, 'key', operation.dataAction, operation.name);
+        allow(c, parts, 'key', `keys/${operation.dataAction}`, operation.name);
         const vault = c.get('vault');
         const name = nameOf(c);
         const key = vaults.keys.version(vault.name, name, c.req.param('version'));

@@ -27,7 +27,7 @@ export function keyRoutes(app: Hono<VaultEnv>, parts: DataParts): void {
   const shown = (c: VaultContext, name: string, key: KeyVersion) => c.json(keyBundle(c.get('vault'), name, key));
 
   app.post('/keys/:name/create', async (c) => {
-    allow(c, parts, 'key', 'create/action', 'create');
+    allow(c, parts, 'key', 'keys/create/action', 'create');
     const name = nameOf(c);
     const { kty, key_size: keySize, crv, key_ops: keyOps, attributes, tags }: KeyBody = await bodyOf(c);
     const request = { kty, keySize, crv, keyOps, attributes, tags };
@@ -35,7 +35,7 @@ export function keyRoutes(app: Hono<VaultEnv>, parts: DataParts): void {
   });
 
   app.put('/keys/:name', async (c) => {
-    allow(c, parts, 'key', 'import/action', 'import');
+    allow(c, parts, 'key', 'keys/import/action', 'import');
     const name = nameOf(c);
     const { key, hsm, Hsm, attributes, tags }: KeyBody = await bodyOf(c);
     const request = { key, hsm: hsm ?? Hsm, keyOps: key?.key_ops, attributes, tags };
@@ -43,7 +43,7 @@ export function keyRoutes(app: Hono<VaultEnv>, parts: DataParts): void {
   });
 
   app.post('/keys/:name/rotate', async (c) => {
-    allow(c, parts, 'key', 'rotate/action', 'rotate');
+    allow(c, parts, 'key', 'keys/rotate/action', 'rotate');
     const name = nameOf(c);
     return shown(c, name, await rotate(vaults, clock, c.get('vault'), name));
   });
@@ -51,12 +51,12 @@ export function keyRoutes(app: Hono<VaultEnv>, parts: DataParts): void {
   const policyView = (c: VaultContext, name: string, policy: RotationPolicy) =>
     c.json({ id: `${vaultUrl(c.get('vault'))}/keys/${name}/rotationpolicy`, ...policy });
   app.get('/keys/:name/rotationpolicy', (c) => {
-    allow(c, parts, 'key', 'read', 'getrotationpolicy');
+    allow(c, parts, 'key', 'keyrotationpolicies/read', 'getrotationpolicy');
     const name = nameOf(c);
     return policyView(c, name, policyOf(vaults, c.get('vault'), name));
   });
   app.put('/keys/:name/rotationpolicy', async (c) => {
-    allow(c, parts, 'key', 'write', 'setrotationpolicy');
+    allow(c, parts, 'key', 'keyrotationpolicies/write', 'setrotationpolicy');
     const name = nameOf(c);
     const policy = await bodyOf(c);
     return policyView(c, name, setPolicy(vaults, clock, c.get('vault'), name, policy as Partial<RotationPolicy>));
@@ -66,12 +66,12 @@ export function keyRoutes(app: Hono<VaultEnv>, parts: DataParts): void {
 
   for (const path of ['/keys/:name', '/keys/:name/:version']) {
     app.get(path, (c) => {
-      allow(c, parts, 'key', 'read', 'get');
+      allow(c, parts, 'key', 'keys/read', 'get');
       const name = nameOf(c);
       return shown(c, name, vaults.keys.version(c.get('vault').name, name, c.req.param('version')));
     });
     app.patch(path, async (c) => {
-      allow(c, parts, 'key', 'update/action', 'update');
+      allow(c, parts, 'key', 'keys/update/action', 'update');
       const name = nameOf(c);
       const vault = c.get('vault').name;
       const version = c.req.param('version');

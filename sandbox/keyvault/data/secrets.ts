@@ -11,7 +11,7 @@ export function secretRoutes(app: Hono<VaultEnv>, parts: DataParts): void {
   const { vaults, clock } = parts;
 
   app.put('/secrets/:name', async (c) => {
-    allow(c, parts, 'secret', 'setSecret/action', 'set');
+    allow(c, parts, 'secret', 'secrets/setSecret/action', 'set');
     const name = nameOf(c);
     const request = (await bodyOf(c)) as SecretRequest;
     return c.json(secretBundle(c.get('vault'), name, setSecret(vaults, clock, c.get('vault'), name, request)));
@@ -27,14 +27,14 @@ export function secretRoutes(app: Hono<VaultEnv>, parts: DataParts): void {
 
   for (const path of ['/secrets/:name', '/secrets/:name/:version']) {
     app.get(path, (c) => {
-      allow(c, parts, 'secret', 'getSecret/action', 'get');
+      allow(c, parts, 'secret', 'secrets/getSecret/action', 'get');
       const name = nameOf(c);
       const secret = vaults.secrets.version(c.get('vault').name, name, c.req.param('version'));
       if (!secret.enabled) throw disabled('secret', 'get');
       return c.json(secretBundle(c.get('vault'), name, secret));
     });
     app.patch(path, async (c) => {
-      allow(c, parts, 'secret', 'update/action', 'set');
+      allow(c, parts, 'secret', 'secrets/update/action', 'set');
       const name = nameOf(c);
       const version = c.req.param('version');
       const { attributes, tags, contentType } = (await bodyOf(c)) as SecretRequest;

@@ -3,14 +3,14 @@ import { createWorld } from '../../../sandbox/arm/world.ts';
 import { createFaults } from '../../../sandbox/core/faults.ts';
 import { openState } from '../../../sandbox/core/state.ts';
 import type { Clock, Service, Tokens } from '../../../sandbox/core/types.ts';
-import { openGate } from '../../../sandbox/keyvault/access.ts';
+import { openNetwork } from '../../../sandbox/keyvault/access.ts';
 import { createKey } from '../../../sandbox/keyvault/contents/keys.ts';
 import { createVaults, type Vaults } from '../../../sandbox/keyvault/contents/vaults.ts';
 import { keyVaultService } from '../../../sandbox/keyvault/data/service.ts';
 
 const subscriptionId = '11111111-1111-4111-8111-111111111111';
 
-/** One vault without ARM in front: its data plane, and what lies in it. */
+/** One vault without ARM in front: its data plane, open to everybody, and what lies in it. */
 export interface LoneVault {
   service: Service;
   vaults: Vaults;
@@ -38,7 +38,13 @@ export function loneVault(name: string, options: { tokens: Tokens; tenantId: str
   const vaults = createVaults(world);
   vaults.created(vault);
   return {
-    service: keyVaultService({ vaults, gate: openGate, tokens, tenantId, clock }),
+    service: keyVaultService({
+      vaults,
+      gate: { network: openNetwork, access: () => undefined },
+      tokens,
+      tenantId,
+      clock,
+    }),
     vaults,
     createKey: async (key, keyOps) => void (await createKey(vaults, clock, vault, key, { kty: 'RSA', keyOps })),
   };

@@ -9,28 +9,45 @@ import {
 } from '@azure/core-rest-pipeline';
 import { CryptographyClient, KeyClient, type KeyVaultKey } from '@azure/keyvault-keys';
 import type { State } from '../../../sandbox/core/state.ts';
+import type { Principal, Tokens } from '../../../sandbox/core/types.ts';
 import type { VaultGate } from '../../../sandbox/keyvault/access.ts';
 import { createKeyVault } from '../../../sandbox/keyvault/index.ts';
-import { credential, startWorld, subscriptionId, tokens, type Answer, type TestWorld } from '../arm/world.ts';
+import { credential, operator, startWorld, subscriptionId, type Answer, type TestWorld } from '../arm/world.ts';
 
 export interface VaultWorld extends TestWorld {
   management: KeyVaultManagementClient;
   /** The SDK's clients for a vault. */
   keys(vault: string): KeyClient;
   cryptography(key: KeyVaultKey): CryptographyClient;
-  /** A plain call to a vault, with a token. */
-  data(vault: string, method: string, path: string, body?: unknown): Promise<Answer>;
+  /** A plain call to a vault, with a token of the operator or of another. */
+  data(vault: string, method: string, path: string, body?: unknown, as?: Principal): Promise<Answer>;
 }
 
 const AUDIENCE = 'https://vault.azure.net';
 const API_VERSION = '2025-07-01';
+/** Tokens that carry audience and principal in clear. */
+const tokens: Tokens = {
+  issue: (principal, resource) => ({
+    token: `${resource} ${Buffer.from(JSON.stringify(principal)).toString('base64url')}`,
+    expiresOn: Date.now() + 3_600_000,
+  }),
+  verify(authorization) {
+    const [, audience, principal] = /^Bearer (\S+) (\S+)$/.exec(authorization ?? '') ?? [];
+    if (audience === undefined || principal === undefined) return undefined;
+    return { principal: JSON.parse(Buffer.from(principal, 'base64url').toString()) as Principal, audience };
+  },
+};
 const vaultCredential = {
   getToken: () =>
-    Promise.resolve({ token: `token-for:${AUDIENCE}`, expiresOnTimestamp: Date.now() + 3_600_000, refreshAfter: 0 }),
+    Promise.resolve({
+      token: tokens.issue(operator, AUDIENCE).token,
+      expiresOnTimestamp: Date.now() + 3_600_000,
+      refreshAfter: 0,
+    }),
 };
 
 /** Key Vault behind ARM and behind its own loopback server, which takes the host name from the header. */
-export async function startVaultWorld(options: { state?: State; gate?: VaultGate } = {}): Promise<VaultWorld> {
+export async function startVaultWorld(options: { state?: State; gate?: Partial<VaultGate> } = {}): Promise<VaultWorld> {
   const { gate, ...rest } = options;
   const world = await startWorld(rest);
   const { provider, service } = createKeyVault({ world: world.arm.world, tokens, ...(gate && { gate }) });
@@ -62,9 +79,9 @@ export async function startVaultWorld(options: { state?: State; gate?: VaultGate
     management: new KeyVaultManagementClient(credential, subscriptionId, world.sdk),
     keys: (vault) => new KeyClient(url(vault), vaultCredential, { httpClient }),
     cryptography: (key) => new CryptographyClient(key, vaultCredential, { httpClient }),
-    async data(vault, method, path, body) {
+    async data(vault, method, path, body, as = operator) {
       const headers = createHttpHeaders({
-        authorization: `Bearer token-for:${AUDIENCE}`,
+        authorization: `Bearer ${tokens.issue(as, AUDIENCE).token}`,
         ...(body !== undefined && { 'content-type': 'application/json' }),
       });
       const request = createPipelineRequest({
