@@ -1,8 +1,10 @@
 import type { Disk } from '@azure/arm-compute';
 import { StrongroomError } from '../model/errors.ts';
+import { sameExportPolicy, type ExportPolicy } from '../model/exports.ts';
 import type { DiskProperties } from '../model/point.ts';
 import { parseResourceId } from '../model/resourceId.ts';
 import { armCall, armFind, type Arm } from './arm.ts';
+import { exportPolicyOf, exportUpdate } from './exportPolicy.ts';
 import { choosesSectors, uploadBody, type UploadDiskRequest } from './uploadDisk.ts';
 
 export interface DiskInfo {
@@ -11,6 +13,7 @@ export interface DiskInfo {
   /** Bytes. */
   size: number;
   properties: DiskProperties;
+  exportPolicy: ExportPolicy;
 }
 
 /** Managed disks (Microsoft.Compute/disks). */
@@ -18,7 +21,7 @@ export interface Disks {
   /** A disk to back up. @throws NOT_FOUND, UNSUPPORTED naming a disk whose data cannot be had */
   get(id: string): Promise<DiskInfo>;
   /**
-   * Starts an empty disk that takes an upload through a private endpoint, like the source in generation, security,
+   * Starts an empty disk that takes an upload from where its export policy says, like the source in generation, security,
    * capabilities, plan, zone and sku. Leaves it as it is when it carries the same tags.
    * @throws ALREADY_EXISTS when a disk of that name has other tags
    */
@@ -29,6 +32,8 @@ export interface Disks {
   grantWrite(id: string, seconds: number): Promise<string>;
   /** Ends the upload: the disk becomes usable. No error when there is none, or no disk. */
   revoke(id: string): Promise<void>;
+  /** Says from where it may be exported, in one update; none when it is so already. No error when it is gone. */
+  setExportPolicy(id: string, policy: ExportPolicy): Promise<void>;
   /** Deletes the disk if it carries those tags; no error when it is gone. */
   deleteTagged(id: string, tags: Record<string, string>): Promise<void>;
   groupExists(subscriptionId: string, resourceGroup: string): Promise<boolean>;
@@ -49,7 +54,14 @@ export function createDisks(arm: Arm): Disks {
       const disk = await armCall(`read disk ${id}`, () => disks.get(resourceGroup, name));
       const refusal = refusalOf(disk);
       if (refusal) throw new StrongroomError('UNSUPPORTED', `Disk ${disk.id} ${refusal}`);
-      return { id: disk.id!, uniqueId: disk.uniqueId!, size: disk.diskSizeBytes!, properties: propertiesOf(disk) };
+      const { uniqueId, diskSizeBytes } = disk;
+      return {
+        id: disk.id!,
+        uniqueId: uniqueId!,
+        size: diskSizeBytes!,
+        properties: propertiesOf(disk),
+        exportPolicy: exportPolicyOf(disk),
+      };
     },
 
     async createForUpload(request) {
@@ -81,6 +93,14 @@ export function createDisks(arm: Arm): Disks {
     async revoke(id) {
       const { disks, resourceGroup, name } = at(id);
       await armFind(`revoke access to disk ${id}`, () => disks.revokeAccess(resourceGroup, name));
+    },
+
+    async setExportPolicy(id, policy) {
+      const present = await find(id);
+      if (!present || sameExportPolicy(exportPolicyOf(present), policy)) return;
+      const { disks, resourceGroup, name } = at(id);
+      const what = `set ${policy.networkAccessPolicy} ${policy.diskAccessId} on disk ${id}`;
+      await armFind(what, () => disks.update(resourceGroup, name, exportUpdate(policy)));
     },
 
     async deleteTagged(id, tags) {

@@ -1,12 +1,16 @@
 import type { Snapshot } from '@azure/arm-compute';
+import type { FoundSnapshot } from '../model/cloudNative.ts';
+import { closedToExport, sameExportPolicy, type ExportPolicy } from '../model/exports.ts';
 import type { DiskProperties } from '../model/point.ts';
-import { parseResourceId, sameId } from '../model/resourceId.ts';
+import { parseResourceId } from '../model/resourceId.ts';
 import { armCall, armFind, type Arm } from './arm.ts';
+import { exportPolicyOf, exportProperties, exportUpdate } from './exportPolicy.ts';
 
 /** A managed-disk snapshot as far as the product reads it. */
 export interface SnapshotInfo {
   id: string;
-  tags: Record<string, string>;
+  /** Where it comes from, for {@link FoundSnapshot}. */
+  origin: FoundSnapshot;
   /** `incrementalSnapshotFamilyId`: only snapshots of one family can be compared. */
   familyId: string;
   /** `timeCreated`, ISO 8601 UTC. */
@@ -17,14 +21,13 @@ export interface SnapshotInfo {
   ready: boolean;
   /** Why the background copy failed; '' when it did not. */
   copyError: string;
-  diskAccessId: string;
+  exportPolicy: ExportPolicy;
 }
 
 export interface SnapshotRequest {
   id: string;
   location: string;
   diskId: string;
-  diskAccessId: string;
   /** The disk's own: a disk and all its snapshots must share one disk encryption set (azure-facts section 2.3). */
   encryption: DiskProperties['encryption'];
   tags: Record<string, string>;
@@ -32,12 +35,12 @@ export interface SnapshotRequest {
 
 /** Incremental snapshots of managed disks (Microsoft.Compute/snapshots). */
 export interface Snapshots {
-  /** Starts an incremental snapshot that only a private endpoint can export. Leaves an existing one as it is. */
+  /** Starts an incremental snapshot that cannot be exported yet. Leaves an existing one as it is. */
   create(request: SnapshotRequest): Promise<void>;
   find(id: string): Promise<SnapshotInfo | undefined>;
   listByGroup(subscriptionId: string, resourceGroup: string): Promise<SnapshotInfo[]>;
-  /** Puts a snapshot behind a disk access; the only way to its data then. */
-  useDiskAccess(id: string, diskAccessId: string): Promise<void>;
+  /** Says from where it may be exported, in one update; none when it is so already. No error when it is gone. */
+  setExportPolicy(id: string, policy: ExportPolicy): Promise<void>;
   /** An export URL with its SAS: a secret. Asking again while one is out gives a valid one. */
   grant(id: string, seconds: number): Promise<string>;
   /** Ends every export. No error when there is none, or no snapshot. */
@@ -59,16 +62,14 @@ export function createSnapshots(arm: Arm): Snapshots {
   return {
     find,
 
-    async create({ id, location, diskId, diskAccessId, encryption, tags }) {
+    async create({ id, location, diskId, encryption, tags }) {
       if (await find(id)) return;
       const { snapshots, resourceGroup, name } = at(id);
       const body: Snapshot = {
         location,
         creationData: { createOption: 'Copy', sourceResourceId: diskId },
         incremental: true,
-        networkAccessPolicy: 'AllowPrivate',
-        diskAccessId,
-        publicNetworkAccess: 'Disabled',
+        ...exportProperties(closedToExport),
         encryption,
         tags,
       };
@@ -85,12 +86,12 @@ export function createSnapshots(arm: Arm): Snapshots {
       return all;
     },
 
-    async useDiskAccess(id, diskAccessId) {
+    async setExportPolicy(id, policy) {
       const { snapshots, resourceGroup, name } = at(id);
       const present = await find(id);
-      if (present && sameId(present.diskAccessId, diskAccessId)) return;
-      const body = { networkAccessPolicy: 'AllowPrivate', diskAccessId, publicNetworkAccess: 'Disabled' };
-      await armCall(`put snapshot ${id} behind ${diskAccessId}`, () => snapshots.update(resourceGroup, name, body));
+      if (!present || sameExportPolicy(present.exportPolicy, policy)) return;
+      const what = `set ${policy.networkAccessPolicy} ${policy.diskAccessId} on snapshot ${id}`;
+      await armFind(what, () => snapshots.update(resourceGroup, name, exportUpdate(policy)));
     },
 
     async grant(id, durationInSeconds) {
@@ -117,13 +118,18 @@ function infoOf(snapshot: Snapshot): SnapshotInfo {
   const { completionPercent, provisioningState } = snapshot;
   return {
     id: snapshot.id!,
-    tags: snapshot.tags ?? {},
+    origin: {
+      snapshotId: snapshot.id!,
+      sourceDiskId: snapshot.creationData?.sourceResourceId ?? '',
+      sourceUniqueId: snapshot.creationData?.sourceUniqueId ?? '',
+      tags: snapshot.tags ?? {},
+    },
     familyId: snapshot.incrementalSnapshotFamilyId ?? '',
     time: snapshot.timeCreated?.toISOString() ?? '',
     size: snapshot.diskSizeBytes ?? 0,
     ready: provisioningState === 'Succeeded' && (completionPercent === undefined || completionPercent === 100),
     copyError:
       snapshot.copyCompletionError?.errorMessage ?? (provisioningState === 'Failed' ? 'provisioning failed' : ''),
-    diskAccessId: snapshot.diskAccessId ?? '',
+    exportPolicy: exportPolicyOf(snapshot),
   };
 }

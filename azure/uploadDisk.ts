@@ -1,6 +1,8 @@
 import type { Disk } from '@azure/arm-compute';
+import type { ExportPolicy } from '../model/exports.ts';
 import type { DiskProperties } from '../model/point.ts';
 import { parseResourceId } from '../model/resourceId.ts';
+import { exportProperties } from './exportPolicy.ts';
 
 /** A fixed VHD ends with a footer of one sector (azure-facts section 3). */
 const VHD_FOOTER = 512;
@@ -14,16 +16,18 @@ export interface UploadDiskRequest {
   size: number;
   /** The source's. */
   properties: DiskProperties;
-  diskAccessId: string;
+  /** While it is uploaded. */
+  exportPolicy: ExportPolicy;
   /** Added to the source's tags. */
   tags: Record<string, string>;
 }
 
 /**
- * The request body of a disk for upload (azure-facts section 8). It has the platform's key: a disk with both a disk access
- * and a disk encryption set takes no upload (azure-facts section 4).
+ * The request body of a disk for upload (azure-facts section 8). Behind a disk access it has the platform's key: with a
+ * disk encryption set too it would take no upload (azure-facts section 4).
  */
-export function uploadBody({ properties, size, diskAccessId, tags }: UploadDiskRequest): Disk {
+export function uploadBody(request: UploadDiskRequest): Disk {
+  const { properties, size, exportPolicy, tags } = request;
   const { location, sku, zones, osType, hyperVGeneration, securityProfile, supportedCapabilities, purchasePlan } =
     properties;
   return {
@@ -41,17 +45,16 @@ export function uploadBody({ properties, size, diskAccessId, tags }: UploadDiskR
       // The source had 512, whatever its sku: others are refused at backup.
       ...(choosesSectors(sku) ? { logicalSectorSize: 512 } : {}),
     },
-    networkAccessPolicy: 'AllowPrivate',
-    diskAccessId,
-    publicNetworkAccess: 'Disabled',
+    ...(exportPolicy.diskAccessId ? {} : { encryption: properties.encryption }),
+    ...exportProperties(exportPolicy),
     tags: { ...Object.fromEntries(tagsOf(properties, tags).slice(0, roomBeside(tags))), ...tags },
   };
 }
 
 /** What the disk of {@link uploadBody} lacks of its source: for people, with the way out. */
-export function shortfalls({ id, properties, tags }: UploadDiskRequest): string[] {
+export function shortfalls({ id, properties, exportPolicy, tags }: UploadDiskRequest): string[] {
   const { name } = parseResourceId(id);
-  const encryptionSet = properties.encryption?.diskEncryptionSetId;
+  const encryptionSet = exportPolicy.diskAccessId ? properties.encryption?.diskEncryptionSetId : undefined;
   const leftOut = tagsOf(properties, tags).slice(roomBeside(tags));
   return [
     ...(encryptionSet

@@ -11,6 +11,7 @@ import { createLedger, type Ledger } from '../azure/tables/ledger.ts';
 import { createPoints, type Points } from '../azure/tables/points.ts';
 import { createSessions, type Sessions } from '../azure/tables/sessions.ts';
 import { openTable } from '../azure/tables/table.ts';
+import { createTagKeyTable } from '../azure/tables/tagKeys.ts';
 import { createWorkerFiles, readWorkerPackage, type WorkerFiles, type WorkerPackage } from '../azure/workerFiles.ts';
 import { createWorkers, type Workers } from '../azure/workers.ts';
 import { inboxName } from '../model/names.ts';
@@ -18,6 +19,7 @@ import type { Settings } from '../model/settings.ts';
 import type { Environment } from '../model/site/environment.ts';
 import { homeLayout, siteLayout, type ApplianceLayout, type SiteKey } from '../model/site/layout.ts';
 import { createMessageKeys, type MessageKeys } from './messageKeys.ts';
+import { createTagKeys, type TagKeys } from './tagKeys.ts';
 
 /** Everything that activities and triggers work with: settings, gateways, the clock and chance. */
 export interface Appliance {
@@ -34,6 +36,7 @@ export interface Appliance {
   attempts: Attempts;
   ledger: Ledger;
   messageKeys: MessageKeys;
+  tagKeys: TagKeys;
   workerFiles(site: SiteKey): WorkerFiles;
   workerPackage(): Promise<WorkerPackage>;
   /** The queue that a worker reads. */
@@ -52,6 +55,7 @@ export function createAppliance(settings: Settings, workerFolder: string): Appli
   const table = (name: string) => openTable(layout.hostAccount.tableUrl, `Strongroom${name}`, credential);
   const now = () => new Date().toISOString();
   const attempts = createAttempts(table('Attempts'));
+  const vaultKey = keyWrapper(layout.keys.messages.url, credential);
   return {
     settings,
     environment,
@@ -64,7 +68,8 @@ export function createAppliance(settings: Settings, workerFolder: string): Appli
     points: createPoints(table('Points'), table('PointDisks')),
     attempts,
     ledger: createLedger(table('Ledger'), now),
-    messageKeys: createMessageKeys(attempts, keyWrapper(layout.keys.messages.url, credential)),
+    messageKeys: createMessageKeys(attempts, vaultKey),
+    tagKeys: createTagKeys(createTagKeyTable(table('TagKeys')), vaultKey, { random: randomBytes, now }),
     workerFiles: (site) => {
       const { account, workerFilesContainer } = siteLayout(site);
       return createWorkerFiles(account.blobUrl, workerFilesContainer, credential);

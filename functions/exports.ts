@@ -1,6 +1,7 @@
 import type { JobExports } from '../azure/tables/attempts.ts';
 import type { JobAddress } from '../model/activities.ts';
 import { sealMessage, type Command } from '../model/messages.ts';
+import { allSettled } from './activities/settled.ts';
 import type { Appliance } from './appliance.ts';
 
 /** Export URLs of a job: secrets that go from Azure into a sealed message and nowhere else. */
@@ -28,7 +29,10 @@ export async function renewExports(appliance: Appliance, job: JobExports): Promi
   await sendCommand(appliance, attempt, { kind: 'sas', jobId, ...granted });
 }
 
-/** Ends a job's exports. The row is closed first, so that a late `sasExpired` opens nothing again. */
+/**
+ * Ends a job's exports, and gives its snapshots back the export policy of their source: nothing stays behind a disk access
+ * of ours. The row is closed first, so that a late `sasExpired` opens nothing again.
+ */
 export async function revokeExports(appliance: Appliance, address: JobAddress): Promise<void> {
   const { attempts, ledger } = appliance;
   const job = await attempts.findJob(address.attempt, address.jobId);
@@ -38,9 +42,16 @@ export async function revokeExports(appliance: Appliance, address: JobAddress): 
   await ledger.strike(address.session, 'export', ...targetsOf(job));
 }
 
+/** A policy is given back only after the export is closed: the source's may be open to the internet. */
 async function closeExports({ disks, snapshots }: Appliance, job: JobExports): Promise<void> {
-  await Promise.all(job.snapshots.map((id) => snapshots.revoke(id)));
-  if (job.target) await disks.revoke(job.target);
+  const { exportPolicy, target } = job;
+  await allSettled(
+    job.snapshots.map(async (id) => {
+      await snapshots.revoke(id);
+      if (exportPolicy) await snapshots.setExportPolicy(id, exportPolicy);
+    }),
+  );
+  if (target) await disks.revoke(target);
 }
 
 /** What of a job is exported, for the ledger. */

@@ -1,5 +1,6 @@
 import type { BaseChoice, DiskNow } from './base.ts';
 import type { ErrorInfo } from './errors.ts';
+import type { ExportLimits, ExportPolicy } from './exports.ts';
 import type { BackupDiskJob, Job, JobResult, RepositoryTarget } from './jobs.ts';
 import type { DiskPoint, Point } from './point.ts';
 import type { SessionDisk, SessionState } from './session.ts';
@@ -18,6 +19,7 @@ export interface BackupInput {
   repository: RepositoryTarget;
   /** How many workers the site may run at once. */
   workers: number;
+  limits: ExportLimits;
 }
 
 export interface RestoreInput {
@@ -27,6 +29,7 @@ export interface RestoreInput {
   resourceId: string;
   repository: RepositoryTarget;
   workers: number;
+  limits: ExportLimits;
   /** Where the worker runs: the target's subscription, the disks' region. */
   site: SiteKey;
   target: RestoreTarget;
@@ -50,8 +53,11 @@ export interface MachinePlan {
   vm: { id: string; name: string; location: string };
   /** As ARM returned it. */
   machine: Record<string, unknown>;
+  /** Where its worker runs. */
   site: SiteKey;
   disks: PlannedDisk[];
+  /** Of the disks, by key: what their snapshots are given back when they have been read. */
+  exportPolicies: Record<string, ExportPolicy>;
 }
 
 export type PlannedDisk = Omit<DiskPoint, 'image' | 'read' | 'stats' | 'snapshot'>;
@@ -95,9 +101,12 @@ export interface BackupDiskInput {
   worker: WorkerHandle;
   repository: RepositoryTarget;
   disk: BackupDiskJob['disk'];
-  /** ARM id of the new snapshot. */
+  /** ARM id of the new snapshot, its family, and its source disk's export policy. */
   snapshot: string;
+  familyId: string;
+  exportPolicy: ExportPolicy;
   choice: BaseChoice;
+  limits: ExportLimits;
 }
 
 export interface RestoreDiskInput {
@@ -108,6 +117,7 @@ export interface RestoreDiskInput {
   disk: RestorableDisk;
   /** ARM id of the disk to be made. */
   diskId: string;
+  limits: ExportLimits;
 }
 
 /** Every activity: what it takes, what it gives. All are idempotent. */
@@ -123,21 +133,31 @@ export interface Activities {
   updateDisk: { input: { session: string; disk: { key: string } & Partial<SessionDisk> }; output: null };
 
   /** Creates nothing; refuses a machine with a disk that cannot be backed up. */
-  describeMachine: { input: { resourceId: string }; output: MachinePlan };
-  /** Starts the snapshots of all disks, together. */
-  createSnapshots: { input: { session: string; plan: Omit<MachinePlan, 'machine'> }; output: null };
+  describeMachine: { input: { resourceId: string; repository: RepositoryTarget }; output: MachinePlan };
+  /** Starts the snapshots of all disks, together. `time`: of the set, ISO 8601 UTC. */
+  createSnapshots: { input: { session: string; plan: Omit<MachinePlan, 'machine'>; time: string }; output: null };
   readSnapshots: {
     input: { session: string; vm: MachinePlan['vm']; disks: { key: string }[] };
     output: TakenSnapshot[];
   };
+  /** Also says which snapshots of the machine are not what they should be. */
   chooseBases: {
     input: { resourceId: string; repository: RepositoryTarget; disks: DiskNow[] };
-    output: Record<string, BaseChoice>;
+    output: { choices: Record<string, BaseChoice>; warnings: string[] };
   };
-  /** Deletes the session's snapshots, unless a committed point names them. */
-  discardSnapshots: { input: { session: string; vm: MachinePlan['vm']; disks: { key: string }[] }; output: null };
-  /** Deletes the machine's snapshots that no repository's newest point names; strikes the session's off the ledger. */
-  pruneSnapshots: { input: { session: string; resourceId: string }; output: { deleted: number } };
+  /** Deletes the session's snapshots whose tags prove it, unless a committed point names them. */
+  discardSnapshots: {
+    input: { session: string; vm: MachinePlan['vm']; disks: { key: string }[] };
+    output: { warnings: string[] };
+  };
+  /**
+   * Deletes the machine's snapshots whose tags prove it and that no repository's newest point names; strikes the session's
+   * off the ledger.
+   */
+  pruneSnapshots: {
+    input: { session: string; resourceId: string; diskIds: string[] };
+    output: { deleted: number; warnings: string[] };
+  };
   recordPoint: { input: { point: Point; repository: RepositoryTarget }; output: null };
 
   ensureWorkerFiles: { input: { site: SiteKey }; output: { version: string; uploaded: number } };
@@ -165,19 +185,25 @@ export interface Activities {
     input: { address: JobAddress; job: Extract<Job, { kind: 'initRepository' | 'commitPoint' }> };
     output: null;
   };
-  /** Puts the snapshots behind the disk access, grants their SAS and sends the job: one step, so no SAS is returned. */
+  /**
+   * Puts the snapshots behind the disk access, grants their SAS and sends the job: one step, so no SAS is returned.
+   * `diskAccessId` null: they are opened to the internet, as long as the job runs.
+   */
   sendBackupDisk: {
-    input: { address: JobAddress; diskAccessId: string; input: BackupDiskInput };
+    input: { address: JobAddress; diskAccessId: string | null; input: BackupDiskInput };
     output: null;
   };
   /** `warnings`: what the new disk lacks of its source, in words. */
-  createRestoreDisk: { input: { diskAccessId: string; input: RestoreDiskInput }; output: { warnings: string[] } };
+  createRestoreDisk: {
+    input: { diskAccessId: string | null; input: RestoreDiskInput };
+    output: { warnings: string[] };
+  };
   /** Whether the new disk takes an upload. */
   restoreDiskReady: { input: { diskId: string }; output: boolean };
   sendRestoreDisk: { input: { address: JobAddress; input: RestoreDiskInput }; output: null };
   /** Deletes the disks that this session made. */
   discardRestoreDisks: { input: { session: string; diskIds: string[] }; output: null };
-  /** Strikes restored disks off the ledger: they are the user's now. */
+  /** Closes restored disks to export and strikes them off the ledger: they are the user's now. */
   keepRestoreDisks: { input: { session: string; diskIds: string[] }; output: null };
   /** Ends the job's exports: after it no SAS of the job opens anything. */
   revokeExports: { input: { address: JobAddress }; output: null };

@@ -27,7 +27,7 @@ export interface SnapshotNow {
   familyId: string;
   time: string;
   size: number;
-  /** Its `strongroom-id`, `strongroom-source` and `strongroom-disk` tags are those that were put on it. */
+  /** Its tags are those that the session of its point sealed for it. */
   tagsIntact: boolean;
 }
 
@@ -72,7 +72,7 @@ function obstacleTo(disk: DiskNow, then: DiskThen, snapshot: SnapshotNow | undef
   return '';
 }
 
-/** A tagged snapshot of a machine, and the points of that machine. */
+/** A snapshot of a machine with the session that its tags name, and the points of that machine. */
 export interface KeptSnapshot {
   id: string;
   session: string;
@@ -86,18 +86,23 @@ export interface PointOfMachine {
 
 /**
  * Which snapshots nothing needs any more: those of a committed point that no repository's newest point names. A
- * snapshot whose tag names another session than its point does, or that no point names, is not touched.
+ * snapshot whose tags name another session than its point does, or that no point names, is not touched.
  */
 export function snapshotsToDelete(
   existing: readonly KeptSnapshot[],
   points: readonly PointOfMachine[],
 ): KeptSnapshot[] {
+  const needed = new Set(newestPoints(points).flatMap((point) => point.snapshots.map(idKey)));
+  const named = new Set(points.flatMap(({ session, snapshots }) => snapshots.map((id) => `${session}\n${idKey(id)}`)));
+  return existing.filter(({ id, session }) => named.has(`${session}\n${idKey(id)}`) && !needed.has(idKey(id)));
+}
+
+/** Of each repository the newest point. */
+export function newestPoints(points: readonly PointOfMachine[]): PointOfMachine[] {
   const newest = new Map<string, PointOfMachine>();
   for (const point of points) {
     const known = newest.get(point.repository);
     if (!known || point.id > known.id) newest.set(point.repository, point);
   }
-  const needed = new Set([...newest.values()].flatMap((point) => point.snapshots.map(idKey)));
-  const named = new Set(points.flatMap(({ session, snapshots }) => snapshots.map((id) => `${session}\n${idKey(id)}`)));
-  return existing.filter(({ id, session }) => named.has(`${session}\n${idKey(id)}`) && !needed.has(idKey(id)));
+  return [...newest.values()];
 }

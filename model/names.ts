@@ -35,10 +35,18 @@ export function inboxName(attempt: string): string {
   return `worker-${attempt}`;
 }
 
+/** What all names of snapshots begin with. */
+const SNAPSHOT_PREFIX = 'strongroom-';
+
 /** The snapshot of a disk in a session: the same words always give the same name, so a repeated activity finds it. */
 export function snapshotName(session: string, machine: string, disk: string): string {
   const tail = `-${disk}-${session.replace(/^[a-z]+-/, '')}`;
-  return `strongroom-${safe(machine).slice(0, MAX_NAME - 'strongroom-'.length - tail.length)}${tail}`;
+  return `${SNAPSHOT_PREFIX}${safe(machine).slice(0, MAX_NAME - SNAPSHOT_PREFIX.length - tail.length)}${tail}`;
+}
+
+/** Whether a snapshot is called as ours are. */
+export function isSnapshotName(name: string): boolean {
+  return name.toLowerCase().startsWith(SNAPSHOT_PREFIX);
 }
 
 /**
@@ -78,17 +86,7 @@ export function workerMachine(site: SiteKey, slot: string): Named {
   return { name, id: `${resourceGroup.id}/providers/Microsoft.Compute/virtualMachines/${name}` };
 }
 
-/** The tags of a snapshot, all clear text: which session and which machine and disk it belongs to. */
-export function snapshotTags(session: string, machineId: string, disk: string): Record<string, string> {
-  return {
-    'strongroom-id': session,
-    'strongroom-v': '1',
-    'strongroom-source': resourceDigest(machineId),
-    'strongroom-disk': disk,
-  };
-}
-
-/** A resource id as a short key for tags and entity keys, which an id is too long or has the wrong characters for. */
+/** A resource id as a short key for entity keys, which an id is too long or has the wrong characters for. */
 export function resourceDigest(id: string): string {
   return createHash('sha256').update(id.toLowerCase().replace(/\/$/, '')).digest('hex').slice(0, 32);
 }

@@ -18,6 +18,8 @@ export const timing = {
   snapshotCopy: 24 * 3_600_000,
   /** Wait between two tries for a busy lease. */
   lease: 5_000,
+  /** Who waits for a lease and has not asked for it so long is gone: its place in the queue is lost. */
+  leaseSilence: 2 * 60_000,
   /** First wait before an activity that failed for a passing reason is tried again; doubled each time. */
   retry: 5_000,
   /** A lease whose session's orchestration does not exist is dead only after this: it may be about to start. */

@@ -1,5 +1,6 @@
 import { StrongroomError } from '../../model/errors.ts';
 import type { JobAddress, WorkerHandle } from '../../model/activities.ts';
+import type { ExportPolicy } from '../../model/exports.ts';
 import { packed, unpacked, type Table } from './table.ts';
 
 /** One start of a worker. `sealedKey`: its message key, wrapped by Key Vault. */
@@ -18,6 +19,8 @@ export interface JobExports {
   disk: string;
   /** Snapshots exported for reading: the new one, then the base. */
   snapshots: string[];
+  /** What they are given back when the job is over: their source disk's. */
+  exportPolicy?: ExportPolicy;
   /** A disk exported for writing. */
   target: string;
   ended: boolean;
@@ -25,7 +28,7 @@ export interface JobExports {
 
 const ATTEMPT = 'attempt';
 const attemptJson = ['worker'];
-const jobJson = ['address', 'snapshots'];
+const jobJson = ['address', 'snapshots', 'exportPolicy'];
 
 /** Workers' attempts and their jobs. A row of the attempt, and one per job, in the attempt's partition. */
 export interface Attempts {

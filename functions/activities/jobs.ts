@@ -1,6 +1,7 @@
 import type { JobExports } from '../../azure/tables/attempts.ts';
 import { shortfalls } from '../../azure/uploadDisk.ts';
 import { StrongroomError } from '../../model/errors.ts';
+import { closedToExport, openToExport } from '../../model/exports.ts';
 import type { Appliance } from '../appliance.ts';
 import { grantExports, revokeExports, sendCommand, targetsOf } from '../exports.ts';
 import type { Handlers } from './handlers.ts';
@@ -21,11 +22,10 @@ export function jobActivities(
 > {
   const { attempts, disks, ledger, points, snapshots } = appliance;
 
-  /** The row first: from then on the exports can be found and revoked. */
-  async function open(job: JobExports) {
+  /** The rows first: from then on the exports can be found and revoked. */
+  async function enter(job: JobExports): Promise<void> {
     await ledger.write(job.address.session, 'export', ...targetsOf(job));
     await attempts.putJob(job);
-    return grantExports(appliance, job);
   }
 
   return {
@@ -35,11 +35,13 @@ export function jobActivities(
       return null;
     },
 
-    async sendBackupDisk({ address, diskAccessId, input: { disk, snapshot, choice, repository } }) {
+    async sendBackupDisk({ address, diskAccessId, input: { disk, snapshot, exportPolicy, choice, repository } }) {
       const { base, fullReason } = choice;
       const exported = [snapshot, ...(base ? [base.snapshotId] : [])];
-      await Promise.all(exported.map((id) => snapshots.useDiskAccess(id, diskAccessId)));
-      const { sas, baseSas } = await open({ address, disk: disk.key, snapshots: exported, target: '', ended: false });
+      const job = { address, disk: disk.key, snapshots: exported, exportPolicy, target: '', ended: false };
+      await enter(job);
+      await Promise.all(exported.map((id) => snapshots.setExportPolicy(id, openToExport(diskAccessId))));
+      const { sas, baseSas } = await grantExports(appliance, job);
       await sendCommand(appliance, address.attempt, {
         kind: 'job',
         jobId: address.jobId,
@@ -60,7 +62,8 @@ export function jobActivities(
       if (!source) throw new StrongroomError('NOT_FOUND', `Point ${point} has no disk "${disk.key}" any more.`);
       const { size, properties } = source;
       await ledger.write(session, 'disk', diskId);
-      const request = { id: diskId, size, properties, diskAccessId, tags: restoredBy(session) };
+      const exportPolicy = openToExport(diskAccessId);
+      const request = { id: diskId, size, properties, exportPolicy, tags: restoredBy(session) };
       await disks.createForUpload(request);
       return { warnings: shortfalls(request) };
     },
@@ -68,7 +71,9 @@ export function jobActivities(
     restoreDiskReady: ({ diskId }) => disks.readyForUpload(diskId),
 
     async sendRestoreDisk({ address, input: { disk, diskId, point, repository } }) {
-      const { sas } = await open({ address, disk: disk.key, snapshots: [], target: diskId, ended: false });
+      const exported = { address, disk: disk.key, snapshots: [], target: diskId, ended: false };
+      await enter(exported);
+      const { sas } = await grantExports(appliance, exported);
       await sendCommand(appliance, address.attempt, {
         kind: 'job',
         jobId: address.jobId,
@@ -89,6 +94,8 @@ export function jobActivities(
     },
 
     async keepRestoreDisks({ session, diskIds }) {
+      // Its point does not say how its source could be exported: from nowhere is safe, and can be changed.
+      await allSettled(diskIds.map((id) => disks.setExportPolicy(id, closedToExport)));
       await ledger.strike(session, 'disk', ...diskIds);
       return null;
     },

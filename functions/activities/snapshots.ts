@@ -1,21 +1,26 @@
-import type { SnapshotInfo } from '../../azure/snapshots.ts';
 import {
   chooseBase,
   newestOfEach,
   snapshotsToDelete,
   type DiskThen,
   type KeptSnapshot,
+  type PointOfMachine,
   type SnapshotNow,
 } from '../../model/base.ts';
+import { cloudNativeSnapshots, incompleteSets, problemText, verify } from '../../model/cloudNative.ts';
 import { StrongroomError } from '../../model/errors.ts';
-import { resourceDigest, snapshotName, snapshotTags } from '../../model/names.ts';
-import { idKey, parseResourceId } from '../../model/resourceId.ts';
-import { siteDiskAccesses } from '../../model/site/endpoints.ts';
-import { siteAt } from '../../model/site/environment.ts';
-import { siteKey } from '../../model/site/layout.ts';
+import { snapshotName } from '../../model/names.ts';
+import { idKey, parseResourceId, sameId } from '../../model/resourceId.ts';
+import { sealTags } from '../../model/sealedTags.ts';
+import { workerSite } from '../../model/site/repositories.ts';
 import type { Appliance } from '../appliance.ts';
 import type { Handlers } from './handlers.ts';
 import { allSettled } from './settled.ts';
+
+/** A GCM nonce. */
+const NONCE_BYTES = 12;
+/** So many problems of snapshots a session tells; all of one kind have one cause anyway. */
+const MOST_WARNINGS = 20;
 
 /** The machine, the snapshots of its disks, and which of them comparisons need. */
 export function snapshotActivities(
@@ -29,31 +34,38 @@ export function snapshotActivities(
   | 'pruneSnapshots'
   | 'recordPoint'
 > {
-  const { environment, machines, disks, snapshots, points, ledger } = appliance;
+  const { environment, machines, disks, snapshots, points, ledger, tagKeys } = appliance;
   return {
-    async describeMachine({ resourceId }) {
+    async describeMachine({ resourceId, repository }) {
       const { id, name, location, raw, disks: attached } = await machines.get(resourceId);
       const { subscriptionId } = parseResourceId(id);
-      const site = siteKey(environment, siteAt(environment, { subscriptionId, region: location }));
-      const planned = attached.map(async ({ key, lun, diskId }) => {
-        const disk = await disks.get(diskId);
-        const { uniqueId, size, properties } = disk;
-        return { key, lun, name: parseResourceId(disk.id).name, resourceId: disk.id, uniqueId, size, properties };
+      const site = workerSite(environment, { subscriptionId, region: location }, repository.url);
+      const found = await Promise.all(
+        attached.map(async ({ key, lun, diskId }) => ({ key, lun, ...(await disks.get(diskId)) })),
+      );
+      const planned = found.map(({ key, lun, id: resourceId, uniqueId, size, properties }) => {
+        return { key, lun, name: parseResourceId(resourceId).name, resourceId, uniqueId, size, properties };
       });
-      return { vm: { id, name, location }, machine: raw, site, disks: await Promise.all(planned) };
+      const exportPolicies = Object.fromEntries(found.map(({ key, exportPolicy }) => [key, exportPolicy]));
+      return { vm: { id, name, location }, machine: raw, site, disks: planned, exportPolicies };
     },
 
     /** One activity for all disks, so that the snapshots lie as close together in time as Azure allows. */
-    async createSnapshots({ session, plan }) {
-      const diskAccesses = siteDiskAccesses(environment, siteAt(environment, plan.site));
-      const requests = plan.disks.map((disk, i) => ({
-        id: snapshotId(session, plan.vm, disk.key),
-        location: disk.properties.location,
-        diskId: disk.resourceId,
-        encryption: disk.properties.encryption,
-        diskAccessId: diskAccesses[i % diskAccesses.length]!.id,
-        tags: snapshotTags(session, plan.vm.id, disk.key),
-      }));
+    async createSnapshots({ session, plan: { vm, disks: planned }, time }) {
+      const key = await tagKeys.newest();
+      const uniqueIds = Object.fromEntries(planned.map(({ key, uniqueId }) => [key, uniqueId]));
+      const requests = planned.map(({ key: disk, resourceId, uniqueId, properties }) => {
+        const id = snapshotId(session, vm, disk);
+        const metadata = { session, machine: vm.id, disk, uniqueId, disks: uniqueIds, time };
+        const place = { snapshotId: id, sourceDiskId: resourceId };
+        return {
+          id,
+          location: properties.location,
+          diskId: resourceId,
+          encryption: properties.encryption,
+          tags: sealTags(key, place, metadata, appliance.random(NONCE_BYTES)),
+        };
+      });
       await ledger.write(session, 'snapshot', ...requests.map(({ id }) => id));
       await allSettled(requests.map((request) => snapshots.create(request)));
       return null;
@@ -78,32 +90,48 @@ export function snapshotActivities(
 
     async chooseBases({ resourceId, repository, disks: now }) {
       const newest = newestOfEach(await points.history(resourceId, repository.url));
-      const sessions = new Map((await points.ofMachine(resourceId)).map(({ id, session }) => [id, session]));
-      const present = await presentSnapshots(resourceId, newest, sessions);
-      return Object.fromEntries(now.map((disk) => [disk.key, chooseBase(disk, newest, present)]));
+      const keys = await tagKeys.all();
+      const machinePoints = await points.ofMachine(resourceId);
+      const bases = await Promise.all(newest.map((then) => baseOf(then, resourceId, machinePoints, keys)));
+      const present = new Map(bases.flatMap((base) => (base ? [[idKey(base.id), base] as const] : [])));
+      const diskIds = now.map((disk) => disk.resourceId);
+      const { sets, problems } = await setsOf(resourceId, diskIds, machinePoints, keys);
+      return {
+        choices: Object.fromEntries(now.map((disk) => [disk.key, chooseBase(disk, newest, present)])),
+        warnings: [...problems.map(problemText), ...incompleteSets(sets, machinePoints)].slice(0, MOST_WARNINGS),
+      };
     },
 
     async discardSnapshots({ session, vm, disks: keys }) {
       const ids = keys.map(({ key }) => snapshotId(session, vm, key));
-      const named = (await points.ofMachine(vm.id)).some((point) => point.session === session);
-      // When the point was committed after all its snapshots are the next comparison's base.
-      if (named) await ledger.strike(session, 'snapshot', ...ids);
-      else await removeSnapshots(ids.map((id) => ({ id, session })));
-      return null;
+      if ((await points.ofMachine(vm.id)).some((point) => point.session === session)) {
+        // The point was committed after all: its snapshots are the next comparison's base.
+        await ledger.strike(session, 'snapshot', ...ids);
+        return { warnings: [] };
+      }
+      const known = await tagKeys.all();
+      const warnings: string[] = [];
+      await allSettled(
+        ids.map(async (id) => {
+          const snapshot = await snapshots.find(id);
+          const read = snapshot && verify(snapshot.origin, known);
+          if (!read) await ledger.strike(session, 'snapshot', id);
+          else if (!read.ok) warnings.push(problemText({ snapshotId: id, problem: read.problem }));
+          else await removeSnapshots([{ id, session }]);
+        }),
+      );
+      return { warnings };
     },
 
-    async pruneSnapshots({ session, resourceId }) {
-      const { subscriptionId, resourceGroup } = parseResourceId(resourceId);
-      const source = resourceDigest(resourceId);
-      const tagged = (await snapshots.listByGroup(subscriptionId, resourceGroup))
-        .filter(({ tags }) => tags['strongroom-source'] === source && tags['strongroom-id'])
-        .map(({ id, tags }) => ({ id, session: tags['strongroom-id']! }));
+    async pruneSnapshots({ session, resourceId, diskIds }) {
       const machinePoints = await points.ofMachine(resourceId);
+      const { sets, problems } = await setsOf(resourceId, diskIds, machinePoints, await tagKeys.all());
       const kept = machinePoints.filter((point) => point.session === session).flatMap((point) => point.snapshots);
       await ledger.strike(session, 'snapshot', ...kept);
-      const unneeded = snapshotsToDelete(tagged, machinePoints);
+      const ours = sets.flatMap((set) => set.disks.map(({ snapshotId }) => ({ id: snapshotId, session: set.session })));
+      const unneeded = snapshotsToDelete(ours, machinePoints);
       await removeSnapshots(unneeded);
-      return { deleted: unneeded.length };
+      return { deleted: unneeded.length, warnings: problems.map(problemText).slice(0, MOST_WARNINGS) };
     },
 
     async recordPoint({ point, repository }) {
@@ -123,27 +151,44 @@ export function snapshotActivities(
     );
   }
 
-  async function presentSnapshots(
+  /** The machine's cloud-native snapshots, verified, and what about others of its group is suspicious. */
+  async function setsOf(
     resourceId: string,
-    newest: DiskThen[],
-    sessions: Map<string, string>,
-  ): Promise<Map<string, SnapshotNow>> {
-    const found = await Promise.all(
-      newest.map(async (then) => {
-        const snapshot = await snapshots.find(then.snapshot.id);
-        const expected = snapshotTags(sessions.get(then.point) ?? '', resourceId, then.key);
-        return snapshot && snapshotNow(snapshot, expected);
-      }),
-    );
-    return new Map(
-      found.filter((snapshot) => snapshot !== undefined).map((snapshot) => [idKey(snapshot.id), snapshot]),
+    diskIds: string[],
+    machinePoints: PointOfMachine[],
+    keys: ReadonlyMap<string, Uint8Array>,
+  ) {
+    const { subscriptionId, resourceGroup } = parseResourceId(resourceId);
+    const found = await snapshots.listByGroup(subscriptionId, resourceGroup);
+    const named = machinePoints.flatMap((point) => point.snapshots);
+    const machine = { id: resourceId, diskIds, named };
+    return cloudNativeSnapshots(
+      found.map(({ origin }) => origin),
+      keys,
+      machine,
     );
   }
-}
 
-function snapshotNow({ id, familyId, time, size, tags }: SnapshotInfo, expected: Record<string, string>): SnapshotNow {
-  const tagsIntact = Object.entries(expected).every(([name, value]) => tags[name] === value);
-  return { id, familyId, time, size, tagsIntact };
+  /** The snapshot that a point names, with whether it is still what the session of that point made. */
+  async function baseOf(
+    { snapshot: { id }, point, key, uniqueId }: DiskThen,
+    resourceId: string,
+    machinePoints: PointOfMachine[],
+    keys: ReadonlyMap<string, Uint8Array>,
+  ): Promise<SnapshotNow | undefined> {
+    const snapshot = await snapshots.find(id);
+    if (!snapshot) return undefined;
+    const read = verify(snapshot.origin, keys);
+    const { familyId, time, size } = snapshot;
+    const session = machinePoints.find((each) => each.id === point)?.session;
+    const tagsIntact =
+      read.ok &&
+      sameId(read.metadata.machine, resourceId) &&
+      read.metadata.session === session &&
+      read.metadata.disk === key &&
+      read.metadata.uniqueId === uniqueId;
+    return { id: snapshot.id, familyId, time, size, tagsIntact };
+  }
 }
 
 /** Beside its machine, in the machine's resource group. */

@@ -1,12 +1,12 @@
 import type { OrchestrationContext } from 'durable-functions';
 import type { BackupDiskInput, DiskRead } from '../../model/activities.ts';
-import { diskAccessPool } from '../../model/leases.ts';
+import { EXPORTS_OF_COMPARISON } from '../../model/exports.ts';
 import type { Outcome } from '../../model/outcome.ts';
+import { withExportSlot } from './exportSlot.ts';
 import { addressOf, awaitJob } from './job.ts';
-import { withLease } from './lease.ts';
 import { call, cleanUp, outcomeOf, type Steps } from './steps.ts';
 
-/** Reads one disk's snapshot into the repository. A comparison takes two of a disk access's five slots, a full read one. */
+/** Reads one disk's snapshot into the repository. A comparison opens two snapshots, a full read one. */
 export function* backupDisk(context: OrchestrationContext): Steps<Outcome<DiskRead>> {
   const input = context.df.getInput<BackupDiskInput>();
   const { session, disk } = input;
@@ -19,10 +19,10 @@ export function* backupDisk(context: OrchestrationContext): Steps<Outcome<DiskRe
 }
 
 function* read(context: OrchestrationContext, input: BackupDiskInput): Steps<DiskRead> {
-  const { session, worker, disk, choice } = input;
+  const { session, worker, disk, choice, familyId } = input;
   const address = addressOf(context, session, worker, 'read');
-  const lease = { pool: diskAccessPool(worker.site), owner: address.instanceId, weight: choice.base ? 2 : 1 };
-  const done = yield* withLease(context, lease, function* (diskAccessId) {
+  const exports = choice.base ? EXPORTS_OF_COMPARISON : 1;
+  const done = yield* withExportSlot(context, input, { exports, family: familyId }, function* (diskAccessId) {
     yield* call(context, 'updateDisk', { session, disk: { key: disk.key, state: 'running' } });
     try {
       yield* call(context, 'sendBackupDisk', { address, diskAccessId, input });

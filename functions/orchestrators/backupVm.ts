@@ -34,9 +34,9 @@ export function* backupVm(context: OrchestrationContext): Steps<{ point: string 
 
 /** Only one session at a time works on a machine. The API took the lease already; without it nothing is touched. */
 function* alone<T>(context: OrchestrationContext, { session, resourceId }: BackupInput, steps: Steps<T>): Steps<T> {
-  const lease = { pool: resourcePool(resourceId), owner: session, weight: 1 };
-  const { member, owners } = yield* tryLease(context, lease);
-  if (member === null) {
+  const lease = { pool: resourcePool(resourceId), owner: session };
+  const { members, owners } = yield* tryLease(context, lease);
+  if (members === null) {
     const details = { session: owners[0] ?? '' };
     throw new StrongroomError('RESOURCE_BUSY', `${resourceId} is being backed up by session ${owners[0]}.`, {
       details,
@@ -52,28 +52,42 @@ function* alone<T>(context: OrchestrationContext, { session, resourceId }: Backu
 function* backUp(context: OrchestrationContext, input: BackupInput): Steps<string> {
   const { session, resourceId, repository, workers } = input;
   yield* call(context, 'advanceSession', { session, to: 'snapshotting' });
-  const { machine, ...plan } = yield* call(context, 'describeMachine', { resourceId });
+  const { machine, ...plan } = yield* call(context, 'describeMachine', { resourceId, repository });
   const disks = plan.disks.map(({ key, name, size }) => ({ key, name, size, state: 'waiting' as const }));
   yield* call(context, 'putDisks', { session, disks });
   let point: string;
   try {
-    yield* call(context, 'createSnapshots', { session, plan });
+    const time = context.df.currentUtcDateTime.toISOString();
+    yield* call(context, 'createSnapshots', { session, plan, time });
     const snapshots = yield* readySnapshots(context, session, plan);
-    const choices = yield* call(context, 'chooseBases', {
+    const { choices, warnings } = yield* call(context, 'chooseBases', {
       resourceId,
       repository,
       disks: plan.disks.map((disk) => ({ ...disk, familyId: snapshotOf(snapshots, disk.key).familyId })),
     });
+    yield* warn(context, session, warnings);
     point = yield* withWorker(context, { session, site: plan.site, workers }, (worker) =>
       transfer(context, input, { plan, machine, snapshots, choices, worker }),
     );
   } catch (error) {
     const keys = plan.disks.map(({ key }) => ({ key }));
-    yield* cleanUp(context, session, call(context, 'discardSnapshots', { session, vm: plan.vm, disks: keys }));
+    const discarded = call(context, 'discardSnapshots', { session, vm: plan.vm, disks: keys });
+    yield* cleanUp(context, session, warned(context, session, discarded));
     throw error;
   }
-  yield* cleanUp(context, session, call(context, 'pruneSnapshots', { session, resourceId }));
+  const diskIds = plan.disks.map((disk) => disk.resourceId);
+  const pruned = call(context, 'pruneSnapshots', { session, resourceId, diskIds });
+  yield* cleanUp(context, session, warned(context, session, pruned));
   return point;
+}
+
+/** Notes what a step has to say. What was said before is not said again (the sessions table sees to it). */
+function* warned(context: OrchestrationContext, session: string, steps: Steps<{ warnings: string[] }>): Steps<void> {
+  yield* warn(context, session, (yield* steps).warnings);
+}
+
+function* warn(context: OrchestrationContext, session: string, warnings: string[]): Steps<void> {
+  for (const warning of warnings) yield* call(context, 'warnSession', { session, warning });
 }
 
 interface Transfer {
@@ -86,21 +100,24 @@ interface Transfer {
 
 /** Repository ready → disks in parallel → point committed in the repository → point in the index. */
 function* transfer(context: OrchestrationContext, input: BackupInput, work: Transfer): Steps<string> {
-  const { session, repository } = input;
+  const { session, repository, limits } = input;
   const { plan, snapshots, choices, worker } = work;
   const init = addressOf(context, session, worker, 'init');
   yield* call(context, 'sendJob', { address: init, job: { kind: 'initRepository', repository } });
   yield* awaitJob(context, init, 'initRepository');
 
   const children = plan.disks.map(({ key, size }) => {
-    const snapshot = snapshotOf(snapshots, key).id;
+    const { id: snapshot, familyId } = snapshotOf(snapshots, key);
     const child: BackupDiskInput = {
       session,
       worker,
       repository,
       disk: { key, size },
       snapshot,
+      familyId,
+      exportPolicy: plan.exportPolicies[key]!,
       choice: choices[key]!,
+      limits,
     };
     return { instanceId: diskInstanceId(session, key), input: child };
   });

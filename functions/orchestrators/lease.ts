@@ -6,28 +6,31 @@ import { sleep, type Steps } from './steps.ts';
 export interface LeaseRequest {
   pool: Pool;
   owner: string;
-  weight: number;
 }
 
-/** Holds a member of a pool while `body` runs; waits for one as long as it takes. */
+/** Holds what is taken of a pool while `body` runs; waits for it as long as it takes. `members` as {@link Grant} has them. */
 export function* withLease<T>(
   context: OrchestrationContext,
   request: LeaseRequest,
-  body: (member: string) => Steps<T>,
+  body: (members: string[]) => Steps<T>,
 ): Steps<T> {
   try {
-    const { member } = yield* tryLease(context, request);
-    return yield* body(member ?? (yield* waited(context, request)));
+    const { members } = yield* ask(context, request, true);
+    return yield* body(members ?? (yield* waited(context, request)));
   } finally {
     yield* releaseLease(context, request);
   }
 }
 
-/** Asks once. Asking again gives what is held already. */
-export function* tryLease(context: OrchestrationContext, { pool, owner, weight }: LeaseRequest): Steps<Grant> {
-  const { key, members, capacity } = pool;
+/** Asks once, without a place in the queue. Asking again gives what is held already. */
+export function tryLease(context: OrchestrationContext, request: LeaseRequest): Steps<Grant> {
+  return ask(context, request, false);
+}
+
+function* ask(context: OrchestrationContext, { pool, owner }: LeaseRequest, wait: boolean): Steps<Grant> {
+  const { key, takes } = pool;
   const at = context.df.currentUtcDateTime.toISOString();
-  const request: AcquireRequest = { owner, weight, members, capacity, at };
+  const request: AcquireRequest = { owner, takes, wait, at };
   return (yield context.df.callEntity(new EntityId(LEASES, key), 'acquire', request)) as Grant;
 }
 
@@ -35,17 +38,17 @@ export function* releaseLease(context: OrchestrationContext, { pool, owner }: Le
   yield context.df.callEntity(new EntityId(LEASES, pool.key), 'release', { owner });
 }
 
-function* waited(context: OrchestrationContext, request: LeaseRequest): Steps<string> {
-  return (yield context.df.callSubOrchestrator('awaitLease', request, `${request.owner}-lease`)) as string;
+function* waited(context: OrchestrationContext, request: LeaseRequest): Steps<string[]> {
+  return (yield context.df.callSubOrchestrator('awaitLease', request, `${request.owner}-lease`)) as string[];
 }
 
 /** Asks for a lease every few seconds until it is given. An orchestration of its own, so that its history stays short. */
-export function* awaitLease(context: OrchestrationContext): Steps<string | undefined> {
+export function* awaitLease(context: OrchestrationContext): Steps<string[] | undefined> {
   const request = context.df.getInput<LeaseRequest>();
   for (let tries = 0; tries < LEASE_TRIES; tries++) {
     yield* sleep(context, timing.lease);
-    const { member } = yield* tryLease(context, request);
-    if (member !== null) return member;
+    const { members } = yield* ask(context, request, true);
+    if (members !== null) return members;
   }
   context.df.continueAsNew(request);
   return undefined;

@@ -1,11 +1,10 @@
 import type { OrchestrationContext } from 'durable-functions';
 import type { RestoreDiskInput } from '../../model/activities.ts';
 import { StrongroomError } from '../../model/errors.ts';
-import { diskAccessPool } from '../../model/leases.ts';
 import type { Outcome } from '../../model/outcome.ts';
 import { elapsed, pollWait, timing } from '../../model/timing.ts';
+import { withExportSlot } from './exportSlot.ts';
 import { addressOf, awaitJob } from './job.ts';
-import { withLease } from './lease.ts';
 import { call, cleanUp, outcomeOf, sleep, type Steps } from './steps.ts';
 
 /** Writes one disk of a point to a new managed disk, which it makes. Gives the new disk's id. */
@@ -23,8 +22,7 @@ export function* restoreDisk(context: OrchestrationContext): Steps<Outcome<strin
 function* write(context: OrchestrationContext, input: RestoreDiskInput): Steps<string> {
   const { session, worker, disk, diskId } = input;
   const address = addressOf(context, session, worker, 'write');
-  const lease = { pool: diskAccessPool(worker.site), owner: address.instanceId, weight: 1 };
-  const warnings = yield* withLease(context, lease, function* (diskAccessId) {
+  const warnings = yield* withExportSlot(context, input, { exports: 1, family: null }, function* (diskAccessId) {
     yield* call(context, 'updateDisk', { session, disk: { key: disk.key, state: 'running', target: diskId } });
     const made = yield* call(context, 'createRestoreDisk', { diskAccessId, input });
     yield* ready(context, diskId);

@@ -21,13 +21,13 @@ export function* restoreDisks(context: OrchestrationContext): Steps<{ disks: str
 }
 
 function* restore(context: OrchestrationContext, input: RestoreInput, diskIds: string[]): Steps<void> {
-  const { session, point, repository, site, workers } = input;
+  const { session, point, repository, site, workers, limits } = input;
   const waiting = input.disks.map(({ key, name, size }) => ({ key, name, size, state: 'waiting' as const }));
   yield* call(context, 'putDisks', { session, disks: waiting });
   try {
     yield* withWorker(context, { session, site, workers }, function* (worker) {
       const children = input.disks.map((disk, i) => {
-        const child: RestoreDiskInput = { session, worker, repository, point, disk, diskId: diskIds[i]! };
+        const child: RestoreDiskInput = { session, worker, repository, point, disk, diskId: diskIds[i]!, limits };
         return { instanceId: diskInstanceId(session, disk.key), input: child };
       });
       yield* all(context, 'restoreDisk', children);

@@ -5,6 +5,7 @@ import { StrongroomError } from '../../model/errors.ts';
 import { resourcePool, type Holding } from '../../model/leases.ts';
 import { sessionId } from '../../model/names.ts';
 import { parseResourceId, parseResourceIdOf } from '../../model/resourceId.ts';
+import { exportLimits } from '../../model/settings.ts';
 import { repositoryTarget, workerSite } from '../../model/site/repositories.ts';
 import { elapsed, timing } from '../../model/timing.ts';
 import type { Appliance } from '../appliance.ts';
@@ -35,7 +36,13 @@ export async function startBackup(
   try {
     await takeMachine(appliance, durable, id, session);
     await sessions.create({ id: session, kind: 'backup', state: 'queued', resourceId: id, started, updated: started });
-    const input: BackupInput = { session, resourceId: id, repository, workers: settings.STRONGROOM_WORKERS_PER_SITE };
+    const input: BackupInput = {
+      session,
+      resourceId: id,
+      repository,
+      workers: settings.STRONGROOM_WORKERS_PER_SITE,
+      limits: exportLimits(settings),
+    };
     await startSession(appliance, durable, 'backupVm', input);
     return session;
   } catch (error) {

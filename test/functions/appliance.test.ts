@@ -7,9 +7,11 @@ import { startRestore } from '../../functions/triggers/startRestore.ts';
 import type { MachinePlan, WorkerHandle } from '../../model/activities.ts';
 import type { StrongroomError } from '../../model/errors.ts';
 import type { RepositoryTarget } from '../../model/jobs.ts';
+import { closedToExport, openToExport } from '../../model/exports.ts';
 import { resourcePool } from '../../model/leases.ts';
 import { commandSchema, readEnvelope, sealMessage, type WorkerEvent } from '../../model/messages.ts';
 import type { Point } from '../../model/point.ts';
+import { exportLimits } from '../../model/settings.ts';
 import { diskAccesses, siteLayout } from '../../model/site/layout.ts';
 import { repositoryTarget } from '../../model/site/repositories.ts';
 import {
@@ -32,6 +34,7 @@ const encryption = {
   diskEncryptionSetId: `${GROUP}/providers/Microsoft.Compute/diskEncryptionSets/keys`,
 };
 const session = 'backup-20261121t100000z-1a2b3c4d';
+const time = '2026-11-21T10:00:00.000Z';
 const worker: WorkerHandle = { attempt: `${session}-1`, site, slot: 'worker-1' };
 
 let world: ComputeWorld;
@@ -107,7 +110,10 @@ describe('starting a backup', () => {
   test('a lease that a dead session left is freed; one of a session that is about to start is not', async () => {
     const pool = resourcePool(vmId).key;
     const hold = (owner: string, since: string) =>
-      client.pools.set(pool, { holders: { [owner]: { member: 'resource', weight: 1, since } } });
+      client.pools.set(pool, {
+        holders: { [owner]: { taken: [{ member: 'resource', weight: 1 }], since } },
+        waiting: [],
+      });
     hold('dead', appliance.now());
     client.statuses.set('dead', 'ended');
     await startBackup(appliance, client, { resourceId: vmId });
@@ -138,13 +144,13 @@ describe('starting a backup', () => {
 describe('activities', () => {
   test('a machine with a disk that cannot be backed up is refused before anything is made', async () => {
     const act = activities(appliance);
-    const { disks } = await act.describeMachine({ resourceId: vmId });
+    const { disks } = await act.describeMachine({ resourceId: vmId, repository });
     const { name } = disks[1]!;
     const { store } = world.arm.world;
     const disk = store.require(`${GROUP}/providers/Microsoft.Compute/disks/${name}`);
     // Azure changes this only of a detached disk; that it was so from the start makes no difference here.
     store.put({ ...disk, properties: { ...disk.properties, maxShares: 2 } });
-    await expect(act.describeMachine({ resourceId: vmId })).rejects.toMatchObject({
+    await expect(act.describeMachine({ resourceId: vmId, repository })).rejects.toMatchObject({
       code: 'UNSUPPORTED',
       message: expect.stringMatching(`${name} is shared`) as string,
     });
@@ -154,9 +160,9 @@ describe('activities', () => {
 
   test("HOW-08 snapshots lie in the machine's group; VMP-17 VMP-25 the SAS travels sealed, is renewed and revoked", async () => {
     const act = activities(appliance);
-    const { machine, ...plan } = await act.describeMachine({ resourceId: vmId });
+    const { machine, ...plan } = await act.describeMachine({ resourceId: vmId, repository });
     expect(machine).toMatchObject({ id: vmId });
-    for (let i = 0; i < 2; i++) await act.createSnapshots({ session, plan });
+    for (let i = 0; i < 2; i++) await act.createSnapshots({ session, plan, time });
     const keys = plan.disks.map(({ key }) => ({ key }));
     const snapshots = await act.readSnapshots({ session, vm: plan.vm, disks: keys });
     const taken = await world.sdk.snapshots.get('rg', snapshots[1]!.id.split('/').at(-1)!);
@@ -164,13 +170,14 @@ describe('activities', () => {
     expect(plan.disks[1]!.properties.encryption).toEqual(encryption);
     for (const { id, ready } of snapshots) expect([id.startsWith(`${GROUP}/`), ready]).toEqual([true, true]);
 
-    const bases = () =>
+    const chosen = () =>
       act.chooseBases({
         resourceId: vmId,
         repository,
         disks: plan.disks.map((disk, i) => ({ ...disk, familyId: snapshots[i]!.familyId })),
       });
-    expect((await bases())['os']).toEqual({ base: null, fullReason: 'first backup' });
+    const bases = async () => (await chosen()).choices;
+    expect(await chosen()).toMatchObject({ choices: { os: { base: null, fullReason: 'first backup' } }, warnings: [] });
 
     await act.openAttempt({ session, worker });
     const key = await appliance.messageKeys.of(worker.attempt);
@@ -183,11 +190,15 @@ describe('activities', () => {
       repository,
       disk: { key: disk!.key, size: disk!.size },
       snapshot: snapshots[0]!.id,
+      familyId: snapshots[0]!.familyId,
+      exportPolicy: plan.exportPolicies['os']!,
+      limits: exportLimits(appliance.settings),
       choice: (await bases())['os']!,
     };
     const diskAccessId = diskAccesses(site, 2)[1]!.id;
     await act.sendBackupDisk({ address, diskAccessId, input });
-    expect((await appliance.snapshots.find(snapshots[0]!.id))!.diskAccessId).toBe(diskAccessId);
+    const policy = async () => (await appliance.snapshots.find(snapshots[0]!.id))!.exportPolicy;
+    expect(await policy()).toEqual(openToExport(diskAccessId));
     const queue = appliance.queues.get(worker.attempt)!;
     const open = (n: number) => openMessage(key, readEnvelope(queue.messages[n]!.text), 'to-worker', commandSchema);
     expect(open(0)).toMatchObject({
@@ -261,18 +272,20 @@ describe('activities', () => {
     expect(appliance.written.join('\n')).not.toContain(key.toString('base64url'));
 
     /** A second session's point frees the first one's snapshots, and only those. */
-    async function prune({ vm, disks }: Omit<MachinePlan, 'machine'>, first: typeof snapshots) {
+    async function prune(plan: Omit<MachinePlan, 'machine'>, first: typeof snapshots) {
+      const { vm, disks } = plan;
+      const diskIds = disks.map(({ resourceId }) => resourceId);
       await act.recordPoint({
         point: pointOf(session, '20261121T100000Z-1a2b3c4d', first),
         repository,
       });
-      expect(await act.pruneSnapshots({ session, resourceId: vmId })).toEqual({ deleted: 0 });
+      expect(await act.pruneSnapshots({ session, resourceId: vmId, diskIds })).toEqual({ deleted: 0, warnings: [] });
       expect((await bases())['os']!.base).toMatchObject({
         snapshotId: first[0]!.id,
         point: '20261121T100000Z-1a2b3c4d',
       });
       const next = 'backup-20261122t100000z-00000002';
-      await act.createSnapshots({ session: next, plan: { vm, disks, site } });
+      await act.createSnapshots({ session: next, plan, time });
       const second = await act.readSnapshots({ session: next, vm, disks });
       await act.recordPoint({
         point: pointOf(next, '20261122T100000Z-00000002', second),
@@ -284,9 +297,14 @@ describe('activities', () => {
         delete: (id: string) => (id === locked ? Promise.reject(new Error('ScopeLocked')) : gateway.delete(id)),
       };
       const hindered = activities({ ...appliance, snapshots: { ...gateway, ...refuses } });
-      await expect(hindered.pruneSnapshots({ session: next, resourceId: vmId })).rejects.toThrow('ScopeLocked');
+      await expect(hindered.pruneSnapshots({ session: next, resourceId: vmId, diskIds })).rejects.toThrow(
+        'ScopeLocked',
+      );
       expect(await gateway.find(first[1]!.id)).toBeUndefined(); // one that stays keeps none of the others
-      expect(await act.pruneSnapshots({ session: next, resourceId: vmId })).toEqual({ deleted: 1 });
+      expect(await act.pruneSnapshots({ session: next, resourceId: vmId, diskIds })).toEqual({
+        deleted: 1,
+        warnings: [],
+      });
       expect((await bases())['os']).toMatchObject({ base: { snapshotId: second[0]!.id } });
       await act.discardSnapshots({ session: next, vm, disks }); // a committed point names them: they stay
       const left = await appliance.snapshots.listByGroup(SUBSCRIPTION, 'rg');
@@ -340,7 +358,15 @@ describe('activities', () => {
     });
     const diskId = `${GROUP}/providers/Microsoft.Compute/disks/made`;
     const wanted = { key: 'lun0', name: 'data', size: 1024 ** 3 };
-    const made = { session: restore, worker, repository, point, disk: wanted, diskId };
+    const made = {
+      session: restore,
+      worker,
+      repository,
+      point,
+      disk: wanted,
+      diskId,
+      limits: exportLimits(appliance.settings),
+    };
     expect(await act.createRestoreDisk({ diskAccessId, input: made })).toEqual({
       warnings: [expect.stringContaining(encryption.diskEncryptionSetId)],
     });

@@ -1,10 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import type { ActivityInput, JobAddress } from '../../model/activities.ts';
-import { resourcePool, workerPool } from '../../model/leases.ts';
+import { noLeases, resourcePool, workerPool, type LeaseState } from '../../model/leases.ts';
 import { backupInput, image, plan, session, site, stage, states, vm } from './plan.ts';
 
 const holders = (played: ReturnType<typeof stage>) =>
   [...played.pools.values()].flatMap((pool) => Object.keys(pool.holders));
+const held = (member: string): LeaseState => ({
+  holders: { other: { taken: [{ member, weight: 1 }], since: '2026-11-21T09:00:00.000Z' } },
+  waiting: [],
+});
 const lost = { code: 'WORKER_LOST', message: 'gone', retryable: false };
 
 describe('backupVm', () => {
@@ -146,8 +150,7 @@ describe('backupVm', () => {
 
   test('without the lease nothing is touched', () => {
     const played = stage();
-    const since = '2026-11-21T09:00:00.000Z';
-    played.pools.set(resourcePool(vm.id).key, { holders: { other: { member: 'resource', weight: 1, since } } });
+    played.pools.set(resourcePool(vm.id).key, held('resource'));
     expect(() => played.run('backupVm', session, backupInput)).toThrow('being backed up by session other');
     expect(played.activityNames).toEqual(['advanceSession']);
     expect(holders(played)).toEqual(['other']);
@@ -156,12 +159,11 @@ describe('backupVm', () => {
   test('a busy worker slot is waited for in an orchestration of its own', () => {
     const played = stage();
     const pool = workerPool(site, 1);
-    const since = '2026-11-21T09:00:00.000Z';
-    played.pools.set(pool.key, { holders: { other: { member: 'worker-1', weight: 1, since } } });
+    played.pools.set(pool.key, held('worker-1'));
     let asked = 0;
     const get = played.pools.get.bind(played.pools);
     played.pools.get = (key) => {
-      if (key === pool.key && ++asked === 4) played.pools.set(key, { holders: {} });
+      if (key === pool.key && ++asked === 4) played.pools.set(key, noLeases);
       return get(key);
     };
     played.run('backupVm', session, backupInput);
@@ -172,9 +174,8 @@ describe('backupVm', () => {
   test('awaitLease starts anew before its history grows long', () => {
     const played = stage();
     const pool = workerPool(site, 1);
-    const since = '2026-11-21T09:00:00.000Z';
-    played.pools.set(pool.key, { holders: { other: { member: 'worker-1', weight: 1, since } } });
-    const request = { pool, owner: session, weight: 1 };
+    played.pools.set(pool.key, held('worker-1'));
+    const request = { pool, owner: session };
     expect(played.run('awaitLease', `${session}-lease`, request)).toBeUndefined();
     expect(played.continued).toEqual(request);
   });

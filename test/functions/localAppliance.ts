@@ -6,11 +6,13 @@ import { createAttempts } from '../../azure/tables/attempts.ts';
 import { createLedger } from '../../azure/tables/ledger.ts';
 import { createPoints } from '../../azure/tables/points.ts';
 import { createSessions } from '../../azure/tables/sessions.ts';
+import { createTagKeyTable } from '../../azure/tables/tagKeys.ts';
 import { createWorkerFiles } from '../../azure/workerFiles.ts';
 import { createWorkers } from '../../azure/workers.ts';
 import type { Appliance } from '../../functions/appliance.ts';
 import type { Durable } from '../../functions/durable.ts';
 import { createMessageKeys } from '../../functions/messageKeys.ts';
+import { createTagKeys } from '../../functions/tagKeys.ts';
 import { acquire, noLeases, release, type LeaseState } from '../../model/leases.ts';
 import { readSettings } from '../../model/settings.ts';
 import { homeLayout } from '../../model/site/layout.ts';
@@ -65,6 +67,7 @@ export function localAppliance(world: ComputeWorld): LocalAppliance {
     attempts,
     ledger: createLedger(table(), now),
     messageKeys: createMessageKeys(attempts, vault),
+    tagKeys: createTagKeys(createTagKeyTable(table()), vault, { random: randomBytes, now }),
     workerFiles: () => createWorkerFiles('https://site.blob.core.windows.net', 'files', { getToken: async () => null }),
     workerPackage: () => Promise.reject(new Error('no worker files here')),
     inbox(attempt) {

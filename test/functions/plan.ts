@@ -1,4 +1,5 @@
 import type { JobAddress, MachinePlan, TakenSnapshot } from '../../model/activities.ts';
+import type { ExportLimits, ExportPolicy } from '../../model/exports.ts';
 import type { JobResult } from '../../model/jobs.ts';
 import type { ImageRef } from '../../model/point.ts';
 import { DurableStage } from './durableStage.ts';
@@ -16,11 +17,20 @@ export const repository = {
   url: 'https://repo.blob.core.windows.net/backups',
   keyId: 'https://v.vault.azure.net/keys/k',
 };
-export const backupInput = { session, resourceId: vm.id, repository, workers: 1 };
+export const limits: ExportLimits = {
+  network: 'private',
+  disksInParallel: 8,
+  exportsPerDiskAccess: 5,
+  sasPerSnapshotFamily: 5,
+};
+export const backupInput = { session, resourceId: vm.id, repository, workers: 1, limits };
 
 const GiB = 1024 ** 3;
 export const image: ImageRef = { size: GiB, depth: 0, root: null };
 const stats = { size: GiB, read: 100, stored: 50, blocksRead: 1, blocksNew: 1, blocksZero: 0 };
+
+/** Of the source disks: open, as Azure makes them. */
+const openPolicy: ExportPolicy = { networkAccessPolicy: 'AllowAll', publicNetworkAccess: 'Enabled', diskAccessId: '' };
 
 export const plan: MachinePlan = {
   vm,
@@ -39,6 +49,7 @@ export const plan: MachinePlan = {
       properties: { location: 'westeurope' },
     };
   }),
+  exportPolicies: { os: openPolicy, lun0: openPolicy, lun1: openPolicy },
 };
 
 export const snapshots: TakenSnapshot[] = plan.disks.map(({ key }, i) => ({
@@ -59,7 +70,9 @@ export function stage(changed: Record<string, (input: never) => unknown> = {}): 
   const played: DurableStage = new DurableStage({
     describeMachine: () => plan,
     readSnapshots: () => snapshots,
-    chooseBases: () => Object.fromEntries(plan.disks.map(({ key }) => [key, full])),
+    chooseBases: () => ({ choices: Object.fromEntries(plan.disks.map(({ key }) => [key, full])), warnings: [] }),
+    discardSnapshots: () => ({ warnings: [] }),
+    pruneSnapshots: () => ({ deleted: 0, warnings: [] }),
     machineState: () => ({ state: power, detail: '' }),
     startMachine: () => void (power = 'running'),
     deallocateMachine: () => void (power = 'deallocated'),

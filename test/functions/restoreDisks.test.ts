@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { ActivityInput, JobAddress } from '../../model/activities.ts';
-import { plan, repository, session, site, stage, states, vm } from './plan.ts';
+import { limits, plan, repository, session, site, stage, states, vm } from './plan.ts';
 
 const target = { subscriptionId: site.subscriptionId, resourceGroup: 'restored', namePrefix: 'r-' };
 const disks = plan.disks.map(({ key, name, size }) => ({ key, name, size }));
@@ -10,6 +10,7 @@ const input = {
   resourceId: vm.id,
   repository,
   workers: 1,
+  limits,
   site,
   target,
   disks,

@@ -8,7 +8,6 @@ import {
   sessionId,
   sessionRandom,
   snapshotName,
-  snapshotTags,
 } from '../../model/names.ts';
 
 const random = Buffer.from('1a2b3c4d', 'hex');
@@ -29,12 +28,6 @@ test('VMP-01 snapshot names are the same for the same session and disk, differ o
   expect(new Set(names).size).toBe(3);
   for (const name of names) expect(name).toMatch(/^[A-Za-z0-9_-]{1,80}$/);
   expect(snapshotName(session, 'web.server', 'os')).toBe('strongroom-web-server-os-20261121t100000z-1a2b3c4d');
-});
-
-test('VMP-02 tags say which session, machine and disk a snapshot belongs to, and fit Azure', () => {
-  const tags = snapshotTags(session, `/subscriptions/${'x'.repeat(300)}`, 'os');
-  expect(tags).toMatchObject({ 'strongroom-id': session, 'strongroom-v': '1', 'strongroom-disk': 'os' });
-  for (const value of Object.values(tags)) expect(value.length).toBeLessThanOrEqual(256);
 });
 
 test('restored disks are named by prefix or session', () => {

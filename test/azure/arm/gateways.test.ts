@@ -8,6 +8,7 @@ import { createMachines, disksOf } from '../../../azure/machines.ts';
 import { createSnapshots } from '../../../azure/snapshots.ts';
 import { shortfalls, uploadBody } from '../../../azure/uploadDisk.ts';
 import { createWorkers } from '../../../azure/workers.ts';
+import { closedToExport, openToExport } from '../../../model/exports.ts';
 import {
   GROUP,
   IDENTITY,
@@ -60,22 +61,26 @@ describe('snapshots', () => {
     id: snapshotId,
     location: LOCATION,
     diskId: id('disks', 'data'),
-    diskAccessId: diskAccess(1),
     encryption: customerKey,
     tags: { 'strongroom-id': 's' },
   });
 
-  test('VMP-02 a snapshot is incremental, private and carries its tags from the start; creating it again changes nothing', async () => {
+  test('VMP-02 a snapshot is incremental, cannot be exported and carries its tags from the start; creating it again changes nothing', async () => {
     const snapshots = createSnapshots(arm);
     expect(await snapshots.find(snapshotId)).toBeUndefined();
     await snapshots.create(request());
     const made = await snapshots.find(snapshotId);
     expect(made).toMatchObject({
-      tags: { 'strongroom-id': 's' },
+      origin: {
+        snapshotId,
+        sourceDiskId: id('disks', 'data'),
+        sourceUniqueId: (await world.sdk.disks.get('rg', 'data')).uniqueId,
+        tags: { 'strongroom-id': 's' },
+      },
       size: 1024 * MiB,
       ready: true,
       copyError: '',
-      diskAccessId: diskAccess(1),
+      exportPolicy: closedToExport,
     });
     expect(made!.familyId).toMatch(/^[0-9a-f-]{36}$/);
     const put = world.exchanges.find(({ method, url }) => method === 'PUT' && url.includes('/snapshots/one'))!;
@@ -83,25 +88,43 @@ describe('snapshots', () => {
       tags: { 'strongroom-id': 's' },
       properties: {
         incremental: true,
-        networkAccessPolicy: 'AllowPrivate',
+        networkAccessPolicy: 'DenyAll',
         publicNetworkAccess: 'Disabled',
-        diskAccessId: diskAccess(1),
         encryption: customerKey,
       },
     });
+    expect(JSON.stringify(put.request)).not.toContain('diskAccessId');
     await snapshots.create({ ...request(), tags: {} });
     expect(await snapshots.find(snapshotId)).toEqual(made);
     expect((await snapshots.listByGroup(SUBSCRIPTION, 'rg')).map((snapshot) => snapshot.id)).toEqual([made!.id]);
   });
 
-  test('grant, move to another disk access, revoke and delete; twice does no harm', async () => {
+  const policy = async () => (await createSnapshots(arm).find(snapshotId))!.exportPolicy;
+  const updates = () =>
+    world.exchanges.filter(({ method, url }) => method === 'PATCH' && url.includes('/snapshots/one'));
+
+  test('VMP-21 grant behind a disk access, move to another, revoke and delete; twice does no harm', async () => {
     const snapshots = createSnapshots(arm);
-    await snapshots.useDiskAccess(snapshotId, diskAccess(2));
-    expect((await snapshots.find(snapshotId))!.diskAccessId).toBe(diskAccess(2));
+    await expect(snapshots.grant(snapshotId, 3600)).rejects.toMatchObject({ code: 'AZURE_REFUSED' });
+    for (const n of [1, 2, 2]) await snapshots.setExportPolicy(snapshotId, openToExport(diskAccess(n)));
+    expect(await policy()).toEqual(openToExport(diskAccess(2)));
+    expect(updates()).toHaveLength(2); // none for what is so already
     expect(await snapshots.grant(snapshotId, 3600)).toMatch(/^https:\/\/md-.*sig=/);
     for (let i = 0; i < 2; i++) await snapshots.revoke(snapshotId);
+    // One update: Azure refuses another policy while the disk access stands, and a disk access with another policy.
+    const source = { networkAccessPolicy: 'AllowAll', publicNetworkAccess: 'Enabled', diskAccessId: '' };
+    for (let i = 0; i < 2; i++) await snapshots.setExportPolicy(snapshotId, source);
+    expect(await policy()).toEqual(source);
+    expect(
+      updates()
+        .slice(2)
+        .map(({ request }) => request),
+    ).toEqual([
+      { properties: { networkAccessPolicy: 'AllowAll', publicNetworkAccess: 'Enabled', diskAccessId: null } },
+    ]);
     for (let i = 0; i < 2; i++) await snapshots.delete(snapshotId);
     await snapshots.revoke(snapshotId);
+    await snapshots.setExportPolicy(snapshotId, closedToExport);
     expect(await snapshots.find(snapshotId)).toBeUndefined();
   });
 });
@@ -118,7 +141,7 @@ describe('disks', () => {
       id: id('disks', 'restored'),
       size: source.size,
       properties: source.properties,
-      diskAccessId: diskAccess(1),
+      exportPolicy: openToExport(diskAccess(1)),
     };
     await disks.createForUpload({ ...made, tags: { 'strongroom-restore': 's' } });
     expect(await disks.readyForUpload(made.id)).toBe(true);
@@ -135,6 +158,10 @@ describe('disks', () => {
       encryption: { type: 'EncryptionAtRestWithPlatformKey' },
     });
     expect(await disks.grantWrite(made.id, 3600)).toContain('sig=');
+    await disks.setExportPolicy(made.id, closedToExport);
+    expect(await world.sdk.disks.get('rg', 'restored')).toMatchObject({ networkAccessPolicy: 'DenyAll' });
+    expect((await world.sdk.disks.get('rg', 'restored')).diskAccessId).toBeUndefined();
+    await disks.setExportPolicy(id('disks', 'none'), closedToExport);
     await disks.deleteTagged(made.id, { 'strongroom-restore': 't' });
     expect(await disks.readyForUpload(made.id)).toBe(true);
     await disks.deleteTagged(made.id, { 'strongroom-restore': 's' });
@@ -172,7 +199,8 @@ describe('disks', () => {
       sku: { name: 'PremiumV2_LRS' },
     });
     const { size, properties } = await createDisks(arm).get(id('disks', 'v2'));
-    const request = { id: id('disks', 'v3'), size, properties, diskAccessId: diskAccess(1), tags: {} };
+    const exportPolicy = openToExport(diskAccess(1));
+    const request = { id: id('disks', 'v3'), size, properties, exportPolicy, tags: {} };
     expect(uploadBody(request).creationData).toMatchObject({ createOption: 'Upload', logicalSectorSize: 512 });
   });
 
@@ -182,7 +210,7 @@ describe('disks', () => {
       id: id('disks', 'restored'),
       size: MiB,
       properties: { location: LOCATION, tags, encryption },
-      diskAccessId: diskAccess(1),
+      exportPolicy: openToExport(diskAccess(1)),
       tags: { 'strongroom-restore': 's' },
     });
     const { 'tag-49': _, ...kept } = source;
@@ -196,6 +224,10 @@ describe('disks', () => {
       expect.stringMatching(/^Disk restored has the platform's key: .*diskEncryptionSets\/keys: set it/),
     ]);
     expect(uploadBody(request({}, customerKey)).encryption).toBeUndefined();
+    // Without a disk access the disk has its source's key from the start.
+    const open = { ...request({}, customerKey), exportPolicy: openToExport(null) };
+    expect(uploadBody(open)).toMatchObject({ encryption: customerKey, networkAccessPolicy: 'AllowAll' });
+    expect(shortfalls(open)).toEqual([]);
   });
 
   test('whether a group exists', async () => {
