@@ -21,14 +21,17 @@ import type { ArmCall, ArmResource, ResourceType } from './types.ts';
 
 const guid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-/** Subscription, group and namespace must exist before a provider is asked. */
+/** A subscription must exist before roles in it are looked at. @throws ArmError 400, 404 */
+export function checkSubscription({ path: { subscriptionId }, world }: ArmCall): void {
+  if (subscriptionId === '') return;
+  if (!guid.test(subscriptionId)) throw invalidSubscriptionId(subscriptionId);
+  if (!world.store.get(`/subscriptions/${subscriptionId}`)) throw subscriptionNotFound(subscriptionId);
+}
+
+/** Group and namespace must exist before a provider is asked. */
 export function checkPlace(call: ArmCall): void {
   const { store } = call.world;
   const { subscriptionId, resourceGroup, type, id } = call.path;
-  if (subscriptionId !== '') {
-    if (!guid.test(subscriptionId)) throw invalidSubscriptionId(subscriptionId);
-    if (!store.get(`/subscriptions/${subscriptionId}`)) throw subscriptionNotFound(subscriptionId);
-  }
   const groupId = `/subscriptions/${subscriptionId}/resourceGroups/${resourceGroup}`;
   const isGroup = id.toLowerCase() === groupId.toLowerCase();
   const group = store.get(groupId);

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { operationAsked, placeOf } from './operationKinds.ts';
 import { createOperationLog, type Operation, type OperationOrigin } from './operationLog.ts';
 import { setProvisioningState } from './resource.ts';
 import { idKey } from './store.ts';
@@ -44,6 +45,13 @@ function errorFields(error: unknown): NonNullable<Operation['error']> {
   return { status: 500, code: 'InternalServerError', message, details: {} };
 }
 
+/** Who may follow an operation: the action and its path, and what it works on. */
+interface Poll {
+  action: string;
+  path: string;
+  workedOn: string;
+}
+
 /** The body of the final answer of a PUT or PATCH: the resource as GET shows it. */
 type FinalBody = (origin: OperationOrigin) => unknown;
 
@@ -54,15 +62,9 @@ export function createOperations(world: Pick<ArmWorld, 'clock' | 'guid' | 'store
   // What an earlier run was at when it ended nobody will finish.
   for (const { id } of world.store.under('')) markFailed(world, id);
 
-  function place(operation: Operation, kind: 'operations' | 'operationResults'): string {
-    const { path, location } = operation.origin;
-    const { subscriptionId, type } = path;
-    const namespace = type.split('/')[0]!;
-    return `/subscriptions/${subscriptionId}/providers/${namespace}/locations/${location}/${kind}/${operation.id}`;
-  }
-
-  function url(operation: Operation, kind: 'operations' | 'operationResults'): string {
-    return `${host}${place(operation, kind)}?api-version=${operation.origin.apiVersion}`;
+  function url(operation: Operation, part: 'status' | 'result'): string {
+    const { path, query } = placeOf(operation.origin, operation.id, part);
+    return `${host}${path}?${query}api-version=${operation.origin.apiVersion}`;
   }
 
   async function run(operation: Operation, work: LongRunning['work']): Promise<void> {
@@ -92,7 +94,7 @@ export function createOperations(world: Pick<ArmWorld, 'clock' | 'guid' | 'store
   async function statusReply(operation: Operation): Promise<ArmReply> {
     const done = await ended(operation.id);
     const { id, startTime, origin } = operation;
-    const common = { id: place(operation, 'operations'), name: id, startTime };
+    const common = { id: placeOf(origin, id, 'status').path, name: id, startTime };
     if (!done) return { status: 200, body: { ...common, status: 'InProgress' }, headers: retryAfter };
     const { status, endTime, error, result } = done;
     const body = {
@@ -107,7 +109,7 @@ export function createOperations(world: Pick<ArmWorld, 'clock' | 'guid' | 'store
 
   async function resultReply(operation: Operation, finalBody: FinalBody): Promise<ArmReply> {
     const done = await ended(operation.id);
-    if (!done) return { status: 202, headers: { ...retryAfter, Location: url(operation, 'operationResults') } };
+    if (!done) return { status: 202, headers: { ...retryAfter, Location: url(operation, 'result') } };
     const { error, origin, result } = done;
     if (error) throw new ArmError(error.status, error.code, error.message, { details: error.details });
     const body = origin.method === 'POST' ? result : origin.method === 'DELETE' ? undefined : finalBody(origin);
@@ -125,24 +127,29 @@ export function createOperations(world: Pick<ArmWorld, 'clock' | 'guid' | 'store
       const { style } = longRunning;
       return {
         ...retryAfter,
-        ...(style !== 'location' && { 'Azure-AsyncOperation': url(operation, 'operations') }),
-        ...(style !== 'azure-async' && { Location: url(operation, 'operationResults') }),
+        ...(style !== 'location' && { 'Azure-AsyncOperation': url(operation, 'status') }),
+        ...(style !== 'azure-async' && { Location: url(operation, 'result') }),
       };
     },
 
-    /** Answers a poll; undefined when the path is none of an operation. */
-    poll(pathname: string, finalBody: FinalBody): Promise<ArmReply> | undefined {
-      const match = /\/locations\/[^/]+\/(operations|operationResults)\/([^/]+)\/?$/i.exec(pathname);
-      if (!match) return undefined;
+    /**
+     * Answers a poll; undefined when the path is none of an operation.
+     * @param admit throws when the caller may not follow the operation
+     */
+    poll(asked: URL, admit: (poll: Poll) => void, finalBody: FinalBody): Promise<ArmReply> | undefined {
+      const found = operationAsked(asked);
+      if (!found) return undefined;
       log.forgetOld();
-      const operation = log.get(match[2]!.toLowerCase());
-      const sameSubscription =
-        operation &&
-        idKey(pathname).startsWith(`/subscriptions/${operation.origin.path.subscriptionId.toLowerCase()}/`);
-      if (!operation || !sameSubscription) {
-        throw new ArmError(404, 'NotFound', `The entity was not found. Operation '${match[2]}' does not exist.`);
+      const operation = log.get(found.id);
+      const part = operation && found.part(operation.origin.path.type);
+      const place = operation && placeOf(operation.origin, operation.id, part!);
+      if (!operation || !place || idKey(place.path) !== idKey(asked.pathname)) {
+        // Not every path of that form is one of an operation: deployments have `operations` too.
+        if (!/\/locations\/|^\/subscriptions\/[^/]+\/operationresults\//i.test(asked.pathname)) return undefined;
+        throw new ArmError(404, 'NotFound', `The entity was not found. Operation '${found.id}' does not exist.`);
       }
-      return match[1]!.toLowerCase() === 'operations' ? statusReply(operation) : resultReply(operation, finalBody);
+      admit({ action: place.action, path: place.path, workedOn: operation.origin.path.id });
+      return part === 'status' ? statusReply(operation) : resultReply(operation, finalBody);
     },
 
     /** Resolves when no operation runs any more: a world that stops waits for it. */

@@ -1,4 +1,5 @@
-import { checkBody, checkConditions, checkName, checkParent, checkPlace } from './checks.ts';
+import { authorize, authorizePoll, shownTo } from './access/authorize.ts';
+import { checkBody, checkConditions, checkName, checkParent, checkPlace, checkSubscription } from './checks.ts';
 import { methodNotAllowed, notSupported } from './errors.ts';
 import { checkLocks } from './locks.ts';
 import type { Operations } from './operations.ts';
@@ -52,7 +53,7 @@ export function createRouter(parts: {
     const under =
       target.path.scope ?? (target.path.names.length > 0 ? parent : parent.replace(/\/providers\/[^/]+$/i, ''));
     const type = target.type!;
-    const all = type.list?.(call) ?? store.list({ type: type.type, under });
+    const all = shownTo(call, type.list?.(call) ?? store.list({ type: type.type, under }));
     const cut = page(all, url, pageSizeOf(url, pageSize()));
     return { status: 200, body: { ...cut, value: cut.value.map((item) => view(type, item, call)) } };
   }
@@ -132,9 +133,13 @@ export function createRouter(parts: {
   return {
     /** @throws ArmError */
     async dispatch(request: ArmRequest): Promise<ArmReply> {
-      const polled = operations.poll(request.url.pathname, ({ path }) =>
-        shown({ ...request, path, query: new URLSearchParams(), world }),
-      );
+      const polled =
+        request.method === 'GET' &&
+        operations.poll(
+          request.url,
+          (poll) => authorizePoll(world, request.principalId, poll),
+          ({ path }) => shown({ ...request, path, query: new URLSearchParams(), world }),
+        );
       if (polled) return polled;
       const target = paths.target(request.method, request.url.pathname);
       // A type that extends nothing cannot stand on a resource.
@@ -142,6 +147,9 @@ export function createRouter(parts: {
       const { path, action } = target;
       const query = request.url.searchParams;
       const call: ArmCall = { ...request, path, query, world, ...(action !== undefined && { action }) };
+      const { pathname } = request.url;
+      checkSubscription(call);
+      authorize(call, { collection: target.collection, pathname, links: target.type?.links ?? [] });
       checkPlace(call);
       checkVersion(registry, call);
       checkLocks(call);

@@ -110,6 +110,21 @@ type Answer = ArmReply | Promise<ArmReply>;
 export type Shape = 'string' | 'number' | 'boolean' | readonly [Shape] | { readonly [member: string]: Shape };
 
 /**
+ * A property that names another resource, and the action that whoever writes it needs on that one: what ARM calls a
+ * linked access check.
+ */
+export interface LinkedAccess {
+  /** Where in the body: `properties.ipConfigurations[].properties.subnet.id`; `identity.userAssignedIdentities{}` for an object's keys. */
+  at: string;
+  /** `{type}` stands for the type of the resource named. */
+  action: string;
+  /** The action as ARM's message writes it, where that is another form. */
+  shown?: string;
+  /** The id of what the value names; none: the value is one. Undefined: nothing is named. */
+  id?: (value: unknown, call: ArmCall) => string | undefined;
+}
+
+/**
  * One resource type's behaviour. The core routes, checks the token, api-version, group and body, finds `existing`,
  * answers 404, 405 on collections and 501 where there is no handler, runs long operations and pages lists. GET and
  * lists are served from the store unless `view` says what to add; a PUT or PATCH that answers without a body gets what
@@ -124,6 +139,8 @@ export interface ResourceType {
   nameRule?: { pattern: RegExp; refuse: (name: string) => ArmError };
   /** What the body of a PUT or PATCH may have where the handlers read it; others are refused. */
   shape?: Shape;
+  /** What the body of a PUT or PATCH names, and what is needed there. */
+  links?: readonly LinkedAccess[];
   /** Create or replace. The handler puts the resource into the store itself. */
   put?(call: ArmCall, existing: ArmResource | undefined): Answer;
   patch?(call: ArmCall, existing: ArmResource): Answer;

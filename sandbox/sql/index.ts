@@ -1,3 +1,4 @@
+import { assignsIdentities, joinsSubnet, withLinks } from '../arm/access/links.ts';
 import { shaped } from '../arm/shape.ts';
 import type { ArmWorld, Provider } from '../arm/types.ts';
 import { sqlVersions } from './apiVersions.ts';
@@ -56,7 +57,10 @@ export function createSql(world: ArmWorld): Sql {
     provider: {
       namespace: 'Microsoft.Sql',
       apiVersions: sqlVersions,
-      types: shaped(types, { [SERVER]: ownerShape, [INSTANCE]: ownerShape }),
+      types: withLinks(shaped(types, { [SERVER]: ownerShape, [INSTANCE]: ownerShape }), {
+        [SERVER]: [assignsIdentities],
+        [INSTANCE]: [joinsSubnet('properties.subnetId'), assignsIdentities],
+      }),
       other: (call) => query(parts, call, (resource) => database.view!(resource, call)),
     },
     settings: parts.settings,

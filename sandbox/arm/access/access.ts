@@ -70,6 +70,10 @@ export function createAccess({ store, clock, nameOf, demands: file }: AccessOpti
   return {
     permits: (principalId, needs, scope) => decide(principalId, needs, scope, true),
     grants: (principalId, needs, scope) => decide(principalId, needs, scope, false),
+    holdsAny(principalId, scope) {
+      settle();
+      return roles.any(principalId, scope);
+    },
     demanded: demands.all,
     settings,
   };

@@ -41,6 +41,8 @@ export interface Access {
   permits(principalId: string, needs: Needs, scope: string): boolean;
   /** The same without a note: for lists, which show what may be read and demand nothing. */
   grants(principalId: string, needs: Needs, scope: string): boolean;
+  /** Whether a principal has any role at a scope, above or below it. */
+  holdsAny(principalId: string, scope: string): boolean;
   /** Each principal, action and kind of scope once granted and once refused, in the order of their first demand. */
   demanded(): Demand[];
   readonly settings: AccessSettings;

@@ -55,16 +55,26 @@ export function createRoles() {
       forget(key);
       if (resource) hold(key, resource);
     },
+    /** Whether the principal has a role at the scope, above or below it. */
+    any(principalId: string, scope: string): boolean {
+      const at = idKey(scope);
+      const held = [...(byPrincipal.get(principalId.toLowerCase())?.values() ?? [])];
+      return held.some((one) => covers(one.scope, at) || covers(at, one.scope));
+    },
     /** Whether one of the principal's roles at the scope or above it grants the action. */
     grant(principalId: string, action: string, data: boolean, scope: string): boolean {
       const at = idKey(scope);
       for (const one of byPrincipal.get(principalId.toLowerCase())?.values() ?? []) {
-        const covers = one.scope === '' || at === one.scope || at.startsWith(`${one.scope}/`);
-        if (covers && (builtIn.get(one.role) ?? custom.get(one.role))?.(action, data)) return true;
+        if (covers(one.scope, at) && (builtIn.get(one.role) ?? custom.get(one.role))?.(action, data)) return true;
       }
       return false;
     },
   };
+}
+
+/** Whether a scope is another or above it. Both as `idKey` writes them. */
+function covers(scope: string, other: string): boolean {
+  return scope === '' || other === scope || other.startsWith(`${scope}/`);
 }
 
 /** The GUID at the end of a role definition's id, lower case. */

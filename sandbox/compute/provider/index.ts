@@ -1,4 +1,5 @@
 import { computeVersions } from './apiVersions.ts';
+import { withLinks } from '../../arm/access/links.ts';
 import { shaped } from '../../arm/shape.ts';
 import type { ArmCall, ArmReply, Provider } from '../../arm/types.ts';
 import { imageCatalogue } from './catalogue/images.ts';
@@ -6,6 +7,7 @@ import { listedSize, SIZES } from './catalogue/sizes.ts';
 import { skus } from './catalogue/skus.ts';
 import { usages } from './catalogue/usages.ts';
 import { withCanonicalValues } from './enums.ts';
+import { computeLinks } from './links.ts';
 import { diskAccessConnectionType, diskAccessType, privateLinkResources } from './managedDisks/diskAccesses.ts';
 import { diskType } from './managedDisks/disks.ts';
 import { associatedResources, diskEncryptionSetType } from './managedDisks/encryptionSets.ts';
@@ -53,20 +55,23 @@ export function computeProvider(parts: ComputeParts): Provider {
   return withCanonicalValues({
     namespace: 'Microsoft.Compute',
     apiVersions: computeVersions,
-    types: shaped(
-      [
-        diskType(parts),
-        snapshotType(parts),
-        diskAccessType(parts),
-        diskAccessConnectionType(parts),
-        diskEncryptionSetType(parts),
-        virtualMachineType(parts),
-        runCommandType(parts),
-        restorePointCollectionType(parts),
-        restorePointType(parts),
-        diskRestorePointType(parts),
-      ],
-      computeShapes,
+    types: withLinks(
+      shaped(
+        [
+          diskType(parts),
+          snapshotType(parts),
+          diskAccessType(parts),
+          diskAccessConnectionType(parts),
+          diskEncryptionSetType(parts),
+          virtualMachineType(parts),
+          runCommandType(parts),
+          restorePointCollectionType(parts),
+          restorePointType(parts),
+          diskRestorePointType(parts),
+        ],
+        computeShapes,
+      ),
+      computeLinks,
     ),
     other(call) {
       const type = call.path.type.toLowerCase();

@@ -1,6 +1,7 @@
+import { joinsViaServiceEndpoint, withLinks } from '../../arm/access/links.ts';
 import type { ArmCall, ArmReply, Provider } from '../../arm/types.ts';
 import { keyVaultVersions } from '../apiVersions.ts';
-import type { Vaults } from '../contents/vaults.ts';
+import { VAULT, type Vaults } from '../contents/vaults.ts';
 import { armKeyType, armKeyVersionType, armSecretType } from './contents.ts';
 import { deletedVaultListType, deletedVaultType } from './deletedVaults.ts';
 import { connectionType, linkResourceType } from './privateLink.ts';
@@ -29,18 +30,21 @@ export function keyVaultProvider(vaults: Vaults): Provider {
   return {
     namespace: 'Microsoft.KeyVault',
     apiVersions: keyVaultVersions,
-    types: [
-      vaultType(vaults),
-      accessPolicyType(vaults),
-      deletedVaultType(vaults),
-      deletedVaultListType(vaults),
-      connectionType,
-      linkResourceType,
-      armKeyType(vaults),
-      armKeyVersionType(vaults),
-      armSecretType(vaults),
-      ...managedHsmTypes,
-    ],
+    types: withLinks(
+      [
+        vaultType(vaults),
+        accessPolicyType(vaults),
+        deletedVaultType(vaults),
+        deletedVaultListType(vaults),
+        connectionType,
+        linkResourceType,
+        armKeyType(vaults),
+        armKeyVersionType(vaults),
+        armSecretType(vaults),
+        ...managedHsmTypes,
+      ],
+      { [VAULT]: [joinsViaServiceEndpoint('properties.networkAcls.virtualNetworkRules[].id')] },
+    ),
     other: (call) => checkName(vaults, call),
   };
 }

@@ -1,4 +1,6 @@
+import { assignsIdentities, joinsViaServiceEndpoint, withLinks } from '../../arm/access/links.ts';
 import type { Provider } from '../../arm/types.ts';
+import { ACCOUNT_TYPE } from '../accounts.ts';
 import type { DataPlane } from '../dataPlane.ts';
 import type { Secrets } from '../secrets.ts';
 import { accountType } from './accounts.ts';
@@ -10,21 +12,27 @@ import { managementPolicyType, privateEndpointConnectionType } from './policies.
 import { checkNameAvailability, deletedAccountQueries, privateLinkResources, usages, skus } from './queries.ts';
 import { serviceTypes } from './services.ts';
 
+/** What an account's body names ("Configure network rules", required permissions; role Storage Account Contributor). */
+const accountLinks = [joinsViaServiceEndpoint('properties.networkAcls.virtualNetworkRules[].id'), assignsIdentities];
+
 /** Microsoft.Storage. Bodies follow API version 2026-04-01. */
 export function storageProvider(options: { secrets: Secrets; dataPlane: DataPlane }): Provider {
   const { secrets, dataPlane } = options;
   return {
     namespace: 'Microsoft.Storage',
     apiVersions: storageVersions,
-    types: [
-      accountType({ secrets, dataPlane }),
-      ...serviceTypes(),
-      containerType(dataPlane),
-      immutabilityPolicyType(),
-      ...queueAndTableTypes(dataPlane),
-      managementPolicyType(),
-      privateEndpointConnectionType(),
-    ],
+    types: withLinks(
+      [
+        accountType({ secrets, dataPlane }),
+        ...serviceTypes(),
+        containerType(dataPlane),
+        immutabilityPolicyType(),
+        ...queueAndTableTypes(dataPlane),
+        managementPolicyType(),
+        privateEndpointConnectionType(),
+      ],
+      { [ACCOUNT_TYPE]: accountLinks },
+    ),
     other: (call) =>
       checkNameAvailability(call) ??
       privateLinkResources(call) ??

@@ -355,7 +355,7 @@ describe('Microsoft.Resources', () => {
     });
     await resources.resourceGroups.delete('rg');
     expect(await resources.resourceGroups.checkExistence('rg')).toMatchObject({ body: false });
-    expect(world.arm.world.store.under(`/subscriptions/${subscriptionId}`)).toEqual([]);
+    expect(world.arm.world.store.under(inGroup(''))).toEqual([]);
   });
 
   it('keeps a group whose content is used from outside', async () => {

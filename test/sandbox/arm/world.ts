@@ -84,6 +84,8 @@ export async function startWorld(
     tenantId,
     subscriptions: [{ subscriptionId, displayName: 'Test' }],
     seed: 'arm-test',
+    roles: [{ to: operator, role: 'Owner' }],
+    principals: (objectId) => (objectId === operator.objectId ? operator : undefined),
     ...options,
   });
   const context = { caller: { id: 'operator', kind: 'operator' as const }, host: 'management.azure.com', secure: true };

@@ -70,6 +70,7 @@ export async function startWorld(folder?: string): Promise<ComputeWorld> {
     tenantId: '22222222-2222-4222-8222-222222222222',
     subscriptions: [{ subscriptionId: SUBSCRIPTION, displayName: 'Test' }],
     seed: 'compute-test',
+    roles: [{ to: principal, role: 'Owner' }],
     state,
     faults,
   });

@@ -5,7 +5,7 @@ import { createArm, type Arm } from '../../../sandbox/arm/index.ts';
 import { createClock } from '../../../sandbox/core/clock.ts';
 import { createFaults } from '../../../sandbox/core/faults.ts';
 import type { Clock } from '../../../sandbox/core/types.ts';
-import { startEdge, type Edge } from '../../../sandbox/edge/index.ts';
+import { people, startEdge, type Edge } from '../../../sandbox/edge/index.ts';
 import {
   createSiteService,
   siteFunctionsProvider,
@@ -56,7 +56,14 @@ export async function startSite(
   });
   const { tokens } = edge;
   const subscriptions = [{ subscriptionId: SUBSCRIPTION, displayName: 'one' }];
-  const arm = createArm({ clock, tokens, tenantId: 't', subscriptions, seed: 'site' });
+  const arm = createArm({
+    clock,
+    tokens,
+    tenantId: 't',
+    subscriptions,
+    seed: 'site',
+    roles: [{ to: people.operator, role: 'Owner' }],
+  });
   const { store } = arm.world;
   const storage = await startStorage({ world: arm.world, tokens, dir: directory, guestEnv: edge.guestEnv });
   arm.register(storage.provider);

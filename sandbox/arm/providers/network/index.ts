@@ -9,7 +9,9 @@ import { privateEndpoints } from './privateEndpoints.ts';
 import { publicIPAddresses } from './publicAddresses.ts';
 import { answerQueries } from './queries.ts';
 import { allRecordSets, recordSets } from './recordSets.ts';
+import { withLinks } from '../../access/links.ts';
 import { shaped } from '../../shape.ts';
+import { networkLinks } from './links.ts';
 import { networkShapes } from './shapes.ts';
 import { routes, routeTables } from './routeTables.ts';
 import { defaultSecurityRules, networkSecurityGroups, securityRules } from './securityGroups.ts';
@@ -21,28 +23,31 @@ import { virtualNetworkLinks } from './zoneLinks.ts';
 export const network: Provider = {
   namespace: 'Microsoft.Network',
   apiVersions: networkVersions,
-  types: shaped(
-    [
-      virtualNetworks,
-      subnets,
-      virtualNetworkPeerings,
-      networkSecurityGroups,
-      securityRules,
-      defaultSecurityRules,
-      networkInterfaces,
-      ipConfigurations,
-      publicIPAddresses,
-      natGateways,
-      routeTables,
-      routes,
-      privateEndpoints,
-      privateDnsZoneGroups,
-      privateDnsZones,
-      virtualNetworkLinks,
-      ...recordSets,
-      allRecordSets,
-    ],
-    networkShapes,
+  types: withLinks(
+    shaped(
+      [
+        virtualNetworks,
+        subnets,
+        virtualNetworkPeerings,
+        networkSecurityGroups,
+        securityRules,
+        defaultSecurityRules,
+        networkInterfaces,
+        ipConfigurations,
+        publicIPAddresses,
+        natGateways,
+        routeTables,
+        routes,
+        privateEndpoints,
+        privateDnsZoneGroups,
+        privateDnsZones,
+        virtualNetworkLinks,
+        ...recordSets,
+        allRecordSets,
+      ],
+      networkShapes,
+    ),
+    networkLinks,
   ),
   other: answerQueries,
 };

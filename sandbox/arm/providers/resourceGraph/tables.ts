@@ -1,3 +1,4 @@
+import { mayRead } from '../../access/authorize.ts';
 import type { Registry } from '../../registry.ts';
 import type { ArmCall, ArmResource } from '../../types.ts';
 import type { Row } from './expressions.ts';
@@ -47,7 +48,7 @@ function row(resource: ArmResource, tenantId: string): Row {
   };
 }
 
-/** The tables of a call's subscriptions: `resources` (what has a location) and `resourcecontainers`. */
+/** The tables of a call's subscriptions, with what the caller may read: `resources` (what has a location) and `resourcecontainers`. */
 export function openTables(call: ArmCall, registry: Registry, subscriptions: string[]) {
   const { store, tenantId } = call.world;
   const shown = (resource: ArmResource): ArmResource => {
@@ -56,7 +57,7 @@ export function openTables(call: ArmCall, registry: Registry, subscriptions: str
     return registry.type(resource.type)?.view?.(copy, asked) ?? copy;
   };
   const inScope = subscriptions.flatMap((id) => store.get(`/subscriptions/${id}`) ?? []);
-  const below = inScope.flatMap((one) => store.under(one.id));
+  const below = inScope.flatMap((one) => store.under(one.id)).filter((one) => mayRead(call, one));
 
   return (name: string): Table => {
     const table = name.toLowerCase();
@@ -68,9 +69,14 @@ export function openTables(call: ArmCall, registry: Registry, subscriptions: str
       const groups = below
         .filter((one) => one.type === group)
         .map((one) => row({ ...shown(one), type: `${subscription}/resourceGroups` }, tenantId));
-      const own = inScope.map((one) =>
-        row({ ...one, name: String(one.displayName), type: subscription, properties: { state: 'Enabled' } }, tenantId),
-      );
+      const own = inScope
+        .filter((one) => mayRead(call, one))
+        .map((one) =>
+          row(
+            { ...one, name: String(one.displayName), type: subscription, properties: { state: 'Enabled' } },
+            tenantId,
+          ),
+        );
       return { columns, rows: [...own, ...groups] };
     }
     if (absent.test(table)) throw new UnsupportedQuery(`the table ${name}`);

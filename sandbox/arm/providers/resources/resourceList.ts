@@ -1,3 +1,4 @@
+import { mayRead } from '../../access/authorize.ts';
 import type { ArmCall, ArmReply, ArmResource } from '../../types.ts';
 import { resourceFilter } from './filter.ts';
 
@@ -35,7 +36,7 @@ export function listResources(call: ArmCall): ArmReply | undefined {
     .map((word) => word.trim());
   const value = call.world.store
     .under(`/subscriptions/${subscriptionId}${group}`)
-    .filter((r) => r.location !== undefined && !hidden.has(r.type.toLowerCase()) && matches(r))
+    .filter((r) => r.location !== undefined && !hidden.has(r.type.toLowerCase()) && matches(r) && mayRead(call, r))
     .map((resource) => summary(call, resource, expand));
   return { status: 200, body: { value } };
 }

@@ -1,5 +1,7 @@
+import { withLinks } from '../../access/links.ts';
 import { webVersions } from './apiVersions.ts';
 import type { ArmCall, ArmReply, Provider } from '../../types.ts';
+import { webLinks } from './links.ts';
 import { privateLinkResources, siteConnections } from './privateLink.ts';
 import { publishingPolicies } from './publishingPolicies.ts';
 import { serverFarms } from './serverFarms.ts';
@@ -17,6 +19,6 @@ function authSettingsList(call: ArmCall): ArmReply | undefined {
 export const web: Provider = {
   namespace: 'Microsoft.Web',
   apiVersions: webVersions,
-  types: [serverFarms, sites, siteConfig, publishingPolicies, siteConnections],
+  types: withLinks([serverFarms, sites, siteConfig, publishingPolicies, siteConnections], webLinks),
   other: (call) => authSettingsList(call) ?? privateLinkResources(call),
 };

@@ -1,3 +1,4 @@
+import { authorizeTemplate } from '../../../access/authorize.ts';
 import { bodyOf } from '../../../resource.ts';
 import type { Registry } from '../../../registry.ts';
 import type { DeploymentScope } from '../../../templates/ids.ts';
@@ -30,7 +31,7 @@ function checkName(name: string): void {
   );
 }
 
-/** What a PUT or a validation asks for. @throws ArmError 400, 501 */
+/** What a PUT or a validation asks for. @throws ArmError 400, 403, 501 */
 function understood(call: ArmCall, registry: Registry): ReadyDeployment {
   checkName(call.path.name);
   const { template, templateLink, parametersLink, parameters, mode } = (bodyOf(call).properties ??
@@ -54,7 +55,9 @@ function understood(call: ArmCall, registry: Registry): ReadyDeployment {
   if (scope.resourceGroup === '' && bodyOf(call).location === undefined) {
     throw new ArmError(400, 'LocationRequired', 'The location property is required for a subscription deployment.');
   }
-  return prepare(call, registry, scope, template, parameters ?? {});
+  const ready = prepare(call, registry, scope, template, parameters ?? {});
+  authorizeTemplate(call, ready.planned);
+  return ready;
 }
 
 /**
