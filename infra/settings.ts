@@ -1,12 +1,11 @@
 import { readSettings } from '../model/settings.ts';
-import type { ApplianceLayout } from '../model/site.ts';
+import type { ApplianceLayout } from '../model/site/layout.ts';
 import type { InfraConfig } from './config.ts';
 
 /** What is known only once Azure has answered. */
 export interface SettingValues {
   orchestratorClientId: string;
   workerClientId: string;
-  repositoryUrl: string;
   insightsConnectionString: string;
 }
 
@@ -21,18 +20,16 @@ export function appSettings(
   values: SettingValues,
 ): Record<string, string> {
   const clientId = values.orchestratorClientId;
-  const settings = readSettings({
-    STRONGROOM_NAME: config.name,
-    STRONGROOM_SUBSCRIPTION_ID: config.subscriptionId,
-    STRONGROOM_REGION: config.region,
-    STRONGROOM_REPOSITORY_URL: values.repositoryUrl,
+  const own = {
+    STRONGROOM_ENVIRONMENT: JSON.stringify(config.environment),
     STRONGROOM_KEY_ID: layout.keys.repository.url,
     STRONGROOM_ORCHESTRATOR_CLIENT_ID: clientId,
     STRONGROOM_WORKER_CLIENT_ID: values.workerClientId,
     STRONGROOM_WORKER_SIZE: config.workerSize,
-    STRONGROOM_WORKERS_PER_SITE: config.workersPerSite,
-    STRONGROOM_SAS_SECONDS: config.sasSeconds,
-  });
+    STRONGROOM_WORKERS_PER_SITE: String(config.workersPerSite),
+    STRONGROOM_SAS_SECONDS: String(config.sasSeconds),
+  };
+  readSettings(own);
   return {
     // Identity-based host storage: no key exists that could leak. Durable supports a client id, not a resource id.
     AzureWebJobsStorage__blobServiceUri: layout.hostAccount.blobUrl,
@@ -43,7 +40,7 @@ export function appSettings(
     ...identityConnection('STRONGROOM_MAILBOX', clientId),
     APPLICATIONINSIGHTS_CONNECTION_STRING: values.insightsConnectionString,
     APPLICATIONINSIGHTS_AUTHENTICATION_STRING: `ClientId=${clientId};Authorization=AAD`,
-    ...Object.fromEntries(Object.entries(settings).map(([name, value]) => [name, String(value)])),
+    ...own,
   };
 }
 

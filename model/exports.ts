@@ -1,16 +1,18 @@
+import type { Environment } from './site/environment.ts';
+
 /**
- * How many exports of snapshots and imports into disks may be open at once. Azure's limits are settings, because its
- * documents disagree (azure-facts sections 2.1 and 4). model/leases.ts keeps to them.
+ * How many exports of snapshots and imports into disks may be open at once. Azure's limits are part of the configuration,
+ * because its documents disagree (azure-facts sections 2.1 and 4). model/leases.ts keeps to them.
  */
-export interface ExportLimits {
-  /** Through disk accesses (`private`), or over the internet, open only while a disk is read (`public`). */
-  network: 'private' | 'public';
-  /** Disks that a site's workers read or write at once, all sessions together. */
-  disksInParallel: number;
-  /** Snapshots and disks that may be exported through one disk access at once. */
-  exportsPerDiskAccess: number;
-  /** Incremental snapshots of one disk with a SAS in force at once. */
-  sasPerSnapshotFamily: number;
+export type ExportLimits = Pick<
+  Environment,
+  'network' | 'disksInParallel' | 'exportsPerDiskAccess' | 'sasPerSnapshotFamily'
+>;
+
+/** What a session keeps to from its beginning to its end. */
+export function exportLimits(environment: Environment): ExportLimits {
+  const { network, disksInParallel, exportsPerDiskAccess, sasPerSnapshotFamily } = environment;
+  return { network, disksInParallel, exportsPerDiskAccess, sasPerSnapshotFamily };
 }
 
 /** A comparison opens the new snapshot and its base; a full read or a restore opens one. */

@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { StrongroomError } from './errors.ts';
-import type { ExportLimits } from './exports.ts';
 import { environmentSchema, type Environment } from './site/environment.ts';
 
 /** The appliance's settings: environment variables, validated once at start. All of them stand in local.settings.sample.json. */
@@ -25,8 +24,6 @@ export const settingsSchema = z.object({
   STRONGROOM_WORKERS_PER_SITE: z.coerce.number().int().min(1).max(50).default(2),
   /** How long an export SAS lives, seconds: 1 hour to 1 day. */
   STRONGROOM_SAS_SECONDS: z.coerce.number().int().min(3_600).max(86_400).default(14_400),
-  /** Azure's limit of export SAS of one disk's snapshots at once, for the day on which it changes: a comparison needs two. */
-  STRONGROOM_SAS_PER_SNAPSHOT_FAMILY: z.coerce.number().int().min(2).default(5),
 });
 
 function jsonOf(text: string): unknown {
@@ -48,15 +45,4 @@ export function readSettings(env: Record<string, string | undefined>): Settings 
     'INVALID_INPUT',
     `Settings are wrong or missing. ${problems.join('; ')}. See local.settings.sample.json.`,
   );
-}
-
-/** What the settings say of exports. */
-export function exportLimits(settings: Settings): ExportLimits {
-  const { network, disksInParallel, exportsPerDiskAccess } = settings.STRONGROOM_ENVIRONMENT;
-  return {
-    network,
-    disksInParallel,
-    exportsPerDiskAccess,
-    sasPerSnapshotFamily: settings.STRONGROOM_SAS_PER_SNAPSHOT_FAMILY,
-  };
 }

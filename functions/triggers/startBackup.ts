@@ -5,7 +5,7 @@ import { StrongroomError } from '../../model/errors.ts';
 import { resourcePool, type Holding } from '../../model/leases.ts';
 import { sessionId } from '../../model/names.ts';
 import { parseResourceId, parseResourceIdOf } from '../../model/resourceId.ts';
-import { exportLimits } from '../../model/settings.ts';
+import { exportLimits } from '../../model/exports.ts';
 import { repositoryTarget, workerSite } from '../../model/site/repositories.ts';
 import { elapsed, timing } from '../../model/timing.ts';
 import type { Appliance } from '../appliance.ts';
@@ -41,7 +41,7 @@ export async function startBackup(
       resourceId: id,
       repository,
       workers: settings.STRONGROOM_WORKERS_PER_SITE,
-      limits: exportLimits(settings),
+      limits: exportLimits(environment),
     };
     await startSession(appliance, durable, 'backupVm', input);
     return session;

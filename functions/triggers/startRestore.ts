@@ -3,7 +3,7 @@ import { restoreTarget, type RestoreRequest } from '../../model/api.ts';
 import { StrongroomError } from '../../model/errors.ts';
 import { sessionId } from '../../model/names.ts';
 import type { DiskPoint } from '../../model/point.ts';
-import { exportLimits } from '../../model/settings.ts';
+import { exportLimits } from '../../model/exports.ts';
 import { workerSite } from '../../model/site/repositories.ts';
 import type { Appliance } from '../appliance.ts';
 import type { Durable } from '../durable.ts';
@@ -42,7 +42,7 @@ export async function startRestore(appliance: Appliance, durable: Durable, reque
     resourceId: point.resourceId,
     repository: { url: point.repository, keyId: settings.STRONGROOM_KEY_ID },
     workers: settings.STRONGROOM_WORKERS_PER_SITE,
-    limits: exportLimits(settings),
+    limits: exportLimits(environment),
     site,
     target,
     disks: disks.map(({ key, name, size }) => ({ key, name, size })),

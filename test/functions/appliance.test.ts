@@ -7,11 +7,10 @@ import { startRestore } from '../../functions/triggers/startRestore.ts';
 import type { MachinePlan, WorkerHandle } from '../../model/activities.ts';
 import type { StrongroomError } from '../../model/errors.ts';
 import type { RepositoryTarget } from '../../model/jobs.ts';
-import { closedToExport, openToExport } from '../../model/exports.ts';
+import { exportLimits, openToExport } from '../../model/exports.ts';
 import { resourcePool } from '../../model/leases.ts';
 import { commandSchema, readEnvelope, sealMessage, type WorkerEvent } from '../../model/messages.ts';
 import type { Point } from '../../model/point.ts';
-import { exportLimits } from '../../model/settings.ts';
 import { diskAccesses, siteLayout } from '../../model/site/layout.ts';
 import { repositoryTarget } from '../../model/site/repositories.ts';
 import {
@@ -192,7 +191,7 @@ describe('activities', () => {
       snapshot: snapshots[0]!.id,
       familyId: snapshots[0]!.familyId,
       exportPolicy: plan.exportPolicies['os']!,
-      limits: exportLimits(appliance.settings),
+      limits: exportLimits(appliance.environment),
       choice: (await bases())['os']!,
     };
     const diskAccessId = diskAccesses(site, 2)[1]!.id;
@@ -365,7 +364,7 @@ describe('activities', () => {
       point,
       disk: wanted,
       diskId,
-      limits: exportLimits(appliance.settings),
+      limits: exportLimits(appliance.environment),
     };
     expect(await act.createRestoreDisk({ diskAccessId, input: made })).toEqual({
       warnings: [expect.stringContaining(encryption.diskEncryptionSetId)],
