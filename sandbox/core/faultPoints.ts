@@ -7,6 +7,7 @@ export const faultPoints = {
     'A machine is allocated (created or started). Struck: it fails, with `error` or AllocationFailed. Facts: id, size, location, zone.',
   'disk.detach':
     'A machine lets go of a data disk. Struck: the disk stays, marked toBeDetached, and cannot be attached. Facts: id, machine.',
+  'dns.record': "A private endpoint's zone group writes a record. Struck: the record never comes. Facts: zone, name.",
   'runCommand.report':
     'A run command has ended in its machine. Struck: nobody ever hears of it, it stays Running. Facts: id (of the machine), name.',
 } as const;

@@ -2,6 +2,7 @@ import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:
 import type { ArmResource, ResourceStore } from '../arm/types.ts';
 import { forward } from '../core/forward.ts';
 import type { Principal, RequestContext, Service, Tokens } from '../core/types.ts';
+import { forbiddenOrigin, refuseOrigin } from './accessRestrictions.ts';
 import { authenticate, isReservedHeader } from './easyAuth.ts';
 
 const SUFFIX = '.azurewebsites.net';
@@ -27,6 +28,8 @@ export function createSiteService(options: {
       const name = context.host.slice(0, -SUFFIX.length);
       const site = findSite(store, name);
       if (!site) return answer(response, 404, '404 Web Site not found.');
+      const forbidden = forbiddenOrigin(store, site, context.origin);
+      if (forbidden) return refuseOrigin(response, forbidden);
       if (site.properties?.state === 'Stopped') return answer(response, 403, 'Error 403 - This web app is stopped.');
       const path = new URL(request.url!, 'http://site').pathname;
       const holder = tokens.verify(request.headers.authorization);

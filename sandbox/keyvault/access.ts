@@ -1,5 +1,5 @@
 import type { ArmResource } from '../arm/types.ts';
-import type { Caller, Principal } from '../core/types.ts';
+import type { Caller, Origin, Principal } from '../core/types.ts';
 import type { VaultError } from './errors.ts';
 
 /** A request to a vault's data plane, as far as its authorization goes. */
@@ -17,11 +17,8 @@ export interface VaultRequest {
 
 /** What stands before a vault's data. Each answers with the refusal, or undefined: the request goes on. */
 export interface VaultGate {
-  /** Whether a caller reaches the vault at all: firewall, private endpoints. Asked before the token is looked at. */
-  network(vault: ArmResource, caller: Caller): VaultError | undefined;
+  /** Whether an origin reaches the vault at all: firewall, private endpoints. Asked before the token is refused. */
+  network(vault: ArmResource, origin: Origin | undefined, principal: Principal | undefined): VaultError | undefined;
   /** Whether the principal may do it: role assignments or access policies. */
   access(request: VaultRequest): VaultError | undefined;
 }
-
-/** Lets everybody in from anywhere. */
-export const openNetwork: VaultGate['network'] = () => undefined;

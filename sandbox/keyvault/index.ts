@@ -1,8 +1,9 @@
 import type { ArmWorld, Provider } from '../arm/types.ts';
 import type { Service, Tokens } from '../core/types.ts';
-import { openNetwork, type VaultGate } from './access.ts';
+import type { VaultGate } from './access.ts';
 import { createVaults } from './contents/vaults.ts';
 import { keyVaultService } from './data/service.ts';
+import { refuseOrigin } from './firewall.ts';
 import { permissionGate } from './permissions.ts';
 import { keyVaultProvider } from './provider/index.ts';
 
@@ -15,7 +16,7 @@ export function createKeyVault(options: { world: ArmWorld; tokens: Tokens; gate?
   service: Service;
 } {
   const { world, tokens } = options;
-  const gate = { network: openNetwork, access: permissionGate(world.access, world.tenantId), ...options.gate };
+  const gate = { network: refuseOrigin, access: permissionGate(world.access, world.tenantId), ...options.gate };
   const vaults = createVaults(world);
   return {
     provider: keyVaultProvider(vaults),

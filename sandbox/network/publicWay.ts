@@ -1,8 +1,8 @@
 import type { ArmWorld } from '../arm/types.ts';
 import { configurationsOf } from '../arm/providers/network/interfaceAddresses.ts';
 import type { Reference } from '../arm/providers/network/written.ts';
+import { inRange } from '../core/addresses.ts';
 import type { Way } from '../core/types.ts';
-import { lies } from './addresses.ts';
 import { stoppedLeaving } from './filters.ts';
 import { AZURE, peersOf, spaceOf, type Inside } from './places.ts';
 import { serviceEndpointOf, tagsOf } from './services.ts';
@@ -28,7 +28,7 @@ function routeFor({ store }: ArmWorld, { subnet }: Inside, address: string, tags
   const length = ({ properties: { addressPrefix } }: Route) =>
     addressPrefix.includes('/') ? Number(addressPrefix.split('/')[1]) : 20;
   return routes
-    .filter(({ properties: { addressPrefix } }) => tags.includes(addressPrefix) || lies(address, addressPrefix))
+    .filter(({ properties: { addressPrefix } }) => tags.includes(addressPrefix) || inRange(address, addressPrefix))
     .toSorted((a, b) => length(b) - length(a))[0];
 }
 
@@ -71,7 +71,7 @@ export function publicWay(world: ArmWorld, place: Inside, host: string, address:
   const { nextHopType = 'Internet', nextHopIpAddress = '' } = route?.properties ?? {};
   if (nextHopType.toLowerCase() === 'virtualappliance') {
     const networks = [place.networkId, ...peersOf(world, place.networkId)];
-    const reached = networks.flatMap((id) => spaceOf(world, id)).some((prefix) => lies(nextHopIpAddress, prefix));
+    const reached = networks.flatMap((id) => spaceOf(world, id)).some((prefix) => inRange(nextHopIpAddress, prefix));
     if (reached) return open(FIREWALL);
     return closed(`route ${route!.name} leads to ${nextHopIpAddress}, which is in no network that is connected`);
   }

@@ -1,4 +1,4 @@
-import { lies } from './addresses.ts';
+import { inRange } from '../core/addresses.ts';
 
 /** One end of a connection, as rules see it. */
 export interface Peer {
@@ -34,12 +34,12 @@ const same = (a: string, b: string) => a.toLowerCase() === b.toLowerCase();
 
 function covers(prefix: string, { address, tags }: Peer): boolean {
   if (prefix === '*' || same(prefix, 'any')) return true;
-  if (lies(address, prefix)) return true;
+  if (inRange(address, prefix)) return true;
   // `Storage.WestEurope` is a part of `Storage`; public addresses here have no region.
   return tags.some((tag) => same(tag, prefix) || prefix.toLowerCase().startsWith(`${tag.toLowerCase()}.`));
 }
 
-function inRange(range: string, port: number): boolean {
+function isPort(range: string, port: number): boolean {
   if (range === '*') return true;
   const [first, last = first] = range.split('-').map(Number);
   return port >= first! && port <= last!;
@@ -68,7 +68,7 @@ export function decidingRule(
         (rule.protocol === '*' || same(rule.protocol, 'tcp')) &&
         sources.some((prefix) => covers(prefix, connection.source)) &&
         destinations.some((prefix) => covers(prefix, connection.destination)) &&
-        ports.some((range) => inRange(range, connection.port))
+        ports.some((range) => isPort(range, connection.port))
       );
     });
 }

@@ -3,8 +3,6 @@ import type { ArmWorld, Provider } from '../arm/types.ts';
 import type { Service, Tokens } from '../core/types.ts';
 import { startAzurite } from './azurite/process.ts';
 import { createDataPlane } from './dataPlane.ts';
-import { openAccess, type AccessControl } from './front/access.ts';
-import { originOf } from './front/firewall.ts';
 import { createStorageService } from './front/service.ts';
 import { startLifecycle } from './lifecycle/run.ts';
 import { storageProvider } from './provider/index.ts';
@@ -17,8 +15,6 @@ export interface Storage {
   provider: Provider;
   /** `<account>.blob|queue|table.core.windows.net` */
   service: Service;
-  /** Whether firewalls are enforced: off until something knows who comes through a private endpoint. */
-  settings: { enforceNetworks: boolean };
   /** Executes the lifecycle rules of all accounts, as the service does once a day. */
   runLifecycle(): Promise<void>;
   /** Id of the process that holds the data. It is started again when it dies. */
@@ -29,24 +25,16 @@ export interface Storage {
 /**
  * Starts storage. Data lies below `dir`; started again on the same folder and state, everything is there.
  * @param options.guestEnv environment that gives a child process the sandbox's clock ({@link Edge.guestEnv})
- * @param options.access decides over roles and networks; everything is allowed where it is absent
  */
 export async function startStorage(options: {
   world: ArmWorld;
   tokens: Tokens;
   dir: string;
   guestEnv: Record<string, string>;
-  access?: Partial<AccessControl>;
 }): Promise<Storage> {
   const { world, tokens, dir, guestEnv } = options;
   const secrets = createSecrets(world);
   const azurite = await startAzurite({ dir: join(dir, 'azurite'), seed: secrets.seed }, guestEnv);
-  const settings = { enforceNetworks: false };
-  const access: AccessControl = {
-    ...openAccess,
-    originOf: (caller) => (settings.enforceNetworks ? originOf(world, caller) : undefined),
-    ...options.access,
-  };
   const dataPlane = createDataPlane({
     ports: azurite.ports,
     tokens,
@@ -55,8 +43,7 @@ export async function startStorage(options: {
   const lifecycle = startLifecycle(world, dataPlane);
   return {
     provider: storageProvider({ secrets, dataPlane }),
-    service: createStorageService({ world, tokens, secrets, azurite, access }),
-    settings,
+    service: createStorageService({ world, tokens, secrets, azurite }),
     runLifecycle: lifecycle.run,
     processId: azurite.pid,
     async stop() {

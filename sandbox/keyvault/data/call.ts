@@ -1,6 +1,6 @@
 import type { Context } from 'hono';
 import type { ArmResource } from '../../arm/types.ts';
-import type { Caller, Clock, Principal } from '../../core/types.ts';
+import type { Caller, Clock, Origin, Principal } from '../../core/types.ts';
 import type { VaultGate } from '../access.ts';
 import type { Vaults } from '../contents/vaults.ts';
 import { badParameter, type ItemKind } from '../errors.ts';
@@ -14,7 +14,7 @@ export interface DataParts {
 
 /** What the service has found out before a route runs. */
 export interface VaultEnv {
-  Bindings: { caller: Caller };
+  Bindings: { caller: Caller; origin: Origin | undefined };
   Variables: { vault: ArmResource; principal: Principal };
 }
 

@@ -24,9 +24,9 @@ export function keyVaultService(options: DataParts & { tokens: Tokens; tenantId:
   app.use(async (c, next) => {
     const vault = vaultAt(new URL(c.req.url).hostname)!;
     c.header('x-ms-keyvault-region', vault.location);
-    const unreachable = gate.network(vault, c.env.caller);
-    if (unreachable) throw unreachable;
     const known = tokens.verify(c.req.header('authorization'));
+    const unreachable = gate.network(vault, c.env.origin, known?.principal);
+    if (unreachable) throw unreachable;
     if (known?.audience.replace(/\/$/, '') !== AUDIENCE) {
       // The SDK learns its tenant and resource from this challenge before it sends a token.
       c.header(
@@ -60,8 +60,11 @@ export function keyVaultService(options: DataParts & { tokens: Tokens; tenantId:
   return {
     name: 'keyvault',
     answers: (host) => vaultAt(host) !== undefined,
-    handle: (request, response, { caller }) =>
-      getRequestListener((asked) => app.fetch(asked, { caller }), { overrideGlobalObjects: false })(request, response),
+    handle: (request, response, { caller, origin }) =>
+      getRequestListener((asked) => app.fetch(asked, { caller, origin }), { overrideGlobalObjects: false })(
+        request,
+        response,
+      ),
   };
 }
 

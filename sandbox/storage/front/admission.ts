@@ -1,6 +1,6 @@
 import { refusalOf } from './authorization.ts';
 import { permissionMismatch, type Refusal } from './errors.ts';
-import { mayReach } from './firewall.ts';
+import { refuseOrigin } from './firewall.ts';
 import type { Exchange, StorageParts } from './parts.ts';
 import { allowedTo, principalOf, scopeOf } from './roles.ts';
 
@@ -45,16 +45,10 @@ export function admit(exchange: Exchange, parts: StorageParts): Admission {
   }
 }
 
-function refusalBeforeRoles(exchange: Exchange, { world, tokens, access }: StorageParts): Refusal | undefined {
+function refusalBeforeRoles(exchange: Exchange, { world, tokens }: StorageParts): Refusal | undefined {
   const { request, context, account, kind, url } = exchange;
-  const origin = access.originOf(context.caller, account, kind);
-  if (origin && !mayReach(account, origin)) {
-    return {
-      status: 403,
-      code: 'AuthorizationFailure',
-      message: 'This request is not authorized to perform this operation.',
-    };
-  }
+  const unreachable = refuseOrigin(account, kind, context.origin);
+  if (unreachable) return unreachable;
   const { authorization } = request.headers;
   const refusal = refusalOf(
     {

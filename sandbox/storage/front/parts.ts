@@ -4,7 +4,6 @@ import type { RequestContext, Tokens } from '../../core/types.ts';
 import type { Azurite } from '../azurite/process.ts';
 import type { StorageKind } from '../contents.ts';
 import type { Secrets } from '../secrets.ts';
-import type { AccessControl } from './access.ts';
 import type { Operation } from './operation.ts';
 
 /** What the front needs to answer. */
@@ -13,7 +12,6 @@ export interface StorageParts {
   tokens: Tokens;
   secrets: Secrets;
   azurite: Pick<Azurite, 'ports' | 'ready'>;
-  access: AccessControl;
 }
 
 /** One request to an account's service, or one of the requests in a batch. */

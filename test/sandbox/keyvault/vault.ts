@@ -3,7 +3,6 @@ import { createWorld } from '../../../sandbox/arm/world.ts';
 import { createFaults } from '../../../sandbox/core/faults.ts';
 import { openState } from '../../../sandbox/core/state.ts';
 import type { Clock, Service, Tokens } from '../../../sandbox/core/types.ts';
-import { openNetwork } from '../../../sandbox/keyvault/access.ts';
 import { createKey } from '../../../sandbox/keyvault/contents/keys.ts';
 import { createVaults, type Vaults } from '../../../sandbox/keyvault/contents/vaults.ts';
 import { keyVaultService } from '../../../sandbox/keyvault/data/service.ts';
@@ -40,7 +39,7 @@ export function loneVault(name: string, options: { tokens: Tokens; tenantId: str
   return {
     service: keyVaultService({
       vaults,
-      gate: { network: openNetwork, access: () => undefined },
+      gate: { network: () => undefined, access: () => undefined },
       tokens,
       tenantId,
       clock,

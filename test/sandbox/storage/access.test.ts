@@ -117,11 +117,11 @@ it('firewalls are enforced when the world says so', async () => {
     `await arm.storageAccounts.update('rg', 'network', { networkRuleSet: { defaultAction: 'Deny' } }); print(0);`,
   );
   expect(await asOperator(list)).toBe('done');
-  world.storage.settings.enforceNetworks = true;
+  world.network.origin = { address: '203.0.113.10' };
   expect(await asOperator(list)).toEqual([403, 'AuthorizationFailure']);
   const let_ = `await arm.storageAccounts.update('rg', 'network', { networkRuleSet: { defaultAction: 'Deny', ipRules: [{ iPAddressOrRange: '203.0.113.0/24' }] } });`;
   expect(await asOperator(let_ + list)).toBe('done');
-  world.storage.settings.enforceNetworks = false;
+  world.network.origin = undefined;
 });
 
 it('an account is refused what its kind, SKU and age do not allow', async () => {

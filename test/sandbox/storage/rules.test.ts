@@ -16,6 +16,10 @@ describe('firewall', () => {
   const denying = (rules: object) =>
     account({ publicNetworkAccess: 'Enabled', networkAcls: { defaultAction: 'Deny', ...rules } });
   const person = { address: '203.0.113.10' };
+  const through = (link: object) => ({
+    address: '10.0.0.4',
+    privateLink: { targetId: '/A', groupId: 'blob', approved: true, ...link },
+  });
   const inSubnet = { address: '198.51.100.10', subnetId: SUBNET };
 
   it.each([
@@ -29,14 +33,12 @@ describe('firewall', () => {
     ['a subnet', denying({ virtualNetworkRules: [{ id: SUBNET.toUpperCase() }] }), inSubnet, true],
     ['another subnet', denying({ virtualNetworkRules: [{ id: `${SUBNET}b` }] }), inSubnet, false],
     ['ranges are not for subnets', denying({ ipRules: [{ value: '198.51.100.0/24' }] }), inSubnet, false],
-    [
-      'a private endpoint',
-      account({ publicNetworkAccess: 'Disabled' }),
-      { ...person, privateEndpointConnectionId: '/c' },
-      true,
-    ],
+    ['a private endpoint', account({ publicNetworkAccess: 'Disabled' }), through({}), true],
+    ['one that is not approved', account({}), through({ approved: false }), false],
+    ["another account's", account({}), through({ targetId: '/b' }), false],
+    ["another service's", account({}), through({ groupId: 'queue' }), false],
   ])('%s', (_name, at, origin, expected) => {
-    expect(mayReach(at, origin)).toBe(expected);
+    expect(mayReach(at, 'blob', origin)).toBe(expected);
   });
 });
 

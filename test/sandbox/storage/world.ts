@@ -6,8 +6,8 @@ import { createArm } from '../../../sandbox/arm/index.ts';
 import { createClock } from '../../../sandbox/core/clock.ts';
 import { createFaults } from '../../../sandbox/core/faults.ts';
 import { openState } from '../../../sandbox/core/state.ts';
+import type { Origin } from '../../../sandbox/core/types.ts';
 import { people, startEdge } from '../../../sandbox/edge/index.ts';
-import type { AccessControl } from '../../../sandbox/storage/front/access.ts';
 import { startStorage } from '../../../sandbox/storage/index.ts';
 
 export const TENANT = '11111111-1111-4111-8111-111111111111';
@@ -46,10 +46,12 @@ const operatorRoles = [
  * @param options.kept folder that the world is started on and that it leaves
  * @param options.roles who else has roles
  */
-export async function startWorld(options: { kept?: string; access?: Partial<AccessControl>; roles?: RoleSeed[] } = {}) {
+export async function startWorld(options: { kept?: string; roles?: RoleSeed[] } = {}) {
   const dir = options.kept ?? (await mkdtemp(join(tmpdir(), 'storage-test-')));
   const state = openState(options.kept);
   const clock = createClock();
+  /** Where everybody comes from; undefined: networks are not enforced. */
+  const network: { origin?: Origin | undefined } = {};
   const record = join(dir, 'record.jsonl');
   const edge = await startEdge({
     clock,
@@ -57,6 +59,7 @@ export async function startWorld(options: { kept?: string; access?: Partial<Acce
     tenantId: TENANT,
     faults: createFaults(),
     principalOf: () => undefined,
+    wayTo: () => network.origin && { open: true, origin: network.origin },
     record,
     state,
   });
@@ -71,7 +74,7 @@ export async function startWorld(options: { kept?: string; access?: Partial<Acce
   });
   arm.world.access.settings.enforce.data = true;
   const { tokens, guestEnv } = edge;
-  const storage = await startStorage({ world: arm.world, tokens, dir, guestEnv, access: options.access ?? {} });
+  const storage = await startStorage({ world: arm.world, tokens, dir, guestEnv });
   arm.register(storage.provider);
   edge.use(arm.service);
   edge.use(storage.service);
@@ -86,5 +89,5 @@ export async function startWorld(options: { kept?: string; access?: Partial<Acce
     state.close();
     if (options.kept === undefined) await rm(dir, { recursive: true, force: true });
   };
-  return { clock, edge, arm, storage, env, record, stop };
+  return { clock, network, edge, arm, storage, env, record, stop };
 }

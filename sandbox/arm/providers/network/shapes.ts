@@ -12,6 +12,7 @@ const subnet: Shape = {
   natGateway: REFERENCE,
   serviceEndpoints: [{ service: 'string' }],
   delegations: [{ name: 'string', properties: { serviceName: 'string' } }],
+  defaultOutboundAccess: 'boolean',
   privateEndpointNetworkPolicies: 'string',
   privateLinkServiceNetworkPolicies: 'string',
 };
@@ -79,7 +80,11 @@ const properties: Record<string, Shape> = {
     ipConfigurations: named({ groupId: 'string', memberName: 'string', privateIPAddress: 'string' }),
   },
   'privateEndpoints/privateDnsZoneGroups': { privateDnsZoneConfigs: named({ privateDnsZoneId: 'string' }) },
-  'privateDnsZones/virtualNetworkLinks': { virtualNetwork: REFERENCE, registrationEnabled: 'boolean' },
+  'privateDnsZones/virtualNetworkLinks': {
+    virtualNetwork: REFERENCE,
+    registrationEnabled: 'boolean',
+    resolutionPolicy: 'string',
+  },
   ...Object.fromEntries(
     Object.entries(records).map(([kind, shape]): [string, Shape] => [
       `privateDnsZones/${kind}`,

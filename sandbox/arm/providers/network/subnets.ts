@@ -84,16 +84,29 @@ function delegation(id: string, given: { name: string; properties?: { serviceNam
   };
 }
 
+/** From this version on, new subnets are private unless a body says otherwise ("Default outbound access in Azure"). */
+const PRIVATE_BY_DEFAULT = '2025-07-01';
+
+/** What a subnet has when a body does not say it. A subnet without `defaultOutboundAccess` has a way out. */
+function defaults({ apiVersion, world }: ArmCall, id: string): Record<string, unknown> {
+  const isPrivate = apiVersion >= PRIVATE_BY_DEFAULT && !world.store.get(id);
+  return {
+    privateEndpointNetworkPolicies: 'Disabled',
+    privateLinkServiceNetworkPolicies: 'Enabled',
+    ...(isPrivate && { defaultOutboundAccess: false }),
+  };
+}
+
 /** Puts a checked subnet into the store. `base` is its id, name and type. */
-export function storeSubnet(world: ArmWorld, base: ArmResource, given: Record<string, unknown>, state: string): void {
+export function storeSubnet(call: ArmCall, base: ArmResource, given: Record<string, unknown>, state: string): void {
+  const { world } = call;
   const etag = newEtag(world);
   const delegations = (given.delegations ?? []) as Parameters<typeof delegation>[1][];
   world.store.put({
     ...base,
     etag,
     properties: {
-      privateEndpointNetworkPolicies: 'Disabled',
-      privateLinkServiceNetworkPolicies: 'Enabled',
+      ...defaults(call, base.id),
       ...given,
       delegations: delegations.map((one) => delegation(base.id, one, etag)),
       provisioningState: state,
@@ -150,7 +163,7 @@ export const subnets: ResourceType = {
       { name: path.name, properties },
     ]);
     checkChange(world, path.id, properties);
-    storeSubnet(world, proxy(call), properties, 'Updating');
+    storeSubnet(call, proxy(call), properties, 'Updating');
     return settling(call, existing ? 200 : 201);
   },
   delete(call, existing) {

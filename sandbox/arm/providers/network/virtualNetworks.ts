@@ -1,5 +1,5 @@
 import { bodyOf, patchTags, required, tracked } from '../../resource.ts';
-import type { ArmResource, ArmWorld, ResourceType } from '../../types.ts';
+import type { ArmCall, ArmResource, ArmWorld, ResourceType } from '../../types.ts';
 import { shortNameRule } from './names.ts';
 import { disconnect, peeringsOf } from './peerings.ts';
 import {
@@ -19,7 +19,8 @@ function subnetsOf(world: ArmWorld, networkId: string): ArmResource[] {
 }
 
 /** Brings a network's subnets to what a body lists: others go, unless something uses them. */
-function replaceSubnets(world: ArmWorld, networkId: string, wanted: SubnetBody[]): void {
+function replaceSubnets(call: ArmCall, networkId: string, wanted: SubnetBody[]): void {
+  const { world } = call;
   const names = new Set(wanted.map(({ name }) => name.toLowerCase()));
   const gone = subnetsOf(world, networkId).filter(({ name }) => !names.has(name.toLowerCase()));
   for (const subnet of gone) checkUnused(world, subnet);
@@ -29,7 +30,7 @@ function replaceSubnets(world: ArmWorld, networkId: string, wanted: SubnetBody[]
     const id = `${networkId}/subnets/${name}`;
     const known = world.store.get(id);
     const base = { id: known?.id ?? id, name: known?.name ?? name, type: subnetType };
-    storeSubnet(world, base, properties, 'Succeeded');
+    storeSubnet(call, base, properties, 'Succeeded');
   }
 }
 
@@ -56,7 +57,7 @@ export const virtualNetworks: ResourceType = {
       privateEndpointVNetPolicies: 'Disabled',
     };
     const network = { ...tracked(call, existing), properties: { ...defaults, ...properties } };
-    if (wanted) replaceSubnets(world, path.id, wanted);
+    if (wanted) replaceSubnets(call, path.id, wanted);
     return write(call, existing, network);
   },
   patch: patchTags,

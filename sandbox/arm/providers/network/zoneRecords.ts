@@ -23,6 +23,7 @@ export function writeRecord(
   record: { name: string; addresses: string[]; ttl: number },
   endpoint: ArmResource,
 ): void {
+  if (world.faults.strike('dns.record', { zone: zone.name, name: record.name })) return;
   const id = `${zone.id}/A/${record.name}`;
   world.store.put({
     id: world.store.get(id)?.id ?? id,
