@@ -89,6 +89,8 @@ export const environmentSchema = z
     disksInParallel: z.number().int().min(1).max(100).default(8),
     /** Azure: five disks or snapshots at once through one disk access. */
     exportsPerDiskAccess: z.number().int().min(2).max(50).default(5),
+    /** Azure: a SAS on five incremental snapshots of one disk at once. A comparison needs two. */
+    sasPerSnapshotFamily: z.number().int().min(2).max(50).default(5),
   })
   .superRefine((environment, context) => {
     const fault = (path: (string | number)[], message: string) => context.addIssue({ code: 'custom', path, message });
