@@ -17,7 +17,7 @@ module.exports = {
     only('functions/orchestrators', ['model/'], 'orchestrators only decide: model and durable-functions'),
     only(
       'worker',
-      ['model/', 'repository/', 'azure/(blobStore|keys|secrets|queues|diskData|credential|appendLog)\\.ts$'],
+      ['model/', 'repository/', 'azure/(blobStore|keys|secrets|queues|diskData|hostNames|credential|appendLog)\\.ts$'],
       'the worker has no ARM',
     ),
     only('infra', ['model/'], 'the Pulumi program'),

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StrongroomError } from '../model/errors.ts';
+import { withHint } from './storageErrors.ts';
 
 /** Answers of the pinned version page their lists by marker (Get Page Ranges: since 2020-10-02). */
 const VERSION = '2021-12-02';
@@ -69,9 +70,7 @@ export function sasSender(sas: string, fetch: Fetch = globalThis.fetch): SasSend
         } catch (error) {
           signal?.throwIfAborted();
           const failure =
-            error instanceof StrongroomError
-              ? error
-              : new StrongroomError('AZURE_UNAVAILABLE', `${request.method} ${name} broke off: ${reason(error)}.`);
+            error instanceof StrongroomError ? error : brokenOff(`${request.method} ${name}`, url.host, error);
           if (!failure.retryable || attempt === ATTEMPTS) throw failure;
           const pause = Math.min(FIRST_PAUSE_MS * 2 ** (attempt - 1), LONGEST_PAUSE_MS);
           await sleep(pause * (0.5 + Math.random() / 2), undefined, { signal });
@@ -83,6 +82,7 @@ export function sasSender(sas: string, fetch: Fetch = globalThis.fetch): SasSend
 
 /** Storage names its error in a header, and in the XML body of all but HEAD. */
 async function refusal(name: string, request: SasRequest, response: Response): Promise<StrongroomError> {
+  const host = name.split('/')[0]!;
   const body = await response.text().catch(() => '');
   const code = response.headers.get('x-ms-error-code') ?? /<Code>([^<]+)<\/Code>/.exec(body)?.[1] ?? '';
   const what =
@@ -95,11 +95,14 @@ async function refusal(name: string, request: SasRequest, response: Response): P
   if (status === 403 && (code === '' || code === 'AuthenticationFailed')) {
     return new StrongroomError('SAS_EXPIRED', `${what}. The export URL no longer opens the disk.`, { details });
   }
-  return new StrongroomError('AZURE_REFUSED', what, { details });
+  return new StrongroomError('AZURE_REFUSED', withHint(what, 'AZURE_REFUSED', details, host), { details });
 }
 
 /** fetch hides the cause of a broken connection one level down. Its messages name hosts, never queries. */
-function reason(error: unknown): string {
+function brokenOff(what: string, host: string, error: unknown): StrongroomError {
   const inner = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  return inner instanceof Error ? inner.message.split('?')[0]! : 'no reason given';
+  const { message = 'no reason given', code = '' } = inner as { message?: string; code?: string };
+  const details = { status: '', code };
+  const said = `${what} broke off: ${message.split('?')[0]}.`;
+  return new StrongroomError('AZURE_UNAVAILABLE', withHint(said, 'AZURE_UNAVAILABLE', details, host), { details });
 }

@@ -9,9 +9,14 @@ export const errorCodes = [
   'UNSUPPORTED', // Azure or Strongroom cannot do this for this resource
   'AZURE_REFUSED', // Azure answered with an error that a retry will not cure
   'AZURE_UNAVAILABLE', // throttled, timed out, 5xx: a retry may cure it
+  'PERMISSION_MISSING', // no role of the identity grants the action that the message names
+  'SITE_INCOMPLETE', // a piece of a site is missing that the appliance may not make, or does not become ready
+  'SITE_DRIFTED', // a piece of a site is not as it should be, so that no session may work with it
   'WORKER_LOST', // no hello, or no heartbeat for too long
   'BINARY_MISMATCH', // a worker file's MD5 or SHA-256 is not the one that was built
   'MESSAGE_REJECTED', // a message failed authentication or validation
+  'NETWORK_OPEN', // a name leads to a public address where the network has to be private: nothing was sent there
+  'CHECK_FAILED', // a site does not work as it should; the session's steps say what to put right
   'SAS_EXPIRED', // the export URL no longer opens its disk: grant anew
   'DIFF_UNSUPPORTED', // Azure refused the comparison: read in full
   'REPOSITORY_UNKNOWN', // not a repository, or of a newer version

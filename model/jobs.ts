@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { findingSchema } from './check/finding.ts';
 import { diskPointSchema, imageRefSchema, imageStatsSchema, pointSchema, readModeSchema } from './point.ts';
 
 /** Which repository, and which Key Vault key wraps its master key. Workers open it with their managed identity. */
@@ -24,6 +25,20 @@ export const backupDiskJobSchema = z.object({
 });
 export type BackupDiskJob = z.infer<typeof backupDiskJobSchema>;
 
+/**
+ * Tries out everything that a worker of this site needs, each step whatever came of the others. Each repository gets a
+ * blob named after the session; a disk's part compares two of its snapshots.
+ */
+export const probeJobSchema = z.object({
+  kind: z.literal('probe'),
+  session: z.string(),
+  /** Host names to resolve, those of export URLs apart. */
+  hosts: z.array(z.string()),
+  repositories: z.array(repositoryTargetSchema),
+  disk: z.object({ sas, baseSas: sas }).nullable(),
+});
+export type ProbeJob = z.infer<typeof probeJobSchema>;
+
 export const jobSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('initRepository'), repository: repositoryTargetSchema }),
   backupDiskJobSchema,
@@ -37,6 +52,7 @@ export const jobSchema = z.discriminatedUnion('kind', [
     /** Write export URL of an empty `Upload` disk of the image's size. */
     sas,
   }),
+  probeJobSchema,
 ]);
 export type Job = z.infer<typeof jobSchema>;
 export type JobKind = Job['kind'];
@@ -47,5 +63,6 @@ export const jobResultSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('backupDisk'), image: imageRefSchema, read: readModeSchema, stats: imageStatsSchema }),
   z.object({ kind: z.literal('commitPoint'), point: z.string(), stored: z.number().int() }),
   z.object({ kind: z.literal('restoreDisk'), size: z.number().int(), written: z.number().int() }),
+  z.object({ kind: z.literal('probe'), findings: z.array(findingSchema) }),
 ]);
 export type JobResult = z.infer<typeof jobResultSchema>;

@@ -3,12 +3,13 @@ import { StrongroomError } from './errors.ts';
 import type { Progress } from './messages.ts';
 import type { ReadMode } from './point.ts';
 
-export type SessionKind = 'backup' | 'restore';
+export type SessionKind = 'backup' | 'restore' | 'check';
 
 /** The session state machine, whole: from each state, where it may go. */
 export const transitions = {
-  queued: ['snapshotting', 'waitingForWorker', 'failed'],
-  snapshotting: ['waitingForWorker', 'failed'],
+  queued: ['snapshotting', 'checkingSite', 'failed'],
+  snapshotting: ['checkingSite', 'failed'],
+  checkingSite: ['waitingForWorker', 'failed'],
   waitingForWorker: ['startingWorker', 'failed'],
   startingWorker: ['transferring', 'cleaningUp', 'failed'],
   transferring: ['committing', 'cleaningUp', 'failed'],
@@ -33,12 +34,12 @@ export function mayAdvance(from: SessionState, to: SessionState): boolean {
   throw new StrongroomError('INTERNAL', `A session cannot go from ${from} to ${to}.`);
 }
 
-/** One backup or restore as the sessions table keeps it. */
+/** One backup, restore or check as the sessions table keeps it. */
 export interface Session {
   id: string;
   kind: SessionKind;
   state: SessionState;
-  /** The protected machine. */
+  /** The protected machine; of a check, the site's resource group. */
   resourceId: string;
   /** ISO 8601 UTC, all three. */
   started: string;
@@ -51,6 +52,8 @@ export interface Session {
   error?: ErrorInfo;
   /** Clean-up that did not work (the ledger still names what is left), and what a restored disk lacks of its source. */
   warnings?: string[];
+  /** What the appliance put right: pieces of its site that were missing. */
+  notes?: string[];
 }
 
 export type DiskState = 'waiting' | 'running' | 'done' | 'failed';
@@ -74,15 +77,27 @@ export interface SessionDisk {
   error?: ErrorInfo;
 }
 
-/** A session with its disks, as the API shows it. */
-export type SessionView = Session & { disks: SessionDisk[] };
+/** Something that a session tried out of its site, in the order of trying. */
+export interface SessionStep {
+  name: string;
+  ok: boolean;
+  /** What was found: addresses, bytes, or the error. */
+  seen: string;
+  /** Milliseconds that it took. */
+  ms: number;
+  /** What to put right, when it is not ok: names the resource and the command or setting. */
+  fix?: string;
+}
+
+/** A session with its disks and, when it tried out its site, the steps of that, as the API shows it. */
+export type SessionView = Session & { disks: SessionDisk[]; steps?: SessionStep[] };
 
 /** Puts a session together. A late progress message cannot make a finished disk look unfinished. */
-export function sessionView(session: Session, disks: SessionDisk[]): SessionView {
+export function sessionView(session: Session, disks: SessionDisk[], steps: SessionStep[] = []): SessionView {
   const shown = disks.map((disk) =>
     disk.state === 'done' && disk.total !== undefined ? { ...disk, done: disk.total } : disk,
   );
-  return { ...session, disks: shown.sort(byKey) };
+  return { ...session, disks: shown.sort(byKey), ...(steps.length ? { steps } : {}) };
 }
 
 /** `os` first, then by lun. */

@@ -37,7 +37,7 @@ done < <(grep -o '{[^}]*}' <<< "$STRONGROOM_FILES")
 STRONGROOM_VERSION="${STRONGROOM_FILES_URL##*/}"
 settings="$dir/worker-$STRONGROOM_ATTEMPT.env"
 rm -f worker-*.env
-for variable in STRONGROOM_{VERSION,ATTEMPT,INBOX_URL,MAILBOX_URL,LOGS_URL,CLIENT_ID,MESSAGE_KEY}; do
+for variable in STRONGROOM_{VERSION,ATTEMPT,INBOX_URL,MAILBOX_URL,LOGS_URL,NETWORK,CLIENT_ID,MESSAGE_KEY}; do
   printf '%s="%s"\n' "$variable" "${!variable}"
 done > "$settings"
 unset STRONGROOM_FILES_SAS STRONGROOM_MESSAGE_KEY

@@ -8,6 +8,7 @@ import { appendLog } from '../azure/appendLog.ts';
 import { blobStore } from '../azure/blobStore.ts';
 import { managedIdentity } from '../azure/credential.ts';
 import { diskReader, diskWriter } from '../azure/diskData.ts';
+import { addressesOf, privateFetch } from '../azure/hostNames.ts';
 import { keyWrapper, vaultOf } from '../azure/keys.ts';
 import { messageQueue } from '../azure/queues.ts';
 import { setSecret } from '../azure/secrets.ts';
@@ -31,16 +32,24 @@ const stop = new AbortController();
 for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => stop.abort(new Error(name)));
 
 const now = () => new Date().toISOString();
+const network = settings.STRONGROOM_NETWORK;
+const diskFetch = network === 'private' ? privateFetch(addressesOf) : undefined;
+const store = (url: string) => blobStore(url, credential);
+const wrapper = (keyId: string) => keyWrapper(keyId, credential);
 const world: World = {
+  network,
+  addressesOf,
+  store,
+  wrapper,
   repositories: repositories({
-    store: (url) => blobStore(url, credential),
-    wrapper: (keyId) => keyWrapper(keyId, credential),
+    store,
+    wrapper,
     now,
     escrow: (keyId, repositoryId, recoveryKey) =>
       setSecret(vaultOf(keyId), `strongroom-recovery-${repositoryId}`, recoveryKey, credential),
   }),
-  reader: (sas) => diskReader(sas),
-  writer: (sas) => diskWriter(sas),
+  reader: (sas) => diskReader(sas, diskFetch),
+  writer: (sas) => diskWriter(sas, diskFetch),
   random: randomBytes,
   now,
 };

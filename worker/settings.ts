@@ -9,6 +9,8 @@ const settingsSchema = z.object({
   STRONGROOM_MAILBOX_URL: z.url(),
   /** Container of worker logs. */
   STRONGROOM_LOGS_URL: z.url(),
+  /** `private`: nothing is sent to a disk's public address. */
+  STRONGROOM_NETWORK: z.enum(['private', 'public']),
   /** Client id of the worker identity. */
   STRONGROOM_CLIENT_ID: z.guid(),
   /** 32 bytes, base64: seals and opens this attempt's messages. */

@@ -92,6 +92,7 @@ export function workerActivities(
           STRONGROOM_INBOX_URL: appliance.inbox(attempt).url,
           STRONGROOM_MAILBOX_URL: `${layout.account.queueUrl}/${layout.mailbox}`,
           STRONGROOM_LOGS_URL: `${names.account.blobUrl}/${names.workerLogsContainer}`,
+          STRONGROOM_NETWORK: environment.network,
           STRONGROOM_CLIENT_ID: settings.STRONGROOM_WORKER_CLIENT_ID,
         },
         protectedParameters: { STRONGROOM_FILES_SAS: sas, STRONGROOM_MESSAGE_KEY: key.toString('base64') },

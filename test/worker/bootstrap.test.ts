@@ -87,6 +87,7 @@ async function bootstrap(overrides: Record<string, string> = {}, list = manifest
     STRONGROOM_INBOX_URL: 'https://site.queue.core.windows.net/worker-a1',
     STRONGROOM_MAILBOX_URL: 'https://app.queue.core.windows.net/mailbox',
     STRONGROOM_LOGS_URL: 'https://site.blob.core.windows.net/worker-logs',
+    STRONGROOM_NETWORK: 'private',
     STRONGROOM_CLIENT_ID: '33333333-3333-4333-8333-333333333333',
     STRONGROOM_MESSAGE_KEY: KEY,
     ...overrides,

@@ -38,6 +38,7 @@ const worker = spawn(process.execPath, [program], {
     STRONGROOM_INBOX_URL: inbox.url,
     STRONGROOM_MAILBOX_URL: mailbox.url,
     STRONGROOM_LOGS_URL: `${blobs}/logs`,
+    STRONGROOM_NETWORK: 'public',
     STRONGROOM_CLIENT_ID: clientId,
     STRONGROOM_MESSAGE_KEY: key.toString('base64'),
     STRONGROOM_VERSION: 'test',

@@ -1,42 +1,23 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { diskReader, diskWriter } from '../../azure/diskData.ts';
 import { vhdFooter } from '../../azure/vhdFooter.ts';
 import { StrongroomError } from '../../model/errors.ts';
 import type { BackupDiskJob, Job, JobResult } from '../../model/jobs.ts';
 import { memoryStore, openRepository } from '../../repository/index.ts';
-import type { KeyWrapper, ObjectStore } from '../../repository/ports.ts';
+import type { ObjectStore } from '../../repository/ports.ts';
 import type { World } from '../../worker/jobs/context.ts';
 import { runJob } from '../../worker/jobs/runJob.ts';
 import { repositories } from '../../worker/repositories.ts';
 import { startPageBlobServer, type PageBlobServer } from '../azure/data/pageBlobServer.ts';
 import { startWorker, type Harness } from './harness.ts';
+import { vaultKey } from './vaultKey.ts';
 
 const PAGE = 512;
 const BLOCK = 256 * 1024;
 const SIZE = 12 * BLOCK + 3 * PAGE;
 const target = { url: 'https://acc.blob.core.windows.net/repo', keyId: 'https://v.vault.azure.net/keys/k' };
 const time = '2026-01-02T03:04:05Z';
-
-/** A vault's key in memory. */
-function vaultKey(keyId: string): KeyWrapper {
-  const key = randomBytes(32);
-  return {
-    keyId,
-    async wrap(plain) {
-      const nonce = randomBytes(12);
-      const cipher = createCipheriv('aes-256-gcm', key, nonce);
-      const wrapped = Buffer.concat([nonce, cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
-      return { wrapped, keyVersion: 'v1' };
-    },
-    async unwrap(wrapped) {
-      const box = Buffer.from(wrapped);
-      const cipher = createDecipheriv('aes-256-gcm', key, box.subarray(0, 12));
-      cipher.setAuthTag(box.subarray(-16));
-      return Buffer.concat([cipher.update(box.subarray(12, -16)), cipher.final()]);
-    },
-  };
-}
 
 let server: PageBlobServer;
 let store: ObjectStore;
@@ -57,6 +38,10 @@ beforeEach(() => {
   const wrapper = vaultKey(target.keyId);
   const now = () => time;
   world = {
+    network: 'private',
+    addressesOf: async () => ['10.64.2.4'],
+    store: () => store,
+    wrapper: () => wrapper,
     repositories: repositories({
       store: () => store,
       wrapper: () => wrapper,

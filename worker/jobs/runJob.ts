@@ -3,6 +3,7 @@ import { backupDisk } from './backupDisk.ts';
 import { commitPoint } from './commitPoint.ts';
 import type { JobContext } from './context.ts';
 import { initRepository } from './initRepository.ts';
+import { probe } from './probe.ts';
 import { restoreDisk } from './restoreDisk.ts';
 
 export type RunJob = (job: Job, context: JobContext) => Promise<JobResult>;
@@ -18,6 +19,8 @@ export const runJob: RunJob = async (job, context) => {
       return commitPoint(job, context);
     case 'restoreDisk':
       return restoreDisk(job, context);
+    case 'probe':
+      return probe(job, context);
   }
 };
 
