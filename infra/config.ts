@@ -1,59 +1,158 @@
 import { z } from 'zod';
 import { StrongroomError } from '../model/errors.ts';
-import { DEFAULT_ADDRESS_SPACE } from '../model/site.ts';
+import { settingsSchema } from '../model/settings.ts';
+import {
+  environmentSchema,
+  repositoryConfigSchema,
+  siteConfigSchema,
+  type Environment,
+} from '../model/site/environment.ts';
+import { nearest } from './nearest.ts';
 
-/** Stack configuration, key by key as in Pulumi.sample.yaml. Values of Pulumi's configuration are text. */
-const configSchema = z.object({
-  name: z
-    .string()
-    .regex(/^[a-z][a-z0-9]{2,11}$/, 'must be 3 to 12 lower-case letters and digits, starting with a letter')
-    .default('strongroom'),
-  region: z
-    .string({ error: 'is missing; give a region such as westeurope' })
-    .regex(/^[a-z0-9]+$/, 'must be a region name such as westeurope'),
-  subscriptionId: z.guid('must be the subscription the appliance lives in (azure-native:subscriptionId)'),
-  tenantId: z.guid('must be the Entra tenant of that subscription (azure-native:tenantId)'),
+const PROJECT = 'strongroom';
+/** Keys of the provider that the program reads too. */
+const PROVIDER_KEYS = { subscriptionId: 'azure-native:subscriptionId', tenantId: 'azure-native:tenantId' } as const;
+/** Functions takes no more access restrictions than that. */
+const MOST_ALLOWED_ADDRESSES = 512;
+/** A value in a message is cut after so many characters. */
+const LONGEST_VALUE = 80;
+
+const addressRange = z
+  .union([z.cidrv4(), z.cidrv6()], { error: 'must be an address range such as 203.0.113.0/24' })
+  .refine((range) => !range.endsWith('/0'), 'lets everybody in; name the ranges that may call the API');
+
+/** What is read beside the environment. */
+const stackSchema = z.object({
+  tenantId: z.guid('must be the Entra tenant of the subscription'),
   apiClientId: z.guid('must be the client id of the Entra application that stands for the API'),
-  apiAllowedAddresses: jsonList('must be a JSON list of address ranges such as ["203.0.113.0/24"]').default([]),
-  addressSpace: z.string().default(DEFAULT_ADDRESS_SPACE),
-  repositoryRedundancy: z.enum(['LRS', 'ZRS', 'GRS'], { error: 'must be LRS, ZRS or GRS' }).default('ZRS'),
-  workerSize: z.string().optional(),
-  workersPerSite: z.string().optional(),
-  sasSeconds: z.string().optional(),
+  apiAllowedAddresses: z
+    .array(addressRange)
+    .max(MOST_ALLOWED_ADDRESSES, `must have ${MOST_ALLOWED_ADDRESSES} ranges at most`)
+    .default([]),
+  grantOnExisting: z.boolean('must be true or false').default(true),
+  workerSize: settingsSchema.shape.STRONGROOM_WORKER_SIZE,
+  workersPerSite: settingsSchema.shape.STRONGROOM_WORKERS_PER_SITE,
+  sasSeconds: settingsSchema.shape.STRONGROOM_SAS_SECONDS,
 });
-export type InfraConfig = z.infer<typeof configSchema>;
 
-function jsonList(message: string) {
-  return z.string().transform((text, context): string[] => {
-    try {
-      return z.array(z.union([z.cidrv4(), z.cidrv6()])).parse(JSON.parse(text));
-    } catch {
-      context.addIssue({ code: 'custom', message });
-      return z.NEVER;
-    }
-  });
-}
+/** A stack's whole configuration. */
+export type InfraConfig = z.infer<typeof stackSchema> & { environment: Environment };
 
-/** Where each key is looked for: the provider's own namespace or the project's. */
-const providerKeys = ['subscriptionId', 'tenantId'];
+const stackKeys = Object.keys(stackSchema.shape).filter((key) => key !== 'tenantId');
+/** Keys that become a part of the environment under their own name. */
+const environmentKeys = Object.keys(environmentSchema.shape).filter((key) => !['appliance', 'home'].includes(key));
+/** Every key of the project, as in Pulumi.sample.yaml. */
+export const configKeys: string[] = ['name', 'region', ...environmentKeys, ...stackKeys];
 
 /**
- * Reads and checks the stack's configuration. `get` looks a key up in a namespace (`azure-native`) or, without one, in
- * the project's.
- * @throws INVALID_INPUT naming every key that is missing or wrong.
+ * Reads and checks a stack's configuration.
+ * @param values all of it as Pulumi's runtime has it (`pulumi.runtime.allConfig()`): texts by full key, structured values as JSON
+ * @throws INVALID_INPUT naming every key that is missing, wrong or unknown, its value and what is expected.
  */
-export function readConfig(get: (key: string, namespace?: string) => string | undefined): InfraConfig {
-  const raw = Object.fromEntries(
-    Object.keys(configSchema.shape).map((key) => [
-      key,
-      providerKeys.includes(key) ? get(key, 'azure-native') : get(key),
-    ]),
+export function readConfig(values: Record<string, string>): InfraConfig {
+  const given = (key: string): unknown => valueOf(values[`${PROJECT}:${key}`]);
+  const pick = (keys: string[]) => Object.fromEntries(keys.map((key) => [key, given(key)]));
+  const subscriptionId = values[PROVIDER_KEYS.subscriptionId];
+  const region = textOf(given('region'));
+  const environment = environmentSchema.safeParse(
+    {
+      ...pick(environmentKeys),
+      appliance: given('name') ?? PROJECT,
+      home: { subscriptionId, region },
+      // Most sites and repositories are in the appliance's subscription and region.
+      sites: listed(given('sites') ?? [], { subscriptionId }),
+      repositories: listed(given('repositories') ?? [{ name: 'main' }], { region }),
+    },
+    { error: explain },
   );
-  const parsed = configSchema.safeParse(raw);
-  if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`);
+  const stack = stackSchema.safeParse(
+    { ...pick(stackKeys), tenantId: values[PROVIDER_KEYS.tenantId] },
+    { error: explain },
+  );
+  const problems = [
+    ...unknownKeys(values),
+    ...[environment, stack].flatMap(({ error }) => error?.issues ?? []).map((issue) => problemOf(issue, values)),
+  ];
+  if (environment.success && stack.success && problems.length === 0) {
+    return { ...stack.data, environment: environment.data };
+  }
   throw new StrongroomError(
     'INVALID_INPUT',
-    `Stack configuration is wrong. ${problems.join('; ')}. See Pulumi.sample.yaml.`,
+    `The stack's configuration is wrong. ${problems.join('. ')}. Pulumi.sample.yaml explains every key.`,
   );
+}
+
+/** Pulumi's configuration is text: numbers, truth values and structured values are JSON in it. */
+function valueOf(text: string | undefined): unknown {
+  if (text === undefined || !/^\s*([[{"]|-?\d+$|true$|false$)/.test(text)) return text;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+function textOf(value: unknown): unknown {
+  return typeof value === 'number' ? String(value) : value;
+}
+
+/** Entries with what they leave out; anything but a list of objects is left for the schema to refuse. */
+function listed(value: unknown, defaults: Record<string, unknown>): unknown {
+  if (!Array.isArray(value)) return value;
+  return value.map((entry: unknown) =>
+    typeof entry === 'object' && entry !== null && !Array.isArray(entry) ? { ...defaults, ...entry } : entry,
+  );
+}
+
+function unknownKeys(values: Record<string, string>): string[] {
+  return Object.keys(values)
+    .filter((key) => key.startsWith(`${PROJECT}:`))
+    .map((key) => key.slice(PROJECT.length + 1))
+    .filter((key) => !configKeys.includes(key))
+    .map(
+      (key) => `${PROJECT}:${key} is no key of the configuration; did you mean ${PROJECT}:${nearest(key, configKeys)}?`,
+    );
+}
+
+/** Zod's own words where a schema has none. */
+function explain(issue: z.core.$ZodRawIssue): string | undefined {
+  if (issue.code === 'invalid_type') {
+    if (issue.input === undefined) return 'is missing';
+    return `must be ${/^[aeiou]/.test(issue.expected) ? 'an' : 'a'} ${issue.expected}`;
+  }
+  if (issue.code === 'too_small') return `must be at least ${issue.minimum}`;
+  if (issue.code === 'too_big') return `must be at most ${issue.maximum}`;
+  if (issue.code === 'unrecognized_keys') {
+    const known = Object.keys({
+      ...siteConfigSchema.shape,
+      ...repositoryConfigSchema.shape,
+      nextHop: 0,
+      natGateway: 0,
+    });
+    const [key] = issue.keys;
+    return `has the unknown key "${key}"; did you mean "${nearest(key!, known)}"?`;
+  }
+  return undefined;
+}
+
+function problemOf({ path, message }: z.core.$ZodIssue, values: Record<string, string>): string {
+  const [key, rest] = keyOf(path.map((part) => (typeof part === 'symbol' ? String(part) : part)));
+  let value: unknown = valueOf(values[key]);
+  for (const part of rest) value = (value as Record<string, unknown> | undefined)?.[part];
+  const name = rest.reduce<string>((at, part) => (typeof part === 'number' ? `${at}[${part}]` : `${at}.${part}`), key);
+  const shown = value === undefined || message === 'is missing' ? '' : ` (${cut(JSON.stringify(value))})`;
+  return `${name}${shown} ${value === undefined && message.startsWith('must be') ? `is missing: it ${message}` : message}`;
+}
+
+/** The configuration key that a path of the schemas comes from, and the path within its value. */
+function keyOf([first, ...rest]: (string | number)[]): [string, (string | number)[]] {
+  if (first === 'appliance') return [`${PROJECT}:name`, rest];
+  if (first === 'home' && rest[0] === 'region') return [`${PROJECT}:region`, rest.slice(1)];
+  if (first === 'home') return [PROVIDER_KEYS.subscriptionId, rest.slice(1)];
+  if (first === 'tenantId') return [PROVIDER_KEYS.tenantId, rest];
+  return [`${PROJECT}:${first}`, rest];
+}
+
+function cut(text: string): string {
+  return text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE)}…` : text;
 }

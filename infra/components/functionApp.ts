@@ -2,17 +2,14 @@ import * as pulumi from '@pulumi/pulumi';
 import { AppServicePlan } from '@pulumi/azure-native/web/appServicePlan.js';
 import { WebApp } from '@pulumi/azure-native/web/webApp.js';
 import { WebAppAuthSettingsV2 } from '@pulumi/azure-native/web/webAppAuthSettingsV2.js';
+import type { ApplianceLayout } from '../../model/site/layout.ts';
 
 export interface FunctionAppArgs {
-  resourceGroupName: pulumi.Input<string>;
+  layout: ApplianceLayout;
   region: string;
   tags: Record<string, string>;
-  planName: string;
-  appName: string;
   identityId: pulumi.Input<string>;
   subnetId: pulumi.Input<string>;
-  /** Container URL of the deployed package. */
-  packageUrl: pulumi.Input<string>;
   settings: pulumi.Input<Record<string, string>>;
   /** Address ranges that may call the API from outside; none: private endpoint only. */
   allowedAddresses: string[];
@@ -30,26 +27,29 @@ export class FunctionApp extends pulumi.ComponentResource {
 
   constructor(name: string, args: FunctionAppArgs, options?: pulumi.ComponentResourceOptions) {
     super('strongroom:FunctionApp', name, {}, options);
-    const { resourceGroupName, region, tags, identityId, allowedAddresses, auth } = args;
+    const { layout, region, tags, identityId, allowedAddresses, auth } = args;
+    const resourceGroupName = layout.resourceGroup.name;
     const child = { parent: this };
+    // Components do not hand on what they depend on.
+    const first = { ...child, dependsOn: options?.dependsOn };
     const plan = new AppServicePlan(
       `${name}-plan`,
       {
         resourceGroupName,
-        name: args.planName,
+        name: layout.plan.name,
         location: region,
         tags,
         kind: 'functionapp',
         reserved: true, // Linux
         sku: { name: 'FC1', tier: 'FlexConsumption' },
       },
-      child,
+      first,
     );
     this.app = new WebApp(
       `${name}-app`,
       {
         resourceGroupName,
-        name: args.appName,
+        name: layout.functionApp.name,
         location: region,
         tags,
         kind: 'functionapp,linux',
@@ -64,7 +64,7 @@ export class FunctionApp extends pulumi.ComponentResource {
           deployment: {
             storage: {
               type: 'blobContainer',
-              value: args.packageUrl,
+              value: `${layout.hostAccount.blobUrl}/${layout.packageContainer}`,
               authentication: { type: 'UserAssignedIdentity', userAssignedIdentityResourceId: identityId },
             },
           },
@@ -93,7 +93,7 @@ export class FunctionApp extends pulumi.ComponentResource {
           }),
         },
       },
-      child,
+      first,
     );
     new WebAppAuthSettingsV2(
       `${name}-auth`,

@@ -1,16 +1,15 @@
 import * as pulumi from '@pulumi/pulumi';
 import { Key } from '@pulumi/azure-native/keyvault/key.js';
 import { Vault } from '@pulumi/azure-native/keyvault/vault.js';
-import type { VaultKey } from '../../model/site.ts';
+import type { ApplianceLayout } from '../../model/site/layout.ts';
+import type { Made } from '../made.ts';
 
 export interface KeyVaultArgs {
-  resourceGroupName: pulumi.Input<string>;
+  layout: ApplianceLayout;
   region: string;
   tags: Record<string, string>;
   tenantId: string;
-  vaultName: string;
-  /** The keys to make. */
-  keys: Record<'repository' | 'messages', VaultKey>;
+  made: Made;
 }
 
 /**
@@ -18,18 +17,19 @@ export interface KeyVaultArgs {
  * lose every repository without a recovery key at hand: soft delete for 90 days, and purge protection for good.
  */
 export class KeyVault extends pulumi.ComponentResource {
-  readonly vault: Vault;
-  readonly keys: Record<'repository' | 'messages', Key>;
-
-  constructor(name: string, args: KeyVaultArgs, options?: pulumi.ComponentResourceOptions) {
+  constructor(
+    name: string,
+    { layout, region, tags, tenantId, made }: KeyVaultArgs,
+    options?: pulumi.ComponentResourceOptions,
+  ) {
     super('strongroom:KeyVault', name, {}, options);
-    const { resourceGroupName, region, tags, tenantId, vaultName } = args;
+    const { resourceGroup, vault, keys } = layout;
     const child = { parent: this, protect: true };
-    this.vault = new Vault(
+    const declared = new Vault(
       `${name}-vault`,
       {
-        resourceGroupName,
-        vaultName,
+        resourceGroupName: resourceGroup.name,
+        vaultName: vault.name,
         location: region,
         tags,
         properties: {
@@ -43,21 +43,23 @@ export class KeyVault extends pulumi.ComponentResource {
           networkAcls: { defaultAction: 'Deny', bypass: 'None' },
         },
       },
-      child,
+      { ...child, dependsOn: made.at([resourceGroup.id]) },
     );
-    const key = (use: keyof KeyVaultArgs['keys']) =>
-      new Key(
+    made.note(vault.id, `${name}-vault`, declared);
+    for (const [use, { id, name: keyName }] of Object.entries(keys)) {
+      const key = new Key(
         `${name}-key-${use}`,
         {
-          resourceGroupName,
-          vaultName: this.vault.name,
-          keyName: args.keys[use].name,
+          resourceGroupName: resourceGroup.name,
+          vaultName: declared.name,
+          keyName,
           tags,
           properties: { kty: 'RSA', keySize: 3072, keyOps: ['wrapKey', 'unwrapKey'] },
         },
         child,
       );
-    this.keys = { repository: key('repository'), messages: key('messages') };
+      made.note(id, `${name}-key-${use}`, key);
+    }
     this.registerOutputs();
   }
 }

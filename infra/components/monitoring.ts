@@ -1,43 +1,41 @@
 import * as pulumi from '@pulumi/pulumi';
 import { Component } from '@pulumi/azure-native/applicationinsights/component.js';
 import { Workspace } from '@pulumi/azure-native/operationalinsights/workspace.js';
+import type { ApplianceLayout } from '../../model/site/layout.ts';
+import type { Made } from '../made.ts';
 
 export interface MonitoringArgs {
-  resourceGroupName: pulumi.Input<string>;
+  layout: ApplianceLayout;
   region: string;
   tags: Record<string, string>;
-  workspaceName: string;
-  insightsName: string;
+  made: Made;
 }
 
 /** Logs and telemetry. Local authentication is off: the connection string only says where, an identity says who. */
 export class Monitoring extends pulumi.ComponentResource {
-  readonly insights: Component;
+  readonly connectionString: pulumi.Output<string>;
 
-  constructor(
-    name: string,
-    { resourceGroupName, region, tags, workspaceName, insightsName }: MonitoringArgs,
-    options?: pulumi.ComponentResourceOptions,
-  ) {
+  constructor(name: string, { layout, region, tags, made }: MonitoringArgs, options?: pulumi.ComponentResourceOptions) {
     super('strongroom:Monitoring', name, {}, options);
+    const resourceGroupName = layout.resourceGroup.name;
     const workspace = new Workspace(
       `${name}-workspace`,
       {
         resourceGroupName,
-        workspaceName,
+        workspaceName: layout.workspace.name,
         location: region,
         tags,
         sku: { name: 'PerGB2018' },
         retentionInDays: 30,
         features: { disableLocalAuth: true },
       },
-      { parent: this },
+      { parent: this, dependsOn: made.at([layout.resourceGroup.id]) },
     );
-    this.insights = new Component(
+    const insights = new Component(
       `${name}-insights`,
       {
         resourceGroupName,
-        resourceName: insightsName,
+        resourceName: layout.insights.name,
         location: region,
         tags,
         kind: 'web',
@@ -47,6 +45,8 @@ export class Monitoring extends pulumi.ComponentResource {
       },
       { parent: this },
     );
-    this.registerOutputs({ id: this.insights.id });
+    made.note(layout.insights.id, `${name}-insights`, insights);
+    this.connectionString = insights.connectionString;
+    this.registerOutputs();
   }
 }

@@ -1,39 +1,88 @@
 import * as pulumi from '@pulumi/pulumi';
-import type { BlobContainer } from '@pulumi/azure-native/storage/blobContainer.js';
-import type { RepositoryLayout } from '../../model/site.ts';
-import { Endpoint } from './endpoint.ts';
-import type { EndpointNetwork } from './endpoint.ts';
-import { PrivateAccount } from './privateAccount.ts';
+import { ManagementLockByScope } from '@pulumi/azure-native/authorization/managementLockByScope.js';
+import { BlobContainer } from '@pulumi/azure-native/storage/blobContainer.js';
+import { BlobContainerImmutabilityPolicy } from '@pulumi/azure-native/storage/blobContainerImmutabilityPolicy.js';
+import { BlobServiceProperties } from '@pulumi/azure-native/storage/blobServiceProperties.js';
+import { ManagementPolicy } from '@pulumi/azure-native/storage/managementPolicy.js';
+import { StorageAccount } from '@pulumi/azure-native/storage/storageAccount.js';
+import { accountSettings } from '../../model/site/account.ts';
+import type { RepositoryConfig } from '../../model/site/environment.ts';
+import type { RepositoryLayout } from '../../model/site/layout.ts';
+import type { Made } from '../made.ts';
+import { containerId } from '../repositoryIds.ts';
+import { retention } from '../retention.ts';
 
 export interface RepositoryArgs {
+  repository: RepositoryConfig;
   layout: RepositoryLayout;
-  resourceGroupName: pulumi.Input<string>;
-  region: string;
+  resourceGroupName: string;
   tags: Record<string, string>;
-  redundancy: 'LRS' | 'ZRS' | 'GRS';
-  /** Networks whose workers read or write it. */
-  networks: Record<string, EndpointNetwork>;
+  made: Made;
 }
 
-/** A repository's account and container, protected against removal, and an endpoint in each network that uses it. */
+/**
+ * A repository: account and container, what it keeps of what is overwritten or deleted, and its protection against removal:
+ * Pulumi's own (`protect`) and a lock against everybody else with rights on the account. The lock concerns Resource Manager
+ * alone: blobs come and go on the data plane, where roles and immutability decide.
+ */
 export class Repository extends pulumi.ComponentResource {
-  readonly container: BlobContainer;
-  readonly url: pulumi.Output<string>;
-
   constructor(name: string, args: RepositoryArgs, options?: pulumi.ComponentResourceOptions) {
     super('strongroom:Repository', name, {}, options);
-    const { layout, resourceGroupName, region, tags, redundancy } = args;
-    const { account, containers } = new PrivateAccount(
+    const { repository, layout, resourceGroupName, tags, made } = args;
+    const { region, redundancy, tier, immutabilityDays } = repository;
+    const kept = { parent: this, protect: true };
+    const { versions, service } = retention(immutabilityDays);
+    const account = new StorageAccount(
       `${name}-account`,
-      { resourceGroupName, region, tags, accountName: layout.account.name, redundancy, containers: [layout.container] },
-      { parent: this, protect: true },
+      {
+        resourceGroupName,
+        accountName: layout.account.name,
+        ...accountSettings({ location: region, tags, redundancy, tier }),
+        // Can be chosen at creation only; it brings versioning.
+        ...(immutabilityDays > 0 && { immutableStorageWithVersioning: { enabled: true } }),
+      },
+      { ...kept, dependsOn: made.at([layout.account.id.replace(/\/providers\/.*$/, '')]) },
     );
-    this.container = containers[layout.container]!;
-    this.url = this.container.id.apply(() => layout.url);
-    for (const [site, network] of Object.entries(args.networks)) {
-      const target = { name: layout.account.name, id: account.id };
-      new Endpoint(`${name}-${site}`, { network, target, group: 'blob' }, { parent: this });
+    made.note(layout.account.id, `${name}-account`, account);
+    const inAccount = { resourceGroupName, accountName: account.name };
+    const blobs = new BlobServiceProperties(
+      `${name}-blobs`,
+      { ...inAccount, blobServicesName: 'default', ...service },
+      { parent: this },
+    );
+    new ManagementPolicy(
+      `${name}-lifecycle`,
+      { ...inAccount, managementPolicyName: 'default', policy: { rules: [versions] } },
+      { parent: this, dependsOn: [blobs] },
+    );
+    const container = new BlobContainer(
+      `${name}-container`,
+      { ...inAccount, containerName: layout.container, publicAccess: 'None' },
+      { ...kept, dependsOn: [blobs] },
+    );
+    made.note(containerId(layout), `${name}-container`, container);
+    if (immutabilityDays > 0) {
+      new BlobContainerImmutabilityPolicy(
+        `${name}-immutability`,
+        {
+          ...inAccount,
+          containerName: container.name,
+          immutabilityPolicyName: 'default',
+          immutabilityPeriodSinceCreationInDays: immutabilityDays,
+        },
+        kept,
+      );
     }
-    this.registerOutputs({ url: this.url });
+    new ManagementLockByScope(
+      `${name}-lock`,
+      {
+        scope: account.id,
+        lockName: 'strongroom',
+        level: 'CanNotDelete',
+        notes: 'Holds restore points. Remove this lock only to give them up.',
+      },
+      { ...kept, dependsOn: [container] },
+    );
+    this.registerOutputs();
   }
 }

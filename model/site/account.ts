@@ -12,25 +12,25 @@ export interface AccountOptions {
  * blobs. Infrastructure encryption and the copy scope can be chosen at creation only.
  */
 export function accountSettings({ location, tags, redundancy, tier = 'Hot' }: AccountOptions) {
-  const service = { enabled: true, keyType: 'Account' };
+  const service = { enabled: true, keyType: 'Account' } as const;
   return {
     location,
     tags,
     kind: 'StorageV2',
     sku: { name: `Standard_${redundancy}` },
     accessTier: tier,
-    publicNetworkAccess: 'Disabled',
-    networkRuleSet: { defaultAction: 'Deny', bypass: 'None' },
+    publicNetworkAccess: 'Disabled' as const,
+    networkRuleSet: { defaultAction: 'Deny', bypass: 'None' } as const,
     allowSharedKeyAccess: false,
     defaultToOAuthAuthentication: true,
     allowBlobPublicAccess: false,
     allowCrossTenantReplication: false,
     // Copies may come only from accounts that this one shares a private link with.
     allowedCopyScope: 'PrivateLink',
-    minimumTlsVersion: 'TLS1_2',
+    minimumTlsVersion: 'TLS1_2' as const,
     enableHttpsTrafficOnly: true,
     encryption: {
-      keySource: 'Microsoft.Storage',
+      keySource: 'Microsoft.Storage' as const,
       requireInfrastructureEncryption: true,
       services: { blob: { ...service }, queue: { ...service }, table: { ...service } },
     },
