@@ -166,7 +166,7 @@ export function createDeployment({ subscriptionId, entries, operations, change }
           wave.map(async (entry) => {
             try {
               await remove(entry);
-              if (isResource(entry) && !entry.replaced) steps.deleted.push(entry.urn);
+              if (isResource(entry) && !entry.replaced && !entry.retainOnDelete) steps.deleted.push(entry.urn);
             } catch (error) {
               failures.push({ urn: entry.urn, message: (error as Error).message });
             }

@@ -61,7 +61,7 @@ export async function importResources(options: ImportOptions): Promise<string[]>
     const parent = resource.parent === undefined ? undefined : resolve(resource.parent, 'parent', resource);
     return urnOf(stack, project, parent, resource.type, resource.logicalName ?? resource.name);
   };
-  const inFile = new Set(resources.map(urnIn));
+  const inFile = new Set(resources.flatMap((resource) => attempt(() => urnIn(resource)) ?? []));
 
   const taken = async (resource: ImportedResource): Promise<Kept> => {
     const urn = urnIn(resource);
@@ -99,6 +99,15 @@ export async function importResources(options: ImportOptions): Promise<string[]>
   const kept = entries.filter((entry) => entry !== undefined);
   for (const entry of kept) options.change({ keep: entry });
   return kept.map(({ urn }) => urn);
+}
+
+/** What is wrong with one is told when its turn comes. */
+function attempt<T>(work: () => T): T | undefined {
+  try {
+    return work();
+  } catch {
+    return undefined;
+  }
 }
 
 function pathInputs({ segments }: ImportedState): Inputs {
