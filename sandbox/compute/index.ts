@@ -104,6 +104,7 @@ export function createCompute(options: ComputeOptions): Compute {
       guid: world.guid,
       tokens,
       tenantId: world.tenantId,
+      access: world.access,
       sas,
       blobs,
       throttle,

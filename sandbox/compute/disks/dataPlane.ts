@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Access } from '../../arm/access/contract.ts';
 import type { Clock, Origin, RequestContext, Service, Tokens } from '../../core/types.ts';
-import { requireBearer } from './bearer.ts';
+import { requireBearer, requireDataRole } from './bearer.ts';
 import { BlobError, errorXml, invalidHeader, missingHeader } from './blobError.ts';
 import { getBlob, getPageList } from './blobReads.ts';
 import type { BlobRead } from './blobReads.ts';
@@ -27,6 +28,7 @@ export interface DataPlaneParts {
   guid: () => string;
   tokens: Tokens;
   tenantId: string;
+  access: Access;
   sas: DiskSas;
   blobs: VhdBlobs;
   throttle: ExportThrottle;
@@ -69,7 +71,10 @@ export function createDiskDataPlane(parts: DataPlaneParts): Service {
     const id = sas.authorize(url, permission);
     const facts = parts.facts(id);
     if (facts) requireExport(facts.policy, origin);
-    if (facts?.needsToken) requireBearer(parts.tokens, parts.tenantId, request.headers.authorization);
+    if (facts?.needsToken) {
+      const principal = requireBearer(parts.tokens, parts.tenantId, request.headers.authorization);
+      requireDataRole(parts.access, principal, id, permission);
+    }
     return id;
   };
 

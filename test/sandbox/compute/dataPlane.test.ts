@@ -1,9 +1,10 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { seedRoles } from '../../../sandbox/arm/access/seed.ts';
 import { createDiskSas } from '../../../sandbox/compute/disks/sas.ts';
 import { openState } from '../../../sandbox/core/state.ts';
 import { createCrc64 } from '../../../sandbox/core/crc64.ts';
-import { GROUP, LOCATION, startWorld } from './world.ts';
+import { GROUP, LOCATION, operator, startWorld } from './world.ts';
 import type { ComputeWorld } from './world.ts';
 
 const MIB = 1024 * 1024;
@@ -18,6 +19,7 @@ let snapshot: string;
 
 beforeAll(async () => {
   world = await startWorld();
+  world.arm.world.access.settings.enforce.data = true;
   ({ disk, snapshot, sas: read } = await exported('read', 1, [[0, MIB]]));
 });
 afterAll(async () => {
@@ -242,7 +244,7 @@ test('more than 10,000 ranges come in pages with markers, older versions in one;
   expect(found).toEqual(ranges.map(([offset], i) => (i % 2 === 0 ? ['Clear', offset] : ['Page', offset + 512])));
 });
 
-test('an export for Entra principals needs a token for disks beside its SAS', async () => {
+test('an export for Entra principals needs a token for disks and a role for their data beside its SAS', async () => {
   const { sas } = await exported('entra', 1, [], { dataAccessAuthMode: 'AzureActiveDirectory' });
   const version = { 'x-ms-version': '2023-11-03' };
   const bare = await get(sas, version);
@@ -254,6 +256,9 @@ test('an export for Entra principals needs a token for disks beside its SAS', as
     outcome(await get(url, { ...version, authorization }, 'HEAD'));
   expect(await asked(sas, 'Bearer arm')).toBe('401 InvalidAuthenticationInfo');
   expect(await asked(sas, 'Bearer forged')).toBe('401 InvalidAuthenticationInfo');
+  expect(await asked(sas, 'Bearer disk')).toBe('403 AuthorizationPermissionMismatch');
+  const { store, clock } = world.arm.world;
+  seedRoles(store, clock, [{ to: operator, role: 'Data Operator for Managed Disks', scope: GROUP }]);
   expect(await asked(sas, 'Bearer disk')).toBe('200 ok');
   expect(await asked(sas.replace(/sig=[^&]+/, 'sig=AAAA'), 'Bearer disk')).toBe('403 AuthenticationFailed');
 });

@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ComputeManagementClient } from '@azure/arm-compute';
-import { createDefaultHttpClient } from '@azure/core-rest-pipeline';
+import { createDefaultHttpClient, type HttpClient, type PipelineRequest } from '@azure/core-rest-pipeline';
+import type { TokenCredential } from '@azure/identity';
 import { createArm } from '../../../sandbox/arm/index.ts';
 import type { Arm } from '../../../sandbox/arm/index.ts';
 import { createCompute } from '../../../sandbox/compute/index.ts';
@@ -25,13 +26,13 @@ export const SUBNET = `${GROUP}/providers/Microsoft.Network/virtualNetworks/net/
 export const KEY_SET = `${GROUP}/providers/Microsoft.Compute/diskEncryptionSets/keys`;
 export const IDENTITY = `${GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/worker`;
 
-const principal = { objectId: 'o', clientId: 'c', kind: 'User', displayName: 'Operator' } as const;
+export const operator = { objectId: 'o', clientId: 'c', kind: 'User', displayName: 'Operator' } as const;
 const tokens: Tokens = {
   issue: () => ({ token: 't', expiresOn: Date.now() + 3_600_000 }),
   verify: (authorization) =>
     authorization === undefined || authorization === 'Bearer forged'
       ? undefined
-      : { principal, audience: audienceOf(authorization) },
+      : { principal: operator, audience: audienceOf(authorization) },
 };
 
 /** `Bearer disk` is a token for exports of disks, any other one for ARM. */
@@ -46,6 +47,8 @@ export interface ComputeWorld {
   faults: Faults;
   exchanges: Exchange[];
   sdk: ComputeManagementClient;
+  /** What any ARM client needs to speak to this world. */
+  access: { credential: TokenCredential; options: { httpClient: HttpClient } };
   /** Callers with an open port. */
   ports: Map<string, Caller>;
   /** A request to the disks' data plane, by SAS URL. */
@@ -70,7 +73,7 @@ export async function startWorld(folder?: string): Promise<ComputeWorld> {
     tenantId: '22222222-2222-4222-8222-222222222222',
     subscriptions: [{ subscriptionId: SUBSCRIPTION, displayName: 'Test' }],
     seed: 'compute-test',
-    roles: [{ to: principal, role: 'Owner' }],
+    roles: [{ to: operator, role: 'Owner' }],
     state,
     faults,
   });
@@ -99,12 +102,11 @@ export async function startWorld(folder?: string): Promise<ComputeWorld> {
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const plain = createDefaultHttpClient();
-  const sdk = new ComputeManagementClient(
-    { getToken: async () => ({ token: 't', expiresOnTimestamp: Date.now() + 3_600_000 }) },
-    SUBSCRIPTION,
-    {
+  const access = {
+    credential: { getToken: async () => ({ token: 't', expiresOnTimestamp: Date.now() + 3_600_000 }) },
+    options: {
       httpClient: {
-        async sendRequest(request) {
+        async sendRequest(request: PipelineRequest) {
           const asked = request.url;
           const url = new URL(asked);
           request.url = asked.replace(url.origin, origin);
@@ -116,7 +118,8 @@ export async function startWorld(folder?: string): Promise<ComputeWorld> {
         },
       },
     },
-  );
+  };
+  const sdk = new ComputeManagementClient(access.credential, SUBSCRIPTION, access.options);
   return {
     arm,
     compute,
@@ -124,6 +127,7 @@ export async function startWorld(folder?: string): Promise<ComputeWorld> {
     faults,
     exchanges,
     sdk,
+    access,
     ports,
     fetch: (url, init = {}) => {
       const { host, pathname, search } = new URL(url);
