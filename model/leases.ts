@@ -1,4 +1,4 @@
-import { EXPORTS_OF_COMPARISON, type ExportLimits } from './exports.ts';
+import type { EXPORTS_OF_COMPARISON, ExportLimits } from './exports.ts';
 import { resourceDigest } from './names.ts';
 import type { SiteKey } from './site/layout.ts';
 import { timing } from './timing.ts';
@@ -164,11 +164,19 @@ export function resourcePool(resourceId: string): Pool {
   };
 }
 
+/** One session at a time makes what a site lacks. */
+export function sitePool(site: SiteKey): Pool {
+  return {
+    key: `site-${site.subscriptionId.toLowerCase()}-${site.region}`,
+    takes: [{ members: ['site'], capacity: 1, weight: 1 }],
+  };
+}
+
 /** One of the worker machines of a site. */
 export function workerPool(site: SiteKey, count: number): Pool {
   const members = Array.from({ length: count }, (_, i) => `worker-${i + 1}`);
   return {
-    key: `workers-${site.subscriptionId}-${site.region}`,
+    key: `workers-${site.subscriptionId.toLowerCase()}-${site.region}`,
     takes: [{ members, capacity: 1, weight: 1 }],
   };
 }
@@ -195,7 +203,7 @@ export function exportPool(
   const throughDiskAccess: Take = { members: [...diskAccesses], capacity: exportsPerDiskAccess, weight: exports };
   const ofFamily: Take = { members: [`family-${family}`], capacity: sasPerSnapshotFamily, weight: exports };
   return {
-    key: `exports-${site.subscriptionId}-${site.region}`,
+    key: `exports-${site.subscriptionId.toLowerCase()}-${site.region}`,
     takes: [disk, ...(network === 'private' ? [throughDiskAccess] : []), ...(family === null ? [] : [ofFamily])],
   };
 }

@@ -11,23 +11,14 @@ import { exportLimits, openToExport } from '../../model/exports.ts';
 import { resourcePool } from '../../model/leases.ts';
 import { commandSchema, readEnvelope, sealMessage, type WorkerEvent } from '../../model/messages.ts';
 import type { Point } from '../../model/point.ts';
-import { diskAccesses, siteLayout } from '../../model/site/layout.ts';
+import { diskAccesses } from '../../model/site/layout.ts';
 import { repositoryTarget } from '../../model/site/repositories.ts';
-import {
-  GROUP,
-  IDENTITY,
-  LOCATION,
-  startWorld,
-  SUBNET,
-  SUBSCRIPTION,
-  type ComputeWorld,
-} from '../sandbox/compute/world.ts';
+import { GROUP, LOCATION, startWorld, SUBSCRIPTION, type ComputeWorld } from '../sandbox/compute/world.ts';
 import { localAppliance, LocalDurable, type LocalAppliance } from './localAppliance.ts';
 import { openMessage } from '../openMessage.ts';
+import { addMachine, addSite, vmId } from './protectedMachine.ts';
 
 const site = { appliance: 'strongroom', subscriptionId: SUBSCRIPTION, region: LOCATION };
-const vmId = `${GROUP}/providers/Microsoft.Compute/virtualMachines/web`;
-const dataDisk = `${GROUP}/providers/Microsoft.Compute/disks/web-data`;
 const encryption = {
   type: 'EncryptionAtRestWithCustomerKey',
   diskEncryptionSetId: `${GROUP}/providers/Microsoft.Compute/diskEncryptionSets/keys`,
@@ -43,43 +34,8 @@ let repository: RepositoryTarget;
 
 beforeAll(async () => {
   world = await startWorld();
-  const { id, name: resourceGroup } = siteLayout(site).resourceGroup;
-  world.arm.world.store.put({
-    id,
-    name: resourceGroup,
-    type: 'Microsoft.Resources/resourceGroups',
-    location: LOCATION,
-  });
-  for (const { name } of diskAccesses(site, 2))
-    await world.sdk.diskAccesses.createOrUpdate(resourceGroup, name, { location: LOCATION });
-  await world.sdk.disks.createOrUpdate('rg', 'web-data', {
-    location: LOCATION,
-    creationData: { createOption: 'Empty' },
-    diskSizeGB: 1,
-    encryption,
-  });
-  await world.sdk.virtualMachines.createOrUpdate('rg', 'web', {
-    location: LOCATION,
-    hardwareProfile: { vmSize: 'Standard_D2ds_v5' },
-    identity: { type: 'UserAssigned', userAssignedIdentities: { [IDENTITY]: {} } },
-    storageProfile: {
-      imageReference: {
-        publisher: 'Canonical',
-        offer: '0001-com-ubuntu-server-jammy',
-        sku: '22_04-lts-gen2',
-        version: 'latest',
-      },
-      osDisk: { createOption: 'FromImage', diskSizeGB: 1 },
-      dataDisks: [{ lun: 0, createOption: 'Attach', managedDisk: { id: dataDisk } }],
-    },
-    osProfile: { computerName: 'web', adminUsername: 'webadmin', adminPassword: 'Secret-1!' },
-    networkProfile: {
-      networkApiVersion: '2022-11-01',
-      networkInterfaceConfigurations: [
-        { name: 'nic', primary: true, ipConfigurations: [{ name: 'ip', primary: true, subnet: { id: SUBNET } }] },
-      ],
-    },
-  });
+  await addSite(world, site);
+  await addMachine(world, { encryption });
 });
 afterAll(async () => {
   await world.stop();

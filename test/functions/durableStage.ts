@@ -42,6 +42,7 @@ export class DurableStage {
   readonly calls: { name: string; input: unknown; at: number }[] = [];
   readonly pools = new Map<string, LeaseState>();
   readonly cues: Cue[] = [];
+  private readonly most = new Map<string, number>();
   continued: unknown;
   private readonly activities: Record<string, Activity>;
 
@@ -54,6 +55,11 @@ export class DurableStage {
     return this.calls.map(({ name }) => name);
   }
 
+  /** The most that was ever held of a member of a pool. */
+  mostTaken(member: string): number {
+    return this.most.get(member) ?? 0;
+  }
+
   inputsOf<T>(name: string): T[] {
     return this.calls.filter((call) => call.name === name).map(({ input }) => input as T);
   }
@@ -63,8 +69,12 @@ export class DurableStage {
   }
 
   run(name: keyof typeof orchestrators, instanceId: string, input: unknown): unknown {
-    const context = this.context(instanceId, input);
-    const steps = orchestrators[name](context) as Generator<Mark, unknown, unknown>;
+    return this.play(orchestrators[name], instanceId, input);
+  }
+
+  /** A part of an orchestration, or a whole one. */
+  play(part: (context: OrchestrationContext) => Generator, instanceId: string, input: unknown): unknown {
+    const steps = part(this.context(instanceId, input)) as Generator<Mark, unknown, unknown>;
     let next = steps.next();
     while (!next.done) {
       const task = next.value;
@@ -160,10 +170,18 @@ export class DurableStage {
     if (operation === 'acquire') {
       const taken = acquire(state, input as AcquireRequest);
       this.pools.set(pool, taken.state);
+      this.noteTaken(taken.state);
       return taken.grant;
     }
     this.pools.set(pool, release(state, input as ReleaseRequest));
     return null;
+  }
+
+  private noteTaken({ holders }: LeaseState): void {
+    const held = new Map<string, number>();
+    for (const { taken } of Object.values(holders))
+      for (const { member, weight } of taken) held.set(member, (held.get(member) ?? 0) + weight);
+    for (const [member, weight] of held) this.most.set(member, Math.max(weight, this.mostTaken(member)));
   }
 
   private note(name: string, input: unknown): void {
