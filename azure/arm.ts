@@ -1,4 +1,7 @@
 import { ComputeManagementClient, type ComputeManagementClientOptionalParams } from '@azure/arm-compute';
+import { NetworkManagementClient } from '@azure/arm-network';
+import { PrivateDnsManagementClient } from '@azure/arm-privatedns';
+import { StorageManagementClient } from '@azure/arm-storage';
 import { StrongroomError, withoutQueries } from '../model/errors.ts';
 import type { TokenCredential } from './credential.ts';
 
@@ -7,16 +10,35 @@ export interface Arm {
   compute(subscriptionId: string): ComputeManagementClient;
 }
 
+/** Those that a site's pieces are read and made with. */
+export interface SiteArm extends Arm {
+  network(subscriptionId: string): NetworkManagementClient;
+  privateDns(subscriptionId: string): PrivateDnsManagementClient;
+  storage(subscriptionId: string): StorageManagementClient;
+}
+
+type Client<T> = new (
+  credential: TokenCredential,
+  subscriptionId: string,
+  options: ComputeManagementClientOptionalParams,
+) => T;
+
 /** @param options reach tests only (another HTTP client); the product passes none */
-export function createArm(credential: TokenCredential, options: ComputeManagementClientOptionalParams = {}): Arm {
-  const clients = new Map<string, ComputeManagementClient>();
-  return {
-    compute(subscriptionId) {
+export function createArm(credential: TokenCredential, options: ComputeManagementClientOptionalParams = {}): SiteArm {
+  function perSubscription<T>(Kind: Client<T>): (subscriptionId: string) => T {
+    const clients = new Map<string, T>();
+    return (subscriptionId) => {
       const key = subscriptionId.toLowerCase();
       let client = clients.get(key);
-      if (!client) clients.set(key, (client = new ComputeManagementClient(credential, subscriptionId, options)));
+      if (!client) clients.set(key, (client = new Kind(credential, subscriptionId, options)));
       return client;
-    },
+    };
+  }
+  return {
+    compute: perSubscription(ComputeManagementClient),
+    network: perSubscription(NetworkManagementClient),
+    privateDns: perSubscription(PrivateDnsManagementClient),
+    storage: perSubscription(StorageManagementClient),
   };
 }
 
@@ -38,9 +60,12 @@ const passing = new Set([
   'ZonalAllocationFailed',
 ]);
 
+/** What ARM says when no role grants an action; the message names the action and the scope. */
+const forbidden = new Set(['AuthorizationFailed', 'LinkedAuthorizationFailed']);
+
 /**
  * Runs an ARM call; what it throws becomes `NOT_FOUND` (404), `AZURE_UNAVAILABLE` (no answer, 408, 429, 5xx and passing
- * conflicts) or `AZURE_REFUSED`, with Azure's code and message. Details carry `status` and `code`.
+ * conflicts), `PERMISSION_MISSING` or `AZURE_REFUSED`, with Azure's code and message. Details carry `status` and `code`.
  * @param what the operation and its target, for the message
  */
 export async function armCall<T>(what: string, call: () => PromiseLike<T>): Promise<T> {
@@ -65,6 +90,7 @@ export function armError(error: unknown, what: string): StrongroomError {
   const text = `${what}: ${code}: ${reason}`;
   const more = { cause: error, details: { status: String(status ?? ''), code } };
   if (status === 404) return new StrongroomError('NOT_FOUND', text, more);
+  if (forbidden.has(code)) return new StrongroomError('PERMISSION_MISSING', text, more);
   const unavailable = status === undefined || status === 408 || status === 429 || status >= 500;
   return new StrongroomError(unavailable || passing.has(code) ? 'AZURE_UNAVAILABLE' : 'AZURE_REFUSED', text, more);
 }

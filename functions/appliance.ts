@@ -5,6 +5,7 @@ import { createDisks, type Disks } from '../azure/disks.ts';
 import { keyWrapper } from '../azure/keys.ts';
 import { createMachines, type Machines } from '../azure/machines.ts';
 import { messageQueue, type MessageQueue } from '../azure/queues.ts';
+import { createSiteParts, type SiteParts } from '../azure/siteParts.ts';
 import { createSnapshots, type Snapshots } from '../azure/snapshots.ts';
 import { createAttempts, type Attempts } from '../azure/tables/attempts.ts';
 import { createLedger, type Ledger } from '../azure/tables/ledger.ts';
@@ -31,6 +32,7 @@ export interface Appliance {
   disks: Disks;
   machines: Machines;
   workers: Workers;
+  siteParts: SiteParts;
   sessions: Sessions;
   points: Points;
   attempts: Attempts;
@@ -64,6 +66,7 @@ export function createAppliance(settings: Settings, workerFolder: string): Appli
     disks: createDisks(arm),
     machines: createMachines(arm),
     workers: createWorkers(arm),
+    siteParts: createSiteParts(arm),
     sessions: createSessions(table('Sessions'), table('SessionDisks'), now),
     points: createPoints(table('Points'), table('PointDisks')),
     attempts,

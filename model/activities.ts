@@ -4,7 +4,9 @@ import type { ExportLimits, ExportPolicy } from './exports.ts';
 import type { BackupDiskJob, Job, JobResult, RepositoryTarget } from './jobs.ts';
 import type { DiskPoint, Point } from './point.ts';
 import type { SessionDisk, SessionState } from './session.ts';
+import type { Inspection } from './site/finding.ts';
 import type { SiteKey } from './site/layout.ts';
+import type { RequiredZones } from './site/zones.ts';
 
 /**
  * What orchestrators and activities say to each other. All of it enters Durable history: names, ids, sizes and states,
@@ -129,6 +131,8 @@ export interface Activities {
   };
   /** Notes what a person should know, though the session goes on. */
   warnSession: { input: { session: string; warning: string }; output: null };
+  /** Notes what the appliance put right. */
+  noteSession: { input: { session: string; notes: string[] }; output: null };
   putDisks: { input: { session: string; disks: SessionDisk[] }; output: null };
   updateDisk: { input: { session: string; disk: { key: string } & Partial<SessionDisk> }; output: null };
 
@@ -159,6 +163,17 @@ export interface Activities {
     output: { deleted: number; warnings: string[] };
   };
   recordPoint: { input: { point: Point; repository: RepositoryTarget }; output: null };
+
+  /**
+   * Looks at the pieces of a site and changes nothing; says only what is not as it should be.
+   * @throws AZURE_UNAVAILABLE when ARM does not answer
+   */
+  inspectSite: { input: { site: SiteKey; keys?: string[] }; output: Inspection };
+  /** Makes missing pieces and does not wait; gives what failed, by key. */
+  createPieces: {
+    input: { site: SiteKey; keys: string[]; zones: RequiredZones };
+    output: Record<string, ErrorInfo>;
+  };
 
   ensureWorkerFiles: { input: { site: SiteKey }; output: { version: string; uploaded: number } };
   /** Removes a set of worker files that a worker refused. */

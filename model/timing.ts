@@ -16,6 +16,12 @@ export const timing = {
   operation: 30 * 60_000,
   /** Longest background copy of a snapshot (Ultra and Premium SSD v2 disks). */
   snapshotCopy: 24 * 3_600_000,
+  /** Longest that the pieces of a site may take until all are there, connected, and their records written. */
+  site: 15 * 60_000,
+  /** Longest wait between two looks at them. */
+  sitePoll: 30_000,
+  /** How long a missing permission may be a role that was just assigned: Azure takes up to ten minutes, mostly less. */
+  roles: 5 * 60_000,
   /** Wait between two tries for a busy lease. */
   lease: 5_000,
   /** Who waits for a lease and has not asked for it so long is gone: its place in the queue is lost. */

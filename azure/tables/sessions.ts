@@ -10,7 +10,7 @@ import {
 import { packed, unpacked, type Row, type Table } from './table.ts';
 
 const PARTITION = 'sessions';
-const sessionJson = ['error', 'warnings'];
+const sessionJson = ['error', 'warnings', 'notes'];
 const diskJson = ['size', 'total', 'done', 'stored', 'read', 'mode', 'error'];
 
 /** Sessions and the live progress of their disks. */
@@ -23,6 +23,7 @@ export interface Sessions {
   /** Moves the session on, by the state table; a repeated step only notes what is given. @throws INTERNAL, NOT_FOUND */
   advance(id: string, to: SessionState, notes: { error?: ErrorInfo; point?: string; worker?: string }): Promise<void>;
   warn(id: string, warning: string): Promise<void>;
+  note(id: string, notes: string[]): Promise<void>;
   /** Adds to a disk's row. */
   mergeDisk(id: string, disk: { key: string } & Partial<SessionDisk>): Promise<void>;
 }
@@ -74,6 +75,8 @@ export function createSessions(sessions: Table, disks: Table, now: () => string)
 
     warn: (id, warning) =>
       change(id, ({ warnings = [] }) => ({ warnings: warnings.includes(warning) ? warnings : [...warnings, warning] })),
+
+    note: (id, added) => change(id, ({ notes = [] }) => ({ notes: [...new Set([...notes, ...added])] })),
 
     mergeDisk: (id, disk) => disks.merge(id, disk.key, packed(disk)),
   };

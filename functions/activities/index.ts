@@ -6,6 +6,7 @@ import type { Handlers } from './handlers.ts';
 import { jobActivities } from './jobs.ts';
 import { sessionActivities } from './session.ts';
 import { snapshotActivities } from './snapshots.ts';
+import { siteActivities } from './site.ts';
 import { workerActivities } from './worker.ts';
 
 /** Every activity. The type makes a missing one a compile error: in Azure it would hang for ever. */
@@ -13,6 +14,7 @@ export function activities(appliance: Appliance): Handlers {
   return {
     ...sessionActivities(appliance),
     ...snapshotActivities(appliance),
+    ...siteActivities(appliance),
     ...workerActivities(appliance),
     ...jobActivities(appliance),
   };

@@ -4,7 +4,7 @@ import type { Handlers } from './handlers.ts';
 /** Notes in the sessions table. */
 export function sessionActivities({
   sessions,
-}: Appliance): Handlers<'advanceSession' | 'warnSession' | 'putDisks' | 'updateDisk'> {
+}: Appliance): Handlers<'advanceSession' | 'warnSession' | 'noteSession' | 'putDisks' | 'updateDisk'> {
   return {
     async advanceSession({ session, to, ...notes }) {
       await sessions.advance(session, to, notes);
@@ -12,6 +12,10 @@ export function sessionActivities({
     },
     async warnSession({ session, warning }) {
       await sessions.warn(session, warning);
+      return null;
+    },
+    async noteSession({ session, notes }) {
+      await sessions.note(session, notes);
       return null;
     },
     async putDisks({ session, disks }) {

@@ -1,8 +1,9 @@
 import { backupDisk } from './backupDisk.ts';
 import { backupVm } from './backupVm.ts';
+import { completeSite } from './ensureSite.ts';
 import { awaitLease } from './lease.ts';
 import { restoreDisk } from './restoreDisk.ts';
 import { restoreDisks } from './restoreDisks.ts';
 
 /** Every orchestration under the name it is started by. They only decide: model and durable-functions, nothing else. */
-export const orchestrators = { backupVm, backupDisk, restoreDisks, restoreDisk, awaitLease };
+export const orchestrators = { backupVm, backupDisk, restoreDisks, restoreDisk, completeSite, awaitLease };

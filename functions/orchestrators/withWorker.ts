@@ -6,15 +6,18 @@ import { attemptId, workerMachine } from '../../model/names.ts';
 import { errorOf } from '../../model/outcome.ts';
 import type { SiteKey } from '../../model/site/layout.ts';
 import { elapsed, pollWait, timing } from '../../model/timing.ts';
+import { ensureSite } from './ensureSite.ts';
 import { withLease } from './lease.ts';
 import { arrived, call, cleanUp, sleep, type Steps } from './steps.ts';
 
-/** Starts a worker of the site, runs `body` with it, and deallocates it in all cases. */
+/** Sees to the site, starts a worker there, runs `body` with it, and deallocates it in all cases. */
 export function* withWorker<T>(
   context: OrchestrationContext,
   { session, site, workers }: { session: string; site: SiteKey; workers: number },
   body: (worker: WorkerHandle) => Steps<T>,
 ): Steps<T> {
+  yield* call(context, 'advanceSession', { session, to: 'checkingSite' });
+  yield* ensureSite(context, { session, site });
   yield* call(context, 'advanceSession', { session, to: 'waitingForWorker' });
   const lease = { pool: workerPool(site, workers), owner: session };
   return yield* withLease(context, lease, function* ([slot]) {

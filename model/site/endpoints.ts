@@ -16,14 +16,17 @@ export function siteDiskAccesses(environment: Environment, site: SiteConfig): Na
 }
 
 /**
- * Everything that has a private endpoint in a site's network (house plan, section 4). In one network an account has at
- * most one endpoint for a sub-resource: a second one would take the first's record away.
+ * Everything that has a private endpoint in a site's network (house plan, section 4). In one zone an account has at most
+ * one endpoint for a sub-resource: a second one would take the first's record away. Where sites share the customer's
+ * zones, what several sites reach has its only endpoint in the home site's network, and the customer's routing leads there.
  */
 export function endpointTargets(environment: Environment, site: SiteConfig): EndpointTarget[] {
   const home = homeLayout(environment);
   const layout = siteLayout(siteKey(environment, site));
   const own = layout.account;
-  const repositories = repositoriesOf(environment, site).map((repository) => ({
+  const shared = environment.dns !== 'own';
+  const reached = shared ? environment.repositories : repositoriesOf(environment, site);
+  const repositories = reached.map((repository) => ({
     target: repositoryLayout(siteKey(environment, environment.home), repository).account,
     group: 'blob' as const,
   }));
@@ -33,12 +36,13 @@ export function endpointTargets(environment: Environment, site: SiteConfig): End
   const ownQueue = { target: own, group: 'queue' as const };
   const staging = site.sqlStaging ? [{ target: layout.sqlServer, group: 'sqlServer' as const }] : [];
   if (!isHome(environment, site)) {
-    return [ownBlob, ownQueue, { target: home.account, group: 'queue' }, vault, ...repositories, ...disks, ...staging];
+    const elsewhere = shared ? [] : [{ target: home.account, group: 'queue' as const }, vault, ...repositories];
+    return [ownBlob, ownQueue, ...elsewhere, ...disks, ...staging];
   }
   const host = (['blob', 'queue', 'table'] as const).map((group) => ({ target: home.hostAccount, group }));
   const api = { target: home.functionApp, group: 'sites' as const };
   const others = sitesOf(environment)
-    .filter((other) => !isHome(environment, other))
+    .filter((other) => !shared && !isHome(environment, other))
     .map((other) => ({ target: siteLayout(siteKey(environment, other)).account, group: 'blob' as const }));
   return [ownBlob, ownQueue, ...host, vault, api, ...repositories, ...disks, ...staging, ...others];
 }

@@ -161,12 +161,14 @@ export function placeKey({ subscriptionId, region }: Place): string {
 }
 
 /**
- * All sites: the home site first, then those of the configuration, then those that repositories need (workers of the
- * public mode and of archives run beside a repository).
+ * All sites: the home site first, then those of the configuration, then those beside repositories whose region workers
+ * run in (archives; all repositories in the public mode).
  */
 export function sitesOf(environment: Environment): SiteConfig[] {
-  const { home, sites, repositories } = environment;
-  const beside = repositories.map(({ region }) => ({ subscriptionId: home.subscriptionId, region }));
+  const { home, sites, repositories, network } = environment;
+  const beside = repositories
+    .filter(({ archive }) => archive || network === 'public')
+    .map(({ region }) => ({ subscriptionId: home.subscriptionId, region }));
   const wanted = [home, ...sites, ...beside];
   const keys = [...new Set(wanted.map(placeKey))];
   return keys.map((key) => {

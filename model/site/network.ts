@@ -43,7 +43,11 @@ export function siteTags(environment: Environment, site: SiteConfig): Record<str
 /** Rules, way out and network with its subnets; of a customer's network only a look. */
 export function networkPieces(environment: Environment, site: SiteConfig): Piece[] {
   const { id } = siteNetwork(environment, site);
-  if (site.subnets) return [{ key: 'network', kind: 'virtualNetwork', id, owner: 'customer', after: [], settings: {} }];
+  if (site.subnets) {
+    const names = Object.values(site.subnets).map((subnet) => ({ name: subnet.split('/').at(-1)! }));
+    const settings = { location: site.region, subnets: names };
+    return [{ key: 'network', kind: 'virtualNetwork', id, owner: 'customer', after: [], settings }];
+  }
   const layout = siteLayout(siteKey(environment, site));
   const place = placement(environment, site);
   const prefixes = subnetPrefixes(site.addressSpace);

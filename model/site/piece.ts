@@ -35,7 +35,7 @@ export interface Piece {
   target?: { id: string; group: string };
   /**
    * What it is made with, flat as both Pulumi's azure-native and the Azure SDKs take it, without the names that the id
-   * holds. Empty for what is only looked at.
+   * holds. Of what is only looked at: what it must have.
    */
   settings: Record<string, unknown>;
 }

@@ -1,9 +1,11 @@
+import { idKey } from '../resourceId.ts';
 import { accountSettings } from './account.ts';
 import { endpointPieces, endpointTargets, siteDiskAccesses } from './endpoints.ts';
 import { isHome, siteAt, sitesOf, type Environment, type SiteConfig } from './environment.ts';
 import { homeLayout, siteKey, siteLayout } from './layout.ts';
 import { networkPieces, placement, zonePieces } from './network.ts';
-import type { Piece } from './piece.ts';
+import type { Piece, PieceKind } from './piece.ts';
+import { roleTag } from './tags.ts';
 import { documentedZones, type RequiredZones } from './zones.ts';
 
 /**
@@ -48,6 +50,7 @@ export function sitePieces(
 function accountPieces(environment: Environment, site: SiteConfig): Piece[] {
   const { account, workerFilesContainer, workerLogsContainer } = siteLayout(siteKey(environment, site));
   const queues = isHome(environment, site) ? [homeLayout(environment).mailbox] : [];
+  const place = placement(environment, site);
   return [
     {
       key: 'account',
@@ -56,7 +59,7 @@ function accountPieces(environment: Environment, site: SiteConfig): Piece[] {
       owner: 'strongroom',
       after: [],
       // Files, logs and messages that can be made again: more than local redundancy would buy nothing.
-      settings: accountSettings({ ...placement(environment, site), redundancy: 'LRS' }),
+      settings: accountSettings({ ...place, tags: { ...place.tags, ...roleTag }, redundancy: 'LRS' }),
     },
     ...[workerFilesContainer, workerLogsContainer].map((name): Piece => ({
       key: `container-${name}`,
@@ -102,6 +105,45 @@ export function homePiecesFor(environment: Environment, site: SiteConfig, requir
   return all.filter((piece) => keys.has(piece.key) || piece.after.some((key) => keys.has(key)));
 }
 
+/** Prefix of the keys of home pieces among another site's ({@link neededPieces}). */
+const HOME = 'home:';
+/** What a name in a network comes to an address by. */
+const resolving: PieceKind[] = ['virtualNetwork', 'privateDnsZone', 'virtualNetworkLink'];
+
+/**
+ * What a session in a site cannot do without: the site's own pieces, and those of the home site through which the
+ * appliance reaches it, with what these need. In the home site no endpoint to another site's account, which may not be
+ * there yet.
+ */
+export function neededPieces(environment: Environment, site: SiteConfig, requiredZones?: RequiredZones): Piece[] {
+  const own = sitePieces(environment, site, requiredZones);
+  if (isHome(environment, site)) {
+    const others = keysForOthers(environment, () => true);
+    return own.filter(({ key }) => !others.has(key));
+  }
+  const home = sitePieces(environment, siteAt(environment, environment.home), requiredZones);
+  const keys = new Set(homePiecesFor(environment, site, requiredZones).map(({ key }) => key));
+  for (const { key, after } of home.toReversed()) {
+    if (!keys.has(key)) continue;
+    for (const each of home) if (after.includes(each.key) && resolving.includes(each.kind)) keys.add(each.key);
+  }
+  const ownKeys = new Map(own.map(({ id, key }) => [idKey(id), key]));
+  const wanted = home
+    .filter(({ key }) => keys.has(key))
+    .map((piece) => {
+      const target = ownKeys.get(idKey(piece.target?.id ?? ''));
+      const after = piece.after.filter((key) => keys.has(key)).map((key) => HOME + key);
+      return { ...piece, key: HOME + piece.key, after: [...after, ...(target === undefined ? [] : [target])] };
+    });
+  return [...own, ...wanted];
+}
+
+/** Keys of the home site's pieces that lead to accounts of other sites. */
+function keysForOthers(environment: Environment, which: (site: SiteConfig) => boolean): Set<string> {
+  const others = sitesOf(environment).filter((other) => !isHome(environment, other) && which(other));
+  return new Set(others.flatMap((other) => homePiecesFor(environment, other).map(({ key }) => key)));
+}
+
 /**
  * The pieces that the Pulumi program declares: of a site that is created at run time the group alone, with the rights in
  * it; and in the home site no endpoint to the account of such a site.
@@ -110,7 +152,6 @@ export function declaredPieces(environment: Environment, site: SiteConfig): Piec
   const all = sitePieces(environment, site);
   if (!site.declared) return all.filter(({ kind }) => kind === 'resourceGroup');
   if (!isHome(environment, site)) return all;
-  const others = sitesOf(environment).filter(({ declared }) => !declared);
-  const skipped = new Set(others.flatMap((other) => homePiecesFor(environment, other).map(({ key }) => key)));
+  const skipped = keysForOthers(environment, ({ declared }) => !declared);
   return all.filter(({ key }) => !skipped.has(key));
 }

@@ -2,14 +2,19 @@ import { z } from 'zod';
 
 /** Tags of a private DNS zone or link, which takes the fewest (Azure: "Use tags to organize your Azure resources"). */
 const MOST_TAGS = 15;
+/** Says of a storage account what it is for: the tagged account of a site has it, no other account. */
+export const roleTag = { 'strongroom-role': 'workers' };
+/** What the appliance itself made; what the Pulumi program declares lacks it. */
+export const runTimeTag = { 'strongroom-created': 'run-time' };
+
 /** Names of tags of the appliance's own. */
-const OWN_TAGS = ['strongroom', 'strongroom-site'];
+const OWN_TAGS = ['strongroom', 'strongroom-site', ...Object.keys(roleTag), ...Object.keys(runTimeTag)];
 /** Names begin with none of these. */
 const RESERVED = /^(microsoft|azure|windows)/i;
 
 /**
  * Tags of the customer's for everything that is made. The limits are those of the strictest resource: storage accounts
- * take names of 128 characters, private DNS zones 15 tags, two of which are the appliance's own.
+ * take names of 128 characters, private DNS zones 15 tags, some of which are the appliance's own.
  */
 export const extraTags = z.record(z.string(), z.string()).superRefine((tags, context) => {
   const fault = (path: string[], message: string) => context.addIssue({ code: 'custom', path, message });

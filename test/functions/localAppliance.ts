@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
+import { createArm } from '../../azure/arm.ts';
 import { createDisks } from '../../azure/disks.ts';
 import { createMachines } from '../../azure/machines.ts';
+import { createSiteParts } from '../../azure/siteParts.ts';
 import { createSnapshots } from '../../azure/snapshots.ts';
 import { createAttempts } from '../../azure/tables/attempts.ts';
 import { createLedger } from '../../azure/tables/ledger.ts';
@@ -41,7 +43,7 @@ export function localAppliance(world: ComputeWorld): LocalAppliance {
     STRONGROOM_ORCHESTRATOR_CLIENT_ID: client,
     STRONGROOM_WORKER_CLIENT_ID: client,
   });
-  const arm = { compute: () => world.sdk };
+  const arm = createArm(world.access.credential, world.access.options);
   const written: string[] = [];
   const queues = new Map<string, MemoryQueue>();
   const table = () => memoryTable(written);
@@ -62,6 +64,7 @@ export function localAppliance(world: ComputeWorld): LocalAppliance {
     disks: createDisks(arm),
     machines: createMachines(arm),
     workers: createWorkers(arm),
+    siteParts: createSiteParts(arm),
     sessions: createSessions(table(), table(), now),
     points: createPoints(table(), table()),
     attempts,

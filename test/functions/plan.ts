@@ -70,6 +70,7 @@ export function stage(changed: Record<string, (input: never) => unknown> = {}): 
   const played: DurableStage = new DurableStage({
     describeMachine: () => plan,
     readSnapshots: () => snapshots,
+    inspectSite: () => ({ findings: [], zones: {}, ready: [], otherAccounts: [] }),
     chooseBases: () => ({ choices: Object.fromEntries(plan.disks.map(({ key }) => [key, full])), warnings: [] }),
     discardSnapshots: () => ({ warnings: [] }),
     pruneSnapshots: () => ({ deleted: 0, warnings: [] }),

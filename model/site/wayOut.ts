@@ -1,0 +1,42 @@
+import type { ErrorInfo } from '../errors.ts';
+
+/** Azure's refusals of creating or reading a piece of a site, by the code of its error, and what a person can do. */
+const wayOuts: [code: RegExp, wayOut: string][] = [
+  [
+    /^(Linked)?AuthorizationFailed$/,
+    'Run pulumi up, which assigns the roles of the appliance; a new assignment takes up to 10 minutes to have an effect.',
+  ],
+  [
+    /^RequestDisallowedByPolicy$/,
+    'An Azure Policy forbids it: exempt the resource group, or have the policy allow what its message names.',
+  ],
+  [/^(ScopeLocked|ReadOnlyDisabledSubscription)$/, 'Remove the lock for as long as the piece is made.'],
+  [
+    /quota|limit|MaxNumber|MaxStorageAccounts|TooMany|CountExceeded/i,
+    'Ask Azure for more, or remove what nothing needs.',
+  ],
+  [/^StorageAccountAlreadyTaken$/, 'An account elsewhere has the name: give the appliance another name.'],
+];
+const OVERLAPPING =
+  'The network is linked to another zone of this name: remove that link, or use that zone with dns: existing.';
+const UNREACHABLE =
+  'The appliance does not reach Azure Resource Manager: check the way out of its subnet (NAT gateway, or route and firewall).';
+
+/** The error with its way out, where there is one. `details` carry `code` and `status` as azure/arm.ts sets them. */
+export function withWayOut(error: ErrorInfo): ErrorInfo {
+  const { details = {}, message } = error;
+  const wayOut = wayOutOf(details, message, error);
+  return wayOut && !message.includes(wayOut)
+    ? { ...error, message: `${message.replace(/\.?$/, '.')} ${wayOut}` }
+    : error;
+}
+
+function wayOutOf(
+  { code = '', status }: Record<string, string>,
+  message: string,
+  error: ErrorInfo,
+): string | undefined {
+  if (error.code === 'AZURE_UNAVAILABLE' && status === '') return UNREACHABLE;
+  if (/overlapping namespaces/.test(message)) return OVERLAPPING;
+  return wayOuts.find(([pattern]) => pattern.test(code))?.[1];
+}
