@@ -82,9 +82,17 @@ export interface Principal {
   displayName: string;
 }
 
+/** Who shows a token, for whom, and the app roles there. */
+export interface TokenHolder {
+  principal: Principal;
+  audience: string;
+  /** Values of the app roles of the audience's application that the principal is assigned to; absent: none. */
+  roles?: string[];
+}
+
 export interface Tokens {
   /** Signs an access token for a resource (`https://management.azure.com/`, `https://storage.azure.com/`, …). */
   issue(principal: Principal, resource: string): { token: string; expiresOn: number };
-  /** The principal and audience of a bearer token, or undefined when it is absent, forged or expired. */
-  verify(authorization: string | undefined): { principal: Principal; audience: string } | undefined;
+  /** What a bearer token says, or undefined when it is absent, forged or expired. */
+  verify(authorization: string | undefined): TokenHolder | undefined;
 }

@@ -89,13 +89,13 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
     openCertificateAuthority(dir, state.map('edge.authority')),
     openTokenKey(state.map('edge.keys')),
   ]);
-  const tokens = createTokens(clock, tenantId, tokenKey);
+  const applications = createApplications(state.map('edge.applications'));
+  const tokens = createTokens(clock, tenantId, tokenKey, applications.rolesOf);
   const principalOf = withPeople(options.principalOf);
   const clockFile = join(dir, 'clock');
   const sharedClock = shareClock(clock, clockFile);
   const recorder = options.record === undefined ? undefined : createRecorder(options.record);
   const guestEnv = guestEnvironment({ caFile: authority.caFile, clockFile });
-  const applications = createApplications(state.map('edge.applications'));
   const services: Service[] = [
     createInstanceMetadata({ tokens, clock, principalOf, instanceOf }),
     createEntra({ tokens, key: tokenKey, clock, tenantId, applications }),

@@ -17,6 +17,7 @@ interface Claims {
   appid: string;
   idtyp: 'user' | 'app';
   name: string;
+  roles?: string[];
 }
 
 /** The key of a world's tokens. */
@@ -42,14 +43,23 @@ async function createKey(): Promise<string> {
   return privateKey.export({ type: 'pkcs8', format: 'pem' }) as string;
 }
 
-/** The tokens of a world: Entra version 1.0 access tokens (JWT, RS256). */
-export function createTokens(clock: Clock, tenantId: string, key: TokenKey): Tokens {
+/**
+ * The tokens of a world: Entra version 1.0 access tokens (JWT, RS256).
+ * @param rolesOf the app roles of a principal in the application that a token is for
+ */
+export function createTokens(
+  clock: Clock,
+  tenantId: string,
+  key: TokenKey,
+  rolesOf: (principal: Principal, resource: string) => string[] = () => [],
+): Tokens {
   const header = encode({ typ: 'JWT', alg: 'RS256', x5t: key.id, kid: key.id });
 
   return {
     issue(principal, resource) {
       const now = Math.floor(clock.now() / 1000);
       const expiresOn = now + LIFETIME_SECONDS;
+      const roles = rolesOf(principal, resource);
       const body = encode({
         aud: resource,
         iss: `https://sts.windows.net/${tenantId}/`,
@@ -60,6 +70,7 @@ export function createTokens(clock: Clock, tenantId: string, key: TokenKey): Tok
         idtyp: principal.kind === 'User' ? 'user' : 'app',
         name: principal.displayName,
         oid: principal.objectId,
+        ...(roles.length > 0 && { roles }),
         sub: principal.objectId,
         tid: tenantId,
         ver: '1.0',
@@ -75,7 +86,7 @@ export function createTokens(clock: Clock, tenantId: string, key: TokenKey): Tok
       const claims = JSON.parse(Buffer.from(match[2]!, 'base64url').toString('utf8')) as Claims;
       const now = clock.now() / 1000;
       if (now >= claims.exp || now < claims.nbf) return undefined;
-      return { principal: principalOf(claims), audience: claims.aud };
+      return { principal: principalOf(claims), audience: claims.aud, ...(claims.roles && { roles: claims.roles }) };
     },
   };
 }

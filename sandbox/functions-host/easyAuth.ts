@@ -1,5 +1,5 @@
 import type { ArmResource, ResourceStore } from '../arm/types.ts';
-import type { Principal } from '../core/types.ts';
+import type { TokenHolder } from '../core/types.ts';
 
 /** The part of `config/authsettingsV2` that decides about a request with a bearer token of Microsoft Entra. */
 interface AuthSettings {
@@ -24,12 +24,6 @@ interface AuthSettings {
   };
 }
 
-/** Who sends a request, as its token says. */
-export interface TokenHolder {
-  principal: Principal;
-  audience: string;
-}
-
 /** What App Service authentication makes of a request: pass it on with these headers, or answer that status. */
 export type Verdict = { pass: true; headers: Record<string, string> } | { pass: false; status: 401 | 403 };
 
@@ -43,14 +37,12 @@ export function isReservedHeader(name: string): boolean {
 /**
  * App Service authentication for one request to a site.
  * @param holder of a valid token; undefined without one
- * @param roles the app roles that Entra would put into the token
  */
 export function authenticate(
   store: ResourceStore,
   site: ArmResource,
   path: string,
   holder: TokenHolder | undefined,
-  roles: string[],
 ): Verdict {
   const settings = store.get(`${site.id}/config/authsettingsV2`)?.properties as AuthSettings | undefined;
   const entra = settings?.identityProviders?.azureActiveDirectory;
@@ -61,7 +53,7 @@ export function authenticate(
     const { allowedApplications, allowedPrincipals } = entra.validation?.defaultAuthorizationPolicy ?? {};
     if (!isAllowed(allowedApplications, holder.principal.clientId)) return { pass: false, status: 403 };
     if (!isAllowed(allowedPrincipals?.identities, holder.principal.objectId)) return { pass: false, status: 403 };
-    return { pass: true, headers: principalHeaders(holder, roles) };
+    return { pass: true, headers: principalHeaders(holder) };
   }
   const excluded = excludedPaths.some((one) => path === one || path.startsWith(`${one}/`));
   if (!requireAuthentication || unauthenticatedClientAction === 'AllowAnonymous' || excluded) return ANONYMOUS;
@@ -87,7 +79,7 @@ function isAllowed(list: string[] | undefined, value: string): boolean {
 }
 
 /** Claims whose type is a URI are those that App Service maps; the rest keep their names in the token. */
-function principalHeaders({ principal, audience }: TokenHolder, roles: string[]): Record<string, string> {
+function principalHeaders({ principal, audience, roles = [] }: TokenHolder): Record<string, string> {
   const { objectId, clientId, displayName, kind } = principal;
   const claims = [
     ['aud', audience],

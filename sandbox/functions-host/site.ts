@@ -1,7 +1,7 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { ArmResource, ResourceStore } from '../arm/types.ts';
 import { forward } from '../core/forward.ts';
-import type { Principal, RequestContext, Service, Tokens } from '../core/types.ts';
+import type { RequestContext, Service, Tokens } from '../core/types.ts';
 import { forbiddenOrigin, refuseOrigin } from './accessRestrictions.ts';
 import { authenticate, isReservedHeader } from './easyAuth.ts';
 
@@ -11,15 +11,13 @@ const SUFFIX = '.azurewebsites.net';
  * App Service's front end for the Web Apps of the world: authentication as the site's `config/authsettingsV2` says,
  * then the app's host.
  * @param hostUrl where a site's host listens; undefined: it does not run
- * @param rolesOf the app roles of a principal for an audience (Entra's app role assignments are no ARM resources)
  */
 export function createSiteService(options: {
   tokens: Tokens;
   store: ResourceStore;
   hostUrl(siteName: string): string | undefined;
-  rolesOf?(principal: Principal, audience: string): string[];
 }): Service {
-  const { tokens, store, hostUrl, rolesOf } = options;
+  const { tokens, store, hostUrl } = options;
 
   return {
     name: 'sites',
@@ -33,8 +31,7 @@ export function createSiteService(options: {
       if (site.properties?.state === 'Stopped') return answer(response, 403, 'Error 403 - This web app is stopped.');
       const path = new URL(request.url!, 'http://site').pathname;
       const holder = tokens.verify(request.headers.authorization);
-      const roles = (holder && rolesOf?.(holder.principal, holder.audience)) ?? [];
-      const verdict = authenticate(store, site, path, holder, roles);
+      const verdict = authenticate(store, site, path, holder);
       if (!verdict.pass) {
         const challenge: Record<string, string> =
           verdict.status === 401 ? { 'WWW-Authenticate': `Bearer realm="${context.host}"` } : {};

@@ -129,6 +129,8 @@ export const scenarioSchema = object({
         secret: z.string().optional(),
         /** PEM file with the certificate that the application signs in with, relative to the scenario's file. */
         certificate: z.string().optional(),
+        /** `assignedTo`: operator, deployer, client ids of applications, object ids. */
+        appRoles: z.array(object({ value: name, assignedTo: z.array(name) })).optional(),
       }),
     )
     .default([]),

@@ -2,6 +2,7 @@ import { createPublicKey, timingSafeEqual, verify, constants, X509Certificate } 
 import { guidOf } from '../../core/guid.ts';
 import type { StoredMap } from '../../core/state.ts';
 import type { Principal } from '../../core/types.ts';
+import { people } from '../identities.ts';
 
 /** An Entra application registration with its service principal in the world's tenant. */
 export interface Application {
@@ -12,6 +13,16 @@ export interface Application {
   secret?: string;
   /** PEM: the certificate that it signs in with. */
   certificate?: string;
+  /** What it lets others be, where it is an API: tokens for it carry the values of the roles that one is assigned to. */
+  appRoles?: AppRole[];
+}
+
+/** An app role with its assignments ("Add app roles to your application and receive them in the token"). */
+export interface AppRole {
+  /** In the claim `roles`: `Orders.Reader`. */
+  value: string;
+  /** `operator`, `deployer`, the client id of an application or the object id of any principal. */
+  assignedTo: string[];
 }
 
 /** What a client shows to prove that it is an application. */
@@ -29,6 +40,8 @@ export interface Applications {
   find(clientId: string): Application | undefined;
   /** The principal of that object id, when it is one of an application. */
   principal(objectId: string): Principal | undefined;
+  /** The app roles of a principal in the application that a token is for: `api://<client id>` or the client id. */
+  rolesOf(principal: Principal, resource: string): string[];
 }
 
 export function createApplications(kept: StoredMap<Application>): Applications {
@@ -38,6 +51,16 @@ export function createApplications(kept: StoredMap<Application>): Applications {
       kept.set(application.clientId.toLowerCase(), application);
     },
     find: (clientId) => kept.get(clientId.toLowerCase()),
+    rolesOf(principal, resource) {
+      const clientId = resource
+        .toLowerCase()
+        .replace(/^api:\/\//, '')
+        .replace(/\/$/, '');
+      const person = Object.entries(people).find(([, { objectId }]) => objectId === principal.objectId)?.[0];
+      const names = [principal.objectId, principal.clientId, person];
+      const assigned = ({ assignedTo }: AppRole) => assignedTo.some((one) => names.includes(one));
+      return (kept.get(clientId)?.appRoles ?? []).filter(assigned).map(({ value }) => value);
+    },
     principal: (objectId) => [...kept.values()].map(principalOf).find((one) => one.objectId === objectId),
   };
 }

@@ -62,17 +62,20 @@ export async function startSite(
     tenantId: 't',
     subscriptions,
     seed: 'site',
-    roles: [{ to: people.operator, role: 'Owner' }],
+    roles: [
+      { to: people.operator, role: 'Owner' },
+      ...[people.operator, APP].map((to) => ({ to, role: 'Storage Queue Data Contributor' })),
+    ],
   });
-  const { store } = arm.world;
+  const { store, access } = arm.world;
+  access.settings.enforce.data = true;
   const storage = await startStorage({ world: arm.world, tokens, dir: directory, guestEnv: edge.guestEnv });
   arm.register(storage.provider);
   arm.register(siteFunctionsProvider((name) => (name === 'shop' ? site.host : undefined)));
   edge.use(arm.service);
   edge.use(storage.service);
-  const rolesOf = () => ['Shop.Reader', 'Shop.Writer'];
   const hostUrl = (name: string) => (name === 'shop' ? site.host.url : undefined);
-  edge.use(createSiteService({ tokens, store, rolesOf, hostUrl }));
+  edge.use(createSiteService({ tokens, store, hostUrl }));
   store.put({ id: GROUP, name: 'rg', type: 'Microsoft.Resources/resourceGroups', location: 'westeurope' });
   store.put({ id: SITE, name: 'shop', type: 'Microsoft.Web/sites', location: 'westeurope' });
   const { env: operator } = await edge.open({ id: 'operator', kind: 'operator' });
