@@ -1,11 +1,14 @@
 import type { Disk } from '@azure/arm-compute';
 import { StrongroomError } from '../model/errors.ts';
-import { sameExportPolicy, type ExportPolicy } from '../model/exports.ts';
+import { closedToExport, sameExportPolicy, type ExportPolicy } from '../model/exports.ts';
 import type { DiskProperties } from '../model/point.ts';
 import { parseResourceId } from '../model/resourceId.ts';
 import { armCall, armFind, type Arm } from './arm.ts';
-import { exportPolicyOf, exportUpdate } from './exportPolicy.ts';
+import { exportPolicyOf, exportProperties, exportUpdate } from './exportPolicy.ts';
 import { choosesSectors, uploadBody, type UploadDiskRequest } from './uploadDisk.ts';
+
+/** Every sku has disks of this size, and charges nothing smaller. */
+const TINY_GB = 4;
 
 export interface DiskInfo {
   id: string;
@@ -26,13 +29,20 @@ export interface Disks {
    * @throws ALREADY_EXISTS when a disk of that name has other tags
    */
   createForUpload(request: UploadDiskRequest): Promise<void>;
+  /** Starts the smallest and cheapest empty disk, which cannot be exported. Leaves an existing one as it is. */
+  createTiny(request: { id: string; location: string; tags: Record<string, string> }): Promise<void>;
+  /** Whether the disk is made. @throws AZURE_REFUSED when Azure gave up */
+  isMade(id: string): Promise<boolean>;
   /** Whether the disk takes an upload. */
   readyForUpload(id: string): Promise<boolean>;
   /** A write URL with its SAS: a secret. */
   grantWrite(id: string, seconds: number): Promise<string>;
   /** Ends the upload: the disk becomes usable. No error when there is none, or no disk. */
   revoke(id: string): Promise<void>;
-  /** Says from where it may be exported, in one update; none when it is so already. No error when it is gone. */
+  /**
+   * Says from where it may be exported, in one update; none when it is so already, or when it is gone.
+   * @throws NOT_FOUND also when the disk access is gone
+   */
   setExportPolicy(id: string, policy: ExportPolicy): Promise<void>;
   /** Deletes the disk if it carries those tags; no error when it is gone. */
   deleteTagged(id: string, tags: Record<string, string>): Promise<void>;
@@ -75,6 +85,26 @@ export function createDisks(arm: Arm): Disks {
       );
     },
 
+    async createTiny({ id, location, tags }) {
+      if (await find(id)) return;
+      const { disks, resourceGroup, name } = at(id);
+      const body: Disk = {
+        location,
+        sku: { name: 'Standard_LRS' },
+        creationData: { createOption: 'Empty' },
+        diskSizeGB: TINY_GB,
+        ...exportProperties(closedToExport),
+        tags,
+      };
+      await armCall(`create disk ${id}`, () => disks.createOrUpdate(resourceGroup, name, body).submitted());
+    },
+
+    async isMade(id) {
+      const state = (await find(id))?.provisioningState;
+      if (state === 'Failed') throw new StrongroomError('AZURE_REFUSED', `Disk ${id} could not be made.`);
+      return state === 'Succeeded';
+    },
+
     async readyForUpload(id) {
       const disk = await find(id);
       if (disk?.provisioningState === 'Failed')
@@ -100,7 +130,7 @@ export function createDisks(arm: Arm): Disks {
       if (!present || sameExportPolicy(exportPolicyOf(present), policy)) return;
       const { disks, resourceGroup, name } = at(id);
       const what = `set ${policy.networkAccessPolicy} ${policy.diskAccessId} on disk ${id}`;
-      await armFind(what, () => disks.update(resourceGroup, name, exportUpdate(policy)));
+      await armCall(what, () => disks.update(resourceGroup, name, exportUpdate(policy)));
     },
 
     async deleteTagged(id, tags) {

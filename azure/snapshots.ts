@@ -39,7 +39,10 @@ export interface Snapshots {
   create(request: SnapshotRequest): Promise<void>;
   find(id: string): Promise<SnapshotInfo | undefined>;
   listByGroup(subscriptionId: string, resourceGroup: string): Promise<SnapshotInfo[]>;
-  /** Says from where it may be exported, in one update; none when it is so already. No error when it is gone. */
+  /**
+   * Says from where it may be exported, in one update; none when it is so already, or when it is gone.
+   * @throws NOT_FOUND also when the disk access is gone
+   */
   setExportPolicy(id: string, policy: ExportPolicy): Promise<void>;
   /** An export URL with its SAS: a secret. Asking again while one is out gives a valid one. */
   grant(id: string, seconds: number): Promise<string>;
@@ -91,7 +94,7 @@ export function createSnapshots(arm: Arm): Snapshots {
       const present = await find(id);
       if (!present || sameExportPolicy(present.exportPolicy, policy)) return;
       const what = `set ${policy.networkAccessPolicy} ${policy.diskAccessId} on snapshot ${id}`;
-      await armFind(what, () => snapshots.update(resourceGroup, name, exportUpdate(policy)));
+      await armCall(what, () => snapshots.update(resourceGroup, name, exportUpdate(policy)));
     },
 
     async grant(id, durationInSeconds) {

@@ -1,9 +1,8 @@
-import type { JobExports } from '../../azure/tables/attempts.ts';
 import { shortfalls } from '../../azure/uploadDisk.ts';
 import { StrongroomError } from '../../model/errors.ts';
 import { closedToExport, openToExport } from '../../model/exports.ts';
 import type { Appliance } from '../appliance.ts';
-import { grantExports, revokeExports, sendCommand, targetsOf } from '../exports.ts';
+import { enterExports, grantExports, revokeExports, sendCommand } from '../exports.ts';
 import type { Handlers } from './handlers.ts';
 import { allSettled } from './settled.ts';
 
@@ -22,12 +21,6 @@ export function jobActivities(
 > {
   const { attempts, disks, ledger, points, snapshots } = appliance;
 
-  /** The rows first: from then on the exports can be found and revoked. */
-  async function enter(job: JobExports): Promise<void> {
-    await ledger.write(job.address.session, 'export', ...targetsOf(job));
-    await attempts.putJob(job);
-  }
-
   return {
     async sendJob({ address, job }) {
       await attempts.putJob({ address, disk: '', snapshots: [], target: '', ended: false });
@@ -39,7 +32,7 @@ export function jobActivities(
       const { base, fullReason } = choice;
       const exported = [snapshot, ...(base ? [base.snapshotId] : [])];
       const job = { address, disk: disk.key, snapshots: exported, exportPolicy, target: '', ended: false };
-      await enter(job);
+      await enterExports(appliance, job);
       await Promise.all(exported.map((id) => snapshots.setExportPolicy(id, openToExport(diskAccessId))));
       const { sas, baseSas } = await grantExports(appliance, job);
       await sendCommand(appliance, address.attempt, {
@@ -72,7 +65,7 @@ export function jobActivities(
 
     async sendRestoreDisk({ address, input: { disk, diskId, point, repository } }) {
       const exported = { address, disk: disk.key, snapshots: [], target: diskId, ended: false };
-      await enter(exported);
+      await enterExports(appliance, exported);
       const { sas } = await grantExports(appliance, exported);
       await sendCommand(appliance, address.attempt, {
         kind: 'job',
@@ -101,8 +94,7 @@ export function jobActivities(
     },
 
     async revokeExports({ address }) {
-      await revokeExports(appliance, address);
-      return null;
+      return { warnings: await revokeExports(appliance, address) };
     },
   };
 }

@@ -4,7 +4,7 @@ import { EXPORTS_OF_COMPARISON } from '../../model/exports.ts';
 import type { Outcome } from '../../model/outcome.ts';
 import { withExportSlot } from './exportSlot.ts';
 import { addressOf, awaitJob } from './job.ts';
-import { call, cleanUp, outcomeOf, type Steps } from './steps.ts';
+import { call, cleanUp, outcomeOf, warned, type Steps } from './steps.ts';
 
 /** Reads one disk's snapshot into the repository. A comparison opens two snapshots, a full read one. */
 export function* backupDisk(context: OrchestrationContext): Steps<Outcome<DiskRead>> {
@@ -28,7 +28,7 @@ function* read(context: OrchestrationContext, input: BackupDiskInput): Steps<Dis
       yield* call(context, 'sendBackupDisk', { address, diskAccessId, input });
       return yield* awaitJob(context, address, 'backupDisk');
     } finally {
-      yield* cleanUp(context, session, call(context, 'revokeExports', { address }));
+      yield* cleanUp(context, session, warned(context, session, call(context, 'revokeExports', { address })));
     }
   });
   const { image, read: mode, stats } = done;

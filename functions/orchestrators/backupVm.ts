@@ -9,13 +9,13 @@ import type {
 } from '../../model/activities.ts';
 import type { BaseChoice } from '../../model/base.ts';
 import { errorInfo, StrongroomError } from '../../model/errors.ts';
-import { resourcePool } from '../../model/leases.ts';
 import { diskInstanceId, sessionRandom } from '../../model/names.ts';
 import { pointId, type DiskPoint, type Point } from '../../model/point.ts';
 import { elapsed, pollWait, timing } from '../../model/timing.ts';
+import { alone } from './alone.ts';
 import { addressOf, awaitJob } from './job.ts';
-import { releaseLease, tryLease } from './lease.ts';
-import { all, call, cleanUp, sleep, type Steps } from './steps.ts';
+import { probeOnce } from './probe.ts';
+import { all, call, cleanUp, sleep, warn, warned, type Steps } from './steps.ts';
 import { withWorker } from './withWorker.ts';
 
 /** Backs up one virtual machine: the session with the id of this instance. Gives the id of the new restore point. */
@@ -23,29 +23,12 @@ export function* backupVm(context: OrchestrationContext): Steps<{ point: string 
   const input = context.df.getInput<BackupInput>();
   const { session, resourceId } = input;
   try {
-    const point = yield* alone(context, input, backUp(context, input));
+    const point = yield* alone(context, { session, resourceId, doing: 'backed up' }, backUp(context, input));
     yield* call(context, 'advanceSession', { session, to: 'completed', point });
     return { point };
   } catch (error) {
     yield* call(context, 'advanceSession', { session, to: 'failed', error: errorInfo(error) });
     throw new StrongroomError('INTERNAL', `Backup of ${resourceId} failed: ${errorInfo(error).message}`);
-  }
-}
-
-/** Only one session at a time works on a machine. The API took the lease already; without it nothing is touched. */
-function* alone<T>(context: OrchestrationContext, { session, resourceId }: BackupInput, steps: Steps<T>): Steps<T> {
-  const lease = { pool: resourcePool(resourceId), owner: session };
-  const { members, owners } = yield* tryLease(context, lease);
-  if (members === null) {
-    const details = { session: owners[0] ?? '' };
-    throw new StrongroomError('RESOURCE_BUSY', `${resourceId} is being backed up by session ${owners[0]}.`, {
-      details,
-    });
-  }
-  try {
-    return yield* steps;
-  } finally {
-    yield* releaseLease(context, lease);
   }
 }
 
@@ -81,15 +64,6 @@ function* backUp(context: OrchestrationContext, input: BackupInput): Steps<strin
   return point;
 }
 
-/** Notes what a step has to say. What was said before is not said again (the sessions table sees to it). */
-function* warned(context: OrchestrationContext, session: string, steps: Steps<{ warnings: string[] }>): Steps<void> {
-  yield* warn(context, session, (yield* steps).warnings);
-}
-
-function* warn(context: OrchestrationContext, session: string, warnings: string[]): Steps<void> {
-  for (const warning of warnings) yield* call(context, 'warnSession', { session, warning });
-}
-
 interface Transfer {
   plan: Omit<MachinePlan, 'machine'>;
   machine: MachinePlan['machine'];
@@ -102,6 +76,7 @@ interface Transfer {
 function* transfer(context: OrchestrationContext, input: BackupInput, work: Transfer): Steps<string> {
   const { session, repository, limits } = input;
   const { plan, snapshots, choices, worker } = work;
+  yield* probeOnce(context, { session, worker });
   const init = addressOf(context, session, worker, 'init');
   yield* call(context, 'sendJob', { address: init, job: { kind: 'initRepository', repository } });
   yield* awaitJob(context, init, 'initRepository');

@@ -85,3 +85,17 @@ export function* cleanUp(context: OrchestrationContext, session: string, steps: 
     yield* call(context, 'warnSession', { session, warning: errorInfo(error).message });
   }
 }
+
+/** Notes what a step has to say. What was said before is not said again (the sessions table sees to it). */
+export function* warned(
+  context: OrchestrationContext,
+  session: string,
+  steps: Steps<{ warnings: string[] }>,
+): Steps<void> {
+  yield* warn(context, session, (yield* steps).warnings);
+}
+
+/** Adds to the session's warnings. */
+export function* warn(context: OrchestrationContext, session: string, warnings: string[]): Steps<void> {
+  for (const warning of warnings) yield* call(context, 'warnSession', { session, warning });
+}

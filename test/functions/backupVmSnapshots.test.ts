@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { activities } from '../../functions/activities/index.ts';
 import type { MachinePlan, TakenSnapshot, WorkerHandle } from '../../model/activities.ts';
-import { exportLimits, openToExport, type ExportPolicy } from '../../model/exports.ts';
+import { StrongroomError } from '../../model/errors.ts';
+import { closedToExport, exportLimits, openToExport, type ExportPolicy } from '../../model/exports.ts';
 import type { RepositoryTarget } from '../../model/jobs.ts';
 import type { Point } from '../../model/point.ts';
 import { diskAccesses } from '../../model/site/layout.ts';
@@ -231,6 +232,22 @@ describe('exports', () => {
     expect(await policyOf(ids[1]!)).toEqual(open); // it keeps none of the others
     await act.revokeExports({ address: address(session, 'os') });
     expect(await policyOf(ids[0]!)).toEqual(open);
+  });
+
+  test("a snapshot that may not be put behind its owner's disk access stays closed, and the session says so", async () => {
+    const [access] = diskAccesses(site, 2);
+    const { session, ids } = await begin(access!.id, 'lun0');
+    const { snapshots } = appliance;
+    const forbids = (id: string, policy: ExportPolicy) =>
+      policy.diskAccessId === customers
+        ? Promise.reject(new StrongroomError('AZURE_REFUSED', 'LinkedAuthorizationFailed'))
+        : snapshots.setExportPolicy(id, policy);
+    const hindered = activities({ ...appliance, snapshots: { ...snapshots, setExportPolicy: forbids } });
+    const { warnings } = await hindered.revokeExports({ address: address(session, 'lun0') });
+    for (const id of ids) {
+      expect(await policyOf(id)).toEqual(closedToExport);
+      expect(warnings).toContainEqual(expect.stringMatching(`${id} .*LinkedAuthorizationFailed`));
+    }
   });
 
   test('HOW-05 in a public network a snapshot is open to the internet only while it is read', async () => {
