@@ -13,12 +13,16 @@ export function clientOf(principal: Principal | undefined, objectId: string): st
   return `The client '${name}' with object id '${objectId}'`;
 }
 
+/** Only roles that grant these may have conditions, and ARM's message leaves open which of both it was ("Troubleshoot Azure RBAC"). */
+const conditioned = /^Microsoft\.Authorization\/roleAssignments\/(write|delete)$/i;
+
 /** @param client from {@link clientOf} */
 export function authorizationFailed(client: string, { action, scope }: Required): ArmError {
+  const lacks = conditioned.test(action) ? 'authorization or an ABAC condition not fulfilled' : 'authorization';
   return new ArmError(
     403,
     'AuthorizationFailed',
-    `${client} does not have authorization to perform action '${action}' over scope '${scope}' or the scope is invalid. ` +
+    `${client} does not have ${lacks} to perform action '${action}' over scope '${scope}' or the scope is invalid. ` +
       'If access was recently granted, please refresh your credentials.',
     { headers },
   );

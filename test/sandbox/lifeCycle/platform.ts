@@ -1,4 +1,5 @@
 import type { Row } from '../../contract/armLifeCycle.ts';
+import { GROUPS } from '../../contract/armPlace.ts';
 import { location } from './place.ts';
 
 const identity = 'Microsoft.ManagedIdentity/userAssignedIdentities';
@@ -14,7 +15,7 @@ const template = {
 
 export const platformRows: Row[] = [
   {
-    type: 'Microsoft.Resources/resourceGroups',
+    type: GROUPS,
     name: 'group-#',
     scope: 'subscription',
     gone: '404 ResourceGroupNotFound',
@@ -55,8 +56,8 @@ export const platformRows: Row[] = [
     type: 'Microsoft.Authorization/roleDefinitions',
     name: 'bbbbbbbb-0000-4000-8000-00000000000?',
     scope: 'subscription',
-    body: () => ({
-      properties: { roleName: 'Look', permissions: [{ actions: ['*/read'] }], assignableScopes: ['/'] },
+    body: (id) => ({
+      properties: { roleName: 'Look', permissions: [{ actions: ['*/read'] }], assignableScopes: [id(GROUPS)] },
     }),
     required: ['properties.roleName', 'properties.permissions', 'properties.assignableScopes'],
     update: { properties: { description: 'why' } },

@@ -1,8 +1,8 @@
-import { invalidRequestContent } from '../../errors.ts';
+import { invalidRequestContent, notSupported } from '../../errors.ts';
 import { bodyOf, proxy, required } from '../../resource.ts';
 import { idKey } from '../../store.ts';
 import { ArmError, type ArmCall, type ArmResource, type ResourceType } from '../../types.ts';
-import { findRole } from './roleDefinitions.ts';
+import { findRole, isAssignableAt } from './roleDefinitions.ts';
 
 const type = 'Microsoft.Authorization/roleAssignments';
 const guid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
@@ -58,6 +58,29 @@ function checkUnique(call: ArmCall, wanted: Grant, existing: ArmResource | undef
   );
 }
 
+/**
+ * A custom role is for its assignable scopes and what is below them (code and text: ALZ-PowerShell-Module #144).
+ * @throws ArmError 400 RoleAssignmentScopeNotAssignableToRoleDefinition
+ */
+function checkAssignable({ properties = {} }: ArmResource, scope: string): void {
+  if (isAssignableAt(properties.assignableScopes as string[], scope)) return;
+  throw new ArmError(
+    400,
+    'RoleAssignmentScopeNotAssignableToRoleDefinition',
+    `The role ${String(properties.roleName)} is not available for assignment at the requested scope.`,
+  );
+}
+
+/** Conditions are not evaluated: one that was kept without effect would grant more than it says. @throws ArmError 501 */
+function refuseCondition({ method, path }: ArmCall, condition: unknown): void {
+  if (condition === undefined || condition === null || condition === '') return;
+  throw notSupported(
+    method,
+    path.id,
+    `Role assignments with a condition: assign the role without 'properties.condition'.`,
+  );
+}
+
 /** `atScope()` leaves out what lies below the scope; `principalId eq` and `assignedTo('…')` choose a principal. */
 function listed(call: ArmCall): ArmResource[] {
   const scope = idKey(call.path.scope ?? '');
@@ -104,6 +127,8 @@ export const roleAssignments: ResourceType = {
         `The specified role definition with ID '${name}' does not exist.`,
       );
     }
+    checkAssignable(role, grant.scope);
+    refuseCondition(call, properties.condition);
     checkUnique(call, grant, existing);
     const now = world.clock.iso();
     world.store.put({

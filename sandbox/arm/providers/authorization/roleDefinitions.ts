@@ -1,4 +1,5 @@
 import { bodyOf, proxy, required } from '../../resource.ts';
+import { idKey } from '../../store.ts';
 import { ArmError, type ArmCall, type ArmResource, type ArmWorld, type ResourceType } from '../../types.ts';
 import { builtInRoles } from './builtInRoles/index.ts';
 import type { BuiltInRole } from './builtInRoles/role.ts';
@@ -76,6 +77,43 @@ function checkName(call: ArmCall, roleName: string): void {
   );
 }
 
+/** @throws ArmError 400: a custom role needs scopes, and the root is none of them ("Understand Azure role definitions") */
+function checkScopes(scopes: string[]): void {
+  if (scopes.length > 0 && !scopes.some((scope) => scope === '/' || scope === '')) return;
+  throw new ArmError(
+    400,
+    'InvalidAssignableScopes',
+    'A custom role definition must have at least one assignable scope, and the root scope is not among them.',
+  );
+}
+
+/**
+ * A scope cannot be taken from a role that is assigned there (bicep #17145).
+ * @throws ArmError 400 RoleScopeBeingRemovedContainsAssignments
+ */
+function checkRemoved({ world }: ArmCall, name: string, before: string[], after: string[]): void {
+  const removed = before.filter((scope) => !isAssignableAt(after, scope));
+  const assigned = world.store
+    .list({ type: 'Microsoft.Authorization/roleAssignments' })
+    .filter(({ properties }) => String(properties?.roleDefinitionId).toLowerCase().endsWith(`/${name.toLowerCase()}`));
+  const held = removed.find((scope) =>
+    assigned.some(({ properties }) => isAssignableAt([scope], String(properties?.scope))),
+  );
+  if (held === undefined) return;
+  throw new ArmError(
+    400,
+    'RoleScopeBeingRemovedContainsAssignments',
+    `Role assignments found under scope '${held}' which is being removed. Removing this scope from the role will orphan ` +
+      'these assignments. Delete these assignments before removing the scope.',
+  );
+}
+
+/** Whether one of a role's assignable scopes is a scope or above it. */
+export function isAssignableAt(scopes: string[], scope: string): boolean {
+  const at = `${idKey(scope)}/`;
+  return scopes.some((one) => at.startsWith(`${idKey(one)}/`));
+}
+
 /** Microsoft.Authorization/roleDefinitions: built-in roles and custom ones. */
 export const roleDefinitions: ResourceType = {
   type,
@@ -90,6 +128,8 @@ export const roleDefinitions: ResourceType = {
       ],
     },
   },
+  // "Azure custom roles", who can create: the operation is needed at every assignable scope.
+  links: [{ at: 'properties.assignableScopes[]', action: `${type}/write` }],
   find: (call) => findRole(call.world, call.path.id),
   list(call) {
     const all = [
@@ -110,7 +150,10 @@ export const roleDefinitions: ResourceType = {
     const properties = required(bodyOf(call).properties, 'properties');
     const roleName = String(required(properties.roleName, 'properties.roleName'));
     const permissions = required(properties.permissions, 'properties.permissions') as Permission[];
+    const assignableScopes = required(properties.assignableScopes, 'properties.assignableScopes') as string[];
     checkName(call, roleName);
+    checkScopes(assignableScopes);
+    checkRemoved(call, path.name, (existing?.properties?.assignableScopes ?? []) as string[], assignableScopes);
     const now = world.clock.iso();
     world.store.put({
       ...proxy(call),
@@ -118,7 +161,7 @@ export const roleDefinitions: ResourceType = {
         roleName,
         type: 'CustomRole',
         description: properties.description ?? '',
-        assignableScopes: required(properties.assignableScopes, 'properties.assignableScopes'),
+        assignableScopes,
         permissions: permissions.map(permission),
         createdOn: existing?.properties?.createdOn ?? now,
         updatedOn: now,
