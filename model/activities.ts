@@ -221,7 +221,7 @@ export interface Activities {
   /** Closes restored disks to export and strikes them off the ledger: they are the user's now. */
   keepRestoreDisks: { input: { session: string; diskIds: string[] }; output: null };
   /** Ends the job's exports: after it no SAS of the job opens anything. */
-  revokeExports: { input: { address: JobAddress }; output: null };
+  revokeExports: { input: { address: JobAddress }; output: { warnings: string[] } };
 }
 
 export type ActivityName = keyof Activities;
