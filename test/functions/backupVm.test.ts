@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { ActivityInput, JobAddress } from '../../model/activities.ts';
+import { diskAccessesNeeded } from '../../model/exports.ts';
 import { noLeases, resourcePool, workerPool, type LeaseState } from '../../model/leases.ts';
-import { backupInput, image, plan, session, site, stage, states, vm } from './plan.ts';
+import { diskAccesses } from '../../model/site/layout.ts';
+import { backupInput, image, limits, plan, session, site, stage, states, vm } from './plan.ts';
 
 const holders = (played: ReturnType<typeof stage>) =>
   [...played.pools.values()].flatMap((pool) => Object.keys(pool.holders));
@@ -9,6 +11,7 @@ const held = (member: string): LeaseState => ({
   holders: { other: { taken: [{ member, weight: 1 }], since: '2026-11-21T09:00:00.000Z' } },
   waiting: [],
 });
+const choices = Object.fromEntries(plan.disks.map(({ key }) => [key, { base: null, fullReason: 'first backup' }]));
 const lost = { code: 'WORKER_LOST', message: 'gone', retryable: false };
 
 describe('backupVm', () => {
@@ -18,6 +21,7 @@ describe('backupVm', () => {
     expect(result).toEqual({ point: '20261121T100003Z-1a2b3c4d' });
     expect(states(played)).toEqual([
       'snapshotting',
+      'checkingSite',
       'waitingForWorker',
       'startingWorker',
       'transferring',
@@ -29,6 +33,7 @@ describe('backupVm', () => {
       'createSnapshots',
       'readSnapshots',
       'chooseBases',
+      'inspectSite',
       'ensureWorkerFiles',
       'openAttempt',
       'startMachine',
@@ -43,6 +48,52 @@ describe('backupVm', () => {
     const places = order.map((name) => played.activityNames.indexOf(name));
     expect(places).toEqual([...places].sort((a, b) => a - b));
     expect(places).not.toContain(-1);
+    expect(holders(played)).toEqual([]);
+  });
+
+  test('VMP-05 what is wrong with snapshots is told by the session, which goes on', () => {
+    const played = stage({
+      chooseBases: () => ({ choices, warnings: ['Snapshot a has altered tags'] }),
+      pruneSnapshots: () => ({ deleted: 0, warnings: ['Snapshot b has lost its tags'] }),
+    });
+    played.run('backupVm', session, backupInput);
+    expect(played.inputsOf('warnSession')).toEqual([
+      { session, warning: 'Snapshot a has altered tags' },
+      { session, warning: 'Snapshot b has lost its tags' },
+    ]);
+    expect(states(played).at(-1)).toBe('completed');
+  });
+
+  test('VMP-18 VMP-20 the site of the machine is completed before its disks are read; one that cannot be stops the session', () => {
+    const missing = { code: 'SITE_INCOMPLETE', message: 'no disk access', retryable: false };
+    const played = stage({ inspectSite: () => ({ failWith: missing }) });
+    expect(() => played.run('backupVm', session, backupInput)).toThrow('no disk access');
+    expect(played.inputsOf('inspectSite')).toEqual([{ site }]);
+    expect(played.activityNames).not.toContain('openAttempt');
+    expect(played.inputsOf('discardSnapshots')).toHaveLength(1);
+    expect(states(played)).toEqual(['snapshotting', 'checkingSite', 'failed']);
+  });
+
+  test('VMP-21 each disk is exported through a disk access of its site, and given its source policy back', () => {
+    const base = { snapshotId: 's-base', point: 'p', image };
+    const played = stage({
+      chooseBases: () => ({ choices: { ...choices, lun0: { base, fullReason: '' } }, warnings: [] }),
+    });
+    played.run('backupVm', session, backupInput);
+    const sent = played.inputsOf<ActivityInput<'sendBackupDisk'>>('sendBackupDisk');
+    const [access] = diskAccesses(site, diskAccessesNeeded(limits));
+    expect(sent.map(({ diskAccessId }) => diskAccessId)).toEqual(plan.disks.map(() => access!.id));
+    expect(sent.map(({ input }) => input.exportPolicy)).toEqual(plan.disks.map(({ key }) => plan.exportPolicies[key]));
+    expect(played.mostTaken('disks')).toBe(1); // the stage plays one disk after the other
+    expect(played.mostTaken('family-f-lun0')).toBe(2);
+    expect(played.mostTaken('family-f-os')).toBe(1);
+  });
+
+  test('HOW-05 in a public network no disk access is taken', () => {
+    const played = stage();
+    played.run('backupVm', session, { ...backupInput, limits: { ...limits, network: 'public' } });
+    const sent = played.inputsOf<ActivityInput<'sendBackupDisk'>>('sendBackupDisk');
+    expect(sent.map(({ diskAccessId }) => diskAccessId)).toEqual([null, null, null]);
     expect(holders(played)).toEqual([]);
   });
 

@@ -79,6 +79,7 @@ export function stage(changed: Record<string, (input: never) => unknown> = {}): 
     deallocateMachine: () => void (power = 'deallocated'),
     runWorkerCommand: () => played.cue(`hello:${session}-1`, {}, 1_000),
     workerSeen: () => ({ lastSeen: new Date(played.now).toISOString() }),
+    revokeExports: () => ({ warnings: [] }),
     createRestoreDisk: () => ({ warnings: [] }),
     restoreDiskReady: () => true,
     sendJob: ({ address, job }: { address: JobAddress; job: { kind: string } }) =>

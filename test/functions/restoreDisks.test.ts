@@ -29,7 +29,14 @@ test("each disk is made, filled and closed; then they are the user's", () => {
   expect(played.inputsOf('revokeExports')).toHaveLength(3);
   expect(played.inputsOf('keepRestoreDisks')).toEqual([{ session, diskIds: ids }]);
   expect(played.inputsOf('discardRestoreDisks')).toEqual([]);
-  expect(states(played)).toEqual(['waitingForWorker', 'startingWorker', 'transferring', 'cleaningUp', 'completed']);
+  expect(states(played)).toEqual([
+    'checkingSite',
+    'waitingForWorker',
+    'startingWorker',
+    'transferring',
+    'cleaningUp',
+    'completed',
+  ]);
   const done = played.inputsOf<ActivityInput<'updateDisk'>>('updateDisk').filter(({ disk }) => disk.state === 'done');
   expect(done).toHaveLength(3);
 });
