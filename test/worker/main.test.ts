@@ -12,7 +12,7 @@ import { createClient, type Client } from '../../sandbox/client.ts';
 import { createCompute, type Compute } from '../../sandbox/compute/index.ts';
 import { createClock } from '../../sandbox/core/clock.ts';
 import { createFaults } from '../../sandbox/core/faults.ts';
-import { startEdge, type Edge } from '../../sandbox/edge/index.ts';
+import { people, startEdge, type Edge } from '../../sandbox/edge/index.ts';
 import { loneVault, type LoneVault } from '../sandbox/keyvault/vault.ts';
 import { startStorage } from '../../sandbox/storage/index.ts';
 
@@ -46,6 +46,11 @@ beforeAll(async () => {
     tenantId,
     subscriptions: [{ subscriptionId, displayName: 'one' }],
     seed: 'worker',
+    roles: [
+      { to: people.operator, role: 'Owner' },
+      // drive.ts plays the appliance as well: it makes queues and containers.
+      ...['Storage Blob Data Contributor', 'Storage Queue Data Contributor'].map((role) => ({ to: worker, role })),
+    ],
   });
   const { world } = arm;
   world.store.put({ id: group, name: 'rg', type: 'Microsoft.Resources/resourceGroups', location: 'westeurope' });
