@@ -9,7 +9,7 @@ import { resolve, type Resolution } from './resolve.ts';
 /** What a world's networks let through. */
 export interface Network {
   settings: {
-    /** Off: every name is public, and everybody reaches everything. */
+    /** Off: everybody reaches everything. Names are answered from networks all the same. */
     enforce: boolean;
   };
   /**
@@ -55,8 +55,7 @@ export function createNetwork(world: ArmWorld): Network {
   return {
     settings,
     resolve(caller, host, answered) {
-      const place: Place = settings.enforce ? placeOf(world, caller) : { kind: 'internet', address: '' };
-      const found = resolve(world, place, host);
+      const found = resolve(world, placeOf(world, caller), host);
       if (found.kind === 'none') return undefined;
       if (found.kind === 'private') return { addresses: found.addresses, aliases: found.aliases };
       // Public DNS also has the names of what is here without a service (SQL), once a private endpoint leads to it.

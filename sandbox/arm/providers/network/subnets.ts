@@ -87,9 +87,10 @@ function delegation(id: string, given: { name: string; properties?: { serviceNam
 /** From this version on, new subnets are private unless a body says otherwise ("Default outbound access in Azure"). */
 const PRIVATE_BY_DEFAULT = '2025-07-01';
 
-/** What a subnet has when a body does not say it. A subnet without `defaultOutboundAccess` has a way out. */
+/** What a subnet has when a body does not say it. A subnet without `defaultOutboundAccess` has a way out; it stays as it was. */
 function defaults({ apiVersion, world }: ArmCall, id: string): Record<string, unknown> {
-  const isPrivate = apiVersion >= PRIVATE_BY_DEFAULT && !world.store.get(id);
+  const existing = world.store.get(id);
+  const isPrivate = existing ? existing.properties?.defaultOutboundAccess === false : apiVersion >= PRIVATE_BY_DEFAULT;
   return {
     privateEndpointNetworkPolicies: 'Disabled',
     privateLinkServiceNetworkPolicies: 'Enabled',
