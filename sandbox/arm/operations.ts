@@ -136,7 +136,7 @@ export function createOperations(world: Pick<ArmWorld, 'clock' | 'guid' | 'store
      * Answers a poll; undefined when the path is none of an operation.
      * @param admit throws when the caller may not follow the operation
      */
-    poll(asked: URL, admit: (poll: Poll) => void, finalBody: FinalBody): Promise<ArmReply> | undefined {
+    poll(asked: URL, admit: (poll: Poll) => unknown, finalBody: FinalBody): Promise<ArmReply> | undefined {
       const found = operationAsked(asked);
       if (!found) return undefined;
       log.forgetOld();

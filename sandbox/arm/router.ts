@@ -21,6 +21,8 @@ export interface ArmRequest {
   body: unknown;
   caller: Caller;
   principalId: string;
+  /** ARM itself asks, to follow what it began for the principal. */
+  follows?: true;
 }
 
 const writes = new Set(['PUT', 'PATCH', 'POST']);
@@ -137,7 +139,7 @@ export function createRouter(parts: {
         request.method === 'GET' &&
         operations.poll(
           request.url,
-          (poll) => authorizePoll(world, request.principalId, poll),
+          (poll) => request.follows ?? authorizePoll(world, request.principalId, poll),
           ({ path }) => shown({ ...request, path, query: new URLSearchParams(), world }),
         );
       if (polled) return polled;

@@ -33,7 +33,9 @@ export function createAccess({ store, clock, nameOf, demands: file }: AccessOpti
 
   for (const resource of store.under('')) if (concernsRoles(resource.id)) roles.apply(resource.id, resource);
   store.onChange((id, resource) => {
-    if (concernsRoles(id)) underWay.push({ id, resource, at: clock.now() });
+    if (!concernsRoles(id)) return;
+    underWay.push({ id, resource, at: clock.now() });
+    settle();
   });
 
   function settle(): void {

@@ -66,6 +66,15 @@ export function actionOn(type: string, verb: 'read' | 'write'): string {
   return `${actionPrefix(type)}/${verb}`;
 }
 
+/** Where a request's action counts; for what hangs below the subscription without a provider that is the subscription. */
+function scopeOf({ path }: ArmCall, collection: boolean): string {
+  const below = /^Microsoft\.Resources\/(?!resourceGroups)([^/]+)/i.exec(path.type)?.[1]?.toLowerCase();
+  if (path.subscriptionId !== '' && below !== undefined && ofSubscription.has(below)) {
+    return `/subscriptions/${path.subscriptionId}`;
+  }
+  return collection ? path.id.slice(0, path.id.lastIndexOf('/')) : path.id;
+}
+
 /**
  * The action that a request asks for, and where. Lists are reads of the provider below the scope, as the messages of
  * `AuthorizationFailed` name it; a POST is named after its last segment.
@@ -76,7 +85,7 @@ export function requiredBy(call: ArmCall, collection: boolean, pathname: string)
   const type = path.type.toLowerCase();
   if (collection && isFiltered(type)) return undefined;
   if (path.subscriptionId === '' && free.has(type)) return undefined;
-  const scope = collection ? path.id.slice(0, path.id.lastIndexOf('/')) : path.id;
+  const scope = scopeOf(call, collection);
   if (method !== 'POST') return { action: `${actionPrefix(path.type)}/${verbs[method] ?? 'read'}`, scope };
   if (readByPost.has(type)) return { action: `${path.type}/read`, scope };
   if (call.action === undefined) return { action: `${path.type}/action`, scope };

@@ -20,12 +20,22 @@ export const operator: Principal = {
 };
 const management = 'https://management.azure.com/';
 
+/** An application without any role to begin with. */
+export const guest: Principal = {
+  objectId: '55555555-5555-4555-8555-555555555555',
+  clientId: '66666666-6666-4666-8666-666666666666',
+  kind: 'ServicePrincipal',
+  displayName: 'Guest',
+};
+/** The header that makes a call the guest's. */
+export const asGuest = { authorization: `Bearer guest-token-for:${management}` };
+
 /** Tokens that carry their audience in clear: this area tests what ARM makes of them, not how they are signed. */
 export const tokens: Tokens = {
   issue: (_principal, resource) => ({ token: `token-for:${resource}`, expiresOn: Date.now() + 3_600_000 }),
   verify(authorization) {
-    const audience = /^Bearer token-for:(.+)$/.exec(authorization ?? '')?.[1];
-    return audience === undefined ? undefined : { principal: operator, audience };
+    const [, who, audience] = /^Bearer (guest-)?token-for:(.+)$/.exec(authorization ?? '') ?? [];
+    return audience === undefined ? undefined : { principal: who ? guest : operator, audience };
   },
 };
 
@@ -75,7 +85,7 @@ function versionFor(path: string): string {
 
 /** A world with one subscription, behind a loopback HTTP server. */
 export async function startWorld(
-  options: Partial<Pick<ArmOptions, 'state' | 'subscriptions'>> = {},
+  options: Partial<Pick<ArmOptions, 'state' | 'subscriptions' | 'demands'>> = {},
 ): Promise<TestWorld> {
   const exchanges: Exchange[] = [];
   const arm = createArm({
@@ -85,7 +95,7 @@ export async function startWorld(
     subscriptions: [{ subscriptionId, displayName: 'Test' }],
     seed: 'arm-test',
     roles: [{ to: operator, role: 'Owner' }],
-    principals: (objectId) => (objectId === operator.objectId ? operator : undefined),
+    principals: (objectId) => [operator, guest].find((one) => one.objectId === objectId),
     ...options,
   });
   const context = { caller: { id: 'operator', kind: 'operator' as const }, host: 'management.azure.com', secure: true };

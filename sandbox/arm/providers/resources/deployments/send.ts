@@ -19,14 +19,15 @@ interface OperationBody {
 
 /** @throws ArmError what the request, or the operation that it began, failed with */
 export function sender(dispatch: Dispatch, { caller, principalId }: ArmCall): Send {
-  const ask = (method: string, url: URL, body?: unknown) => {
+  const ask = (method: string, url: URL, more: { body?: unknown; follows?: true }) => {
     const apiVersion = url.searchParams.get('api-version') ?? '';
-    return dispatch({ method, url, apiVersion, headers: {}, body, caller, principalId });
+    return dispatch({ method, url, apiVersion, headers: {}, body: undefined, caller, principalId, ...more });
   };
+  const follow = (announced: string) => ask('GET', new URL(announced), { follows: true });
 
   async function finished(announced: string): Promise<void> {
     for (;;) {
-      const { body } = await ask('GET', new URL(announced));
+      const { body } = await follow(announced);
       const { status, error } = (body ?? {}) as OperationBody;
       if (status === 'Succeeded') return;
       if (status === 'Failed' || status === 'Canceled') {
@@ -39,14 +40,14 @@ export function sender(dispatch: Dispatch, { caller, principalId }: ArmCall): Se
 
   async function located(announced: string): Promise<unknown> {
     for (;;) {
-      const { status, body } = await ask('GET', new URL(announced));
+      const { status, body } = await follow(announced);
       if (status !== 202) return body;
       await delay(PAUSE_MS);
     }
   }
 
   return async (method, id, apiVersion, body) => {
-    const reply = await ask(method, new URL(`${HOST}${id}?api-version=${apiVersion}`), body);
+    const reply = await ask(method, new URL(`${HOST}${id}?api-version=${apiVersion}`), { body });
     const { 'Azure-AsyncOperation': operation, Location: location } = reply.headers ?? {};
     if (operation) await finished(operation);
     else if (reply.status === 202 && location) return located(location);
