@@ -7,7 +7,7 @@ import {
 } from '../model/site/environment.ts';
 import { homeLayout, repositoryLayout, siteKey, siteLayout } from '../model/site/layout.ts';
 import { siteNetwork } from '../model/site/network.ts';
-import { containerId } from './repositoryIds.ts';
+import { containerId } from './repositories.ts';
 import type { BuiltInRole, Identity, RoleKey } from './roles.ts';
 
 /** A role assignment. */

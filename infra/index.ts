@@ -20,6 +20,7 @@ import { readConfig } from './config.ts';
 import { grantsOf } from './grants.ts';
 import { Made } from './made.ts';
 import { partsOf } from './parts.ts';
+import { repositoriesTags, repositoryTags } from './repositories.ts';
 import { appSettings } from './settings.ts';
 import { summaryOf } from './summary.ts';
 
@@ -54,13 +55,12 @@ const appliance = new Appliance('appliance', { layout, region: home.region, tags
 const { of: identities } = appliance.identities;
 
 const { repositoriesGroup } = layout;
-const repositoryTags = { ...environment.tags, strongroom: environment.appliance };
 made.note(
   repositoriesGroup.id,
   'repositories',
   new ResourceGroup(
     'repositories',
-    { resourceGroupName: repositoriesGroup.name, location: home.region, tags: repositoryTags },
+    { resourceGroupName: repositoriesGroup.name, location: home.region, tags: repositoriesTags(environment) },
     { protect: true },
   ),
 );
@@ -69,7 +69,7 @@ for (const repository of environment.repositories) {
     repository,
     layout: repositoryLayout(siteKey(environment, home), repository),
     resourceGroupName: repositoriesGroup.name,
-    tags: repositoryTags,
+    tags: repositoryTags(environment, repository),
     made,
   });
 }

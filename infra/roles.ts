@@ -33,19 +33,13 @@ const queueService = 'Microsoft.Storage/storageAccounts/queueServices';
 const containers = `${blobService}/containers`;
 const queues = `${queueService}/queues`;
 
-const groupRead = actions('Microsoft.Resources', {
-  'subscriptions/resourceGroups/read': 'see whether a group exists before something is made in it',
-});
-
 export const customRoles = {
   protect: {
     title: 'protect',
     description: 'Take, export and remove snapshots of virtual machines. Assigned on subscriptions that have a site.',
     actions: [
-      ...groupRead,
       ...actions('Microsoft.Compute', {
-        'virtualMachines/read': 'read the machine whose disks are backed up',
-        'virtualMachines/instanceView/read': 'know whether it runs',
+        'virtualMachines/read': 'read the machine whose disks are backed up, and whether it runs',
         'disks/read': 'read size, unique id and properties of its disks',
         'disks/beginGetAccess/action': 'linked check: a snapshot of a disk is refused without it',
         'diskEncryptionSets/read': 'linked check: a snapshot of a disk with a customer key is refused without it',
@@ -54,11 +48,7 @@ export const customRoles = {
         'snapshots/delete': 'remove snapshots that nothing needs any more',
         'snapshots/beginGetAccess/action': 'grant a worker the export URL',
         'snapshots/endGetAccess/action': 'take it back',
-        'locations/operations/read': 'follow long operations on machines',
-        'locations/diskOperations/read': 'follow long operations on disks, snapshots and disk accesses',
-      }),
-      ...actions('Microsoft.Network', {
-        'locations/operations/read': 'follow long operations on networks and endpoints',
+        'locations/diskOperations/read': 'follow long operations on snapshots',
       }),
     ],
     dataActions: [],
@@ -67,7 +57,6 @@ export const customRoles = {
     title: 'restore',
     description: 'Create disks and fill them. Assigned where restores may go.',
     actions: [
-      ...groupRead,
       ...actions('Microsoft.Compute', {
         'disks/read': 'see whether the name is free and the upload done',
         'disks/write': 'create the disk that a restore fills',
@@ -84,10 +73,8 @@ export const customRoles = {
     description:
       'Make what a site lacks and run workers. Assigned on site resource groups only: Run Command is root on a machine.',
     actions: [
-      ...groupRead,
       ...actions('Microsoft.Compute', {
-        'virtualMachines/read': 'find workers',
-        'virtualMachines/instanceView/read': 'know whether a worker runs',
+        'virtualMachines/read': 'find workers, and whether they run',
         'virtualMachines/write': 'create workers',
         'virtualMachines/delete': 'remove workers that failed to start or are obsolete',
         'virtualMachines/start/action': 'start a deallocated worker again',
@@ -107,6 +94,8 @@ export const customRoles = {
         'diskAccesses/read': 'check the disk accesses of the site',
         'diskAccesses/write': 'create those that it lacks; linked check of a snapshot or disk that names one',
         'diskAccesses/privateEndpointConnectionsApproval/action': 'the endpoint to a disk access is approved at once',
+        'locations/operations/read': 'follow long operations on workers',
+        'locations/diskOperations/read': 'follow long operations on disk accesses and on what a check makes',
       }),
       ...actions('Microsoft.Network', {
         'networkInterfaces/read': 'find the interfaces of workers; the addresses of endpoints',
@@ -137,10 +126,13 @@ export const customRoles = {
         'privateDnsZones/A/read': 'wait until each record names its endpoint',
         'privateDnsZones/virtualNetworkLinks/read': 'check that the zones are linked',
         'privateDnsZones/virtualNetworkLinks/write': 'link those that are not',
+        'locations/operations/read': 'follow long operations on networks and endpoints',
       }),
       ...actions('Microsoft.Storage', {
         'storageAccounts/read': 'check the tagged account of the site',
         'storageAccounts/write': 'create it where it is missing',
+        'storageAccounts/privateLinkResources/read': 'learn which zones its endpoints need',
+        'locations/asyncoperations/read': 'follow its creation',
         'storageAccounts/PrivateEndpointConnectionsApproval/action': 'endpoints to it are approved at once',
         'storageAccounts/blobServices/containers/read': 'check its containers',
         'storageAccounts/blobServices/containers/write': 'create those that are missing',

@@ -9,7 +9,7 @@ import { accountSettings } from '../../model/site/account.ts';
 import type { RepositoryConfig } from '../../model/site/environment.ts';
 import type { RepositoryLayout } from '../../model/site/layout.ts';
 import type { Made } from '../made.ts';
-import { containerId } from '../repositoryIds.ts';
+import { containerId } from '../repositories.ts';
 import { retention } from '../retention.ts';
 
 export interface RepositoryArgs {

@@ -61,7 +61,10 @@ export const dnsModes = ['own', 'existing', 'policy'] as const;
 
 /** How the functions subnet reaches ARM and Entra. */
 export const outboundSchema = z.union(
-  [z.strictObject({ natGateway: z.literal(true) }), z.strictObject({ nextHop: z.ipv4() })],
+  [
+    z.strictObject({ natGateway: z.literal(true) }),
+    z.strictObject({ nextHop: z.ipv4('must be the IPv4 address of a firewall such as 10.0.0.4') }),
+  ],
   { error: 'must be {"natGateway": true} or {"nextHop": "10.0.0.4"} with the IPv4 address of a firewall' },
 );
 
@@ -110,13 +113,17 @@ export const environmentSchema = z
       try {
         subnetPrefixes(site.addressSpace);
       } catch (error) {
-        return fault(['sites', i, 'addressSpace'], (error as Error).message);
-      }
-      const { outbound } = environment;
-      if ('nextHop' in outbound && contains(site.addressSpace, outbound.nextHop)) {
-        fault(['outbound', 'nextHop'], `lies in the network of the site in ${site.region}; give an address of the hub`);
+        fault(['sites', i, 'addressSpace'], (error as Error).message);
       }
     });
+    if ('nextHop' in environment.outbound) {
+      const { nextHop } = environment.outbound;
+      const home = { ...environment.home, addressSpace: DEFAULT_ADDRESS_SPACE, subnets: undefined };
+      const sites = places.includes(placeKey(home)) ? environment.sites : [home, ...environment.sites];
+      for (const { region } of sites.filter((site) => !site.subnets && contains(site.addressSpace, nextHop))) {
+        fault(['outbound', 'nextHop'], `lies in the network of the site in ${region}; give an address of the hub`);
+      }
+    }
     if (environment.dns === 'existing') {
       const { sqlServer, ...always } = documentedZones;
       const staging = environment.sites.some(({ sqlStaging }) => sqlStaging) ? sqlServer : [];

@@ -26,7 +26,7 @@ export const extraTags = z.record(z.string(), z.string()).superRefine((tags, con
     const key = name.toLowerCase();
     if (seen.has(key)) fault([name], 'is there twice: names of tags are compared without case');
     seen.add(key);
-    if (OWN_TAGS.includes(key)) fault([name], 'is set by the appliance itself; choose another name');
+    if (key.startsWith('strongroom')) fault([name], 'is a name of the appliance’s own; choose another');
     if (RESERVED.test(name)) fault([name], 'begins with a word that Azure keeps for itself; choose another name');
     if (name.length < 1 || name.length > 128) fault([name], 'must have a name of 1 to 128 characters');
     if (/[<>%&\\?/]/.test(name)) fault([name], 'must have a name without < > % & \\ ? /');

@@ -1,130 +1,115 @@
 import fc from 'fast-check';
-import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { parse } from 'yaml';
-import { readConfig } from '../../infra/config.ts';
+import { grantsOf } from '../../infra/grants.ts';
 import { stableGuid } from '../../infra/guid.ts';
-import { builtInRoles, customRoles, grants } from '../../infra/roles.ts';
-import { appSettings } from '../../infra/settings.ts';
-import { workerRules } from '../../infra/workerRules.ts';
-import { readSettings } from '../../model/settings.ts';
-import { applianceLayout, endpointName, repositoryLayout, siteLayout } from '../../model/site.ts';
-import { site, stackConfig } from './values.ts';
+import { nearest } from '../../infra/nearest.ts';
+import { partsOf } from '../../infra/parts.ts';
+import { builtInRoles, customRoles, identityNames, type CustomRole, type Identity } from '../../infra/roles.ts';
+import { siteAt, sitesOf } from '../../model/site/environment.ts';
+import { homeLayout } from '../../model/site/layout.ts';
+import { declaredPieces } from '../../model/site/pieces.ts';
+import { configWith, home, second } from './values.ts';
 
-const lookup =
-  (values: Record<string, string>) =>
-  (key: string, namespace = 'strongroom') =>
-    values[`${namespace}:${key}`];
-const guid = '0c000000-0000-4000-8000-000000000001';
-
-describe('configuration', () => {
-  test('defaults stand in for what is absent', () => {
-    expect(readConfig(lookup(stackConfig))).toMatchObject({
-      name: 'vault7',
-      addressSpace: '10.64.0.0/22',
-      apiAllowedAddresses: [],
-      repositoryRedundancy: 'ZRS',
-    });
-  });
-
-  test('everything wrong or missing is named at once', () => {
-    const read = () => readConfig(lookup({ 'strongroom:name': 'Vault 7', 'strongroom:apiAllowedAddresses': 'home' }));
-    expect(read).toThrow(/name must be 3 to 12/);
-    expect(read).toThrow(/region is missing/);
-    expect(read).toThrow(/subscriptionId must be .*azure-native:subscriptionId/);
-    expect(read).toThrow(/apiAllowedAddresses must be a JSON list/);
-  });
-
-  test('the sample has every key, with values that are accepted', () => {
-    const sample = parse(readFileSync(new URL('../../infra/Pulumi.sample.yaml', import.meta.url), 'utf8')) as {
-      config: Record<string, unknown>;
-    };
-    const values = Object.fromEntries(Object.entries(sample.config).map(([key, value]) => [key, String(value)]));
-    const asked = new Set<string>();
-    readConfig((key, namespace = 'strongroom') => {
-      asked.add(`${namespace}:${key}`);
-      return values[`${namespace}:${key}`];
-    });
-    expect(Object.keys(values).sort()).toEqual([...asked].sort());
-  });
+const { environment } = configWith({
+  sites: [{ subscriptionId: second, region: 'uksouth' }, { region: 'northeurope' }],
+  repositories: [{ name: 'main' }, { name: 'archive', archive: true }],
 });
-
-describe('settings of the Functions app', () => {
-  const layout = applianceLayout(site);
-  const values = {
-    orchestratorClientId: guid,
-    workerClientId: guid,
-    repositoryUrl: repositoryLayout(site).url,
-    insightsConnectionString: 'InstrumentationKey=x',
-  };
-
-  test('the appliance accepts them, and none is left to its default', () => {
-    const settings = appSettings(readConfig(lookup(stackConfig)), layout, values);
-    const own = Object.keys(settings).filter((name) => /^STRONGROOM_[A-Z_]+$/.test(name) && !name.includes('__'));
-    expect(own.sort()).toEqual(Object.keys(readSettings(settings)).sort());
-    expect(settings).toMatchObject({
-      AzureWebJobsStorage__queueServiceUri: layout.hostAccount.queueUrl,
-      AzureWebJobsStorage__clientId: guid,
-      STRONGROOM_MAILBOX__queueServiceUri: layout.account.queueUrl,
-      STRONGROOM_MAILBOX__credential: 'managedidentity',
-    });
-  });
-
-  test('a wrong value is refused before it is deployed', () => {
-    const config = readConfig(lookup({ ...stackConfig, 'strongroom:sasSeconds': '60' }));
-    expect(() => appSettings(config, layout, values)).toThrow(/STRONGROOM_SAS_SECONDS/);
-  });
-});
+const grants = grantsOf(environment, true);
+const layout = homeLayout(environment);
+const roles: [string, CustomRole][] = Object.entries(customRoles);
+const held = (identity: Identity) =>
+  grants.flatMap(({ to, role, scope }) =>
+    to === identity && typeof role === 'string' ? [{ role: customRoles[role] as CustomRole, scope }] : [],
+  );
+const dataActionsOf = (identity: Identity) =>
+  new Set(held(identity).flatMap(({ role }) => role.dataActions.map(({ action }) => action)));
+const blobs = 'Microsoft.Storage/storageAccounts/blobServices/containers/blobs';
 
 describe('rights', () => {
-  const held = (identity: string) =>
-    grants
-      .filter(({ to }) => to === identity)
-      .flatMap(({ role }) => ('custom' in role ? [customRoles[role.custom]] : []));
-
-  test('no custom role writes role assignments, and none has a wildcard', () => {
-    for (const role of Object.values(customRoles)) {
-      for (const { action, why } of [...role.actions, ...role.dataActions]) {
+  test('no custom role writes role assignments, none has a wildcard, and each action has its reason', () => {
+    for (const [, role] of roles) {
+      const all = [...role.actions, ...role.dataActions];
+      expect(new Set(all.map(({ action }) => action)).size).toBe(all.length);
+      for (const { action, why } of all) {
+        expect(action).toMatch(/^Microsoft\.\w+\/[\w/]+\/(read|write|delete|action)$/);
         expect(action).not.toMatch(/Microsoft\.Authorization|\*/);
         expect(why).not.toBe('');
       }
     }
   });
 
-  test('a worker cannot delete a blob', () => {
-    const data = held('worker').flatMap((role) => role.dataActions.map(({ action }) => action));
-    expect(data).toContain('Microsoft.Storage/storageAccounts/blobServices/containers/blobs/add/action');
-    expect(data.filter((action) => action.endsWith('/delete'))).toEqual([]);
-    const builtIn = grants.flatMap(({ to, role }) =>
-      to === 'worker' && 'builtIn' in role ? [role.builtIn as string] : [],
+  test('every role is assigned somewhere in some environment, and every identity holds one', () => {
+    const used = new Set(grants.map(({ role }) => (typeof role === 'string' ? role : role.builtIn)));
+    const hub = Object.keys(customRoles).filter((role) => role.startsWith('hub'));
+    expect([...used, ...hub].sort()).toEqual([...Object.keys(customRoles), ...Object.keys(builtInRoles)].sort());
+    expect(new Set(grants.map(({ to }) => to))).toEqual(new Set(identityNames));
+  });
+
+  test('no assignment is made twice', () => {
+    const keys = grants.map(({ to, role, scope }) => JSON.stringify([to, role, scope.toLowerCase()]));
+    expect(new Set(keys).size).toBe(keys.length);
+  });
+
+  test('nobody but the pruner deletes a blob in a repository, and nobody deletes a version', () => {
+    for (const identity of identityNames) {
+      const deleting = [...dataActionsOf(identity)].filter((action) => /blobs\/.*delete/i.test(action));
+      expect(deleting).toEqual(identity === 'pruner' ? [`${blobs}/delete`] : []);
+    }
+    const onBlobs = grants.filter(({ role }) => typeof role !== 'string' && role.builtIn.startsWith('Storage Blob'));
+    expect(onBlobs.map(({ to, scope }) => [to, scope])).toEqual([['orchestrator', layout.hostAccount.id]]);
+  });
+
+  test('the appliance has no data right on a repository, and no right at all beyond connections', () => {
+    const there = grants.filter(
+      ({ to, scope }) => to === 'orchestrator' && scope.startsWith(layout.repositoriesGroup.id),
     );
-    expect(builtIn.filter((role) => role.startsWith('Storage Blob'))).toEqual([]);
+    expect(there.map(({ role }) => role)).toEqual(['connect', 'connect']);
+    expect(customRoles.connect.dataActions).toEqual([]);
+    const above = grants.filter(({ scope }) => `${layout.repositoriesGroup.id}/`.startsWith(`${scope}/`));
+    expect(above.map(({ role }) => role)).toEqual(['protect', 'restore']);
+  });
+
+  test('a worker adds to its log and cannot replace a file that other workers run', () => {
+    expect(customRoles.log.dataActions.map(({ action }) => action)).toEqual([`${blobs}/add/action`]);
+    const writing = held('worker').filter(({ role }) =>
+      role.dataActions.some(({ action }) => /blobs\/write/.test(action)),
+    );
+    for (const { scope } of writing) expect(scope).toContain(layout.repositoriesGroup.id);
   });
 
   test('a worker puts secrets and neither reads nor deletes one; it may keep a message that it works on', () => {
-    const data = held('worker').flatMap((role) => role.dataActions.map(({ action }) => action));
+    const data = [...dataActionsOf('worker')];
     expect(data.filter((action) => /vaults\/secrets/.test(action))).toEqual([
       'Microsoft.KeyVault/vaults/secrets/setSecret/action',
     ]);
-    expect(grants.filter(({ role }) => 'builtIn' in role && role.builtIn.startsWith('Key Vault Secrets'))).toEqual([]);
     // Update Message (REST) asks for it; the built-in Message Processor does not have it.
     expect(data).toContain('Microsoft.Storage/storageAccounts/queueServices/queues/messages/write');
   });
 
   test('the appliance cannot unwrap a master key, nor a worker a message key: each may use its own key only', () => {
-    const wraps = grants.filter(({ role }) => 'builtIn' in role && role.builtIn.startsWith('Key Vault'));
-    expect(wraps.map(({ to, on }) => [to, on])).toEqual([
-      ['orchestrator', 'messagesKey'],
-      ['worker', 'repositoryKey'],
+    const wraps = grants.filter(({ role }) => role === 'crypto');
+    expect(wraps.map(({ to, scope }) => [to, scope])).toEqual([
+      ['orchestrator', layout.keys.messages.id],
+      ['worker', layout.keys.repository.id],
+      ['pruner', layout.keys.repository.id],
     ]);
   });
 
-  test('Run Command is granted on site groups only', () => {
-    for (const { role, on } of grants) {
-      if (!('custom' in role)) continue;
-      const runs = customRoles[role.custom].actions.some(({ action }) => /runCommand/i.test(action));
-      expect(runs).toBe(on === 'siteGroup');
+  test('Run Command is granted on site groups only, and only the workers’ identity can be given to a machine', () => {
+    for (const { role, scope } of grants) {
+      if (typeof role !== 'string') continue;
+      const held: CustomRole = customRoles[role];
+      if (held.actions.some(({ action }) => /runCommand/i.test(action)))
+        expect(scope).toMatch(/\/resourceGroups\/[^/]+$/);
+      if (held.actions.some(({ action }) => /assign\/action/.test(action)))
+        expect(scope).toBe(layout.workerIdentity.id);
     }
+  });
+
+  test('each site’s group has its rights, also of a site on demand; each subscription with a site the right to protect', () => {
+    const on = (role: string) => grants.filter((grant) => grant.role === role).map(({ scope }) => scope);
+    expect(on('site')).toHaveLength(3);
+    expect(on('protect')).toEqual([`/subscriptions/${home}`, `/subscriptions/${second}`]);
   });
 
   test('ids of built-in roles are GUIDs, each its own', () => {
@@ -134,16 +119,23 @@ describe('rights', () => {
   });
 });
 
-test('workers: nothing in, out to the endpoints alone', () => {
-  const rules = workerRules('10.0.2.0/24');
-  expect(rules.filter(({ direction }) => direction === 'Inbound').map(({ access }) => access)).toEqual(['Deny']);
-  const allowed = rules.filter(({ access }) => access === 'Allow');
-  expect(allowed.map((rule) => rule.destinationAddressPrefix)).toEqual(['10.0.2.0/24']);
-  expect(Math.max(...allowed.map(({ priority }) => priority))).toBeLessThan(
-    Math.min(
-      ...rules.filter(({ access, direction }) => access === 'Deny' && direction === 'Outbound').map((r) => r.priority),
-    ),
-  );
+test('pieces are told apart by what must be there first; an endpoint’s records go with it', () => {
+  for (const site of sitesOf(environment)) {
+    const { own, outward } = partsOf(declaredPieces(environment, site));
+    const ids = new Set(own.map(({ id }) => id.toLowerCase()));
+    for (const { target } of own) if (target) expect(ids).toContain(target.id.toLowerCase());
+    expect(outward.length % 2).toBe(0);
+    for (const { kind } of outward) expect(kind).toMatch(/^privateEndpoint$|^privateDnsZoneGroup$/);
+  }
+  const { outward } = partsOf(declaredPieces(environment, siteAt(environment, environment.home)));
+  expect(outward.filter(({ key }) => key.endsWith(`${layout.functionApp.name}-sites`))).toHaveLength(2);
+});
+
+test('the nearest word is the one that a slip meant', () => {
+  const words = ['region', 'repositories', 'redundancy', 'sites'];
+  expect(nearest('regoin', words)).toBe('region');
+  expect(nearest('Repository', words)).toBe('repositories');
+  fc.assert(fc.property(fc.constantFrom(...words), (word) => nearest(word, words) === word));
 });
 
 test('a stable GUID is a version 5 UUID that depends on each word', () => {
@@ -155,44 +147,3 @@ test('a stable GUID is a version 5 UUID that depends on each word', () => {
     }),
   );
 });
-
-describe('layout', () => {
-  test('names keep to Azure’s lengths and letters, whatever the appliance is called', () => {
-    for (const appliance of ['abc', 'abcdefghijkl', 'strongroom']) {
-      const layout = applianceLayout({ ...site, appliance });
-      const repository = repositoryLayout({ ...site, appliance });
-      for (const { name } of [layout.account, layout.hostAccount, repository.account])
-        expect(name).toMatch(/^[a-z0-9]{3,24}$/);
-      expect(layout.vault.name).toMatch(/^[a-z][a-z0-9-]{1,22}[a-z0-9]$/);
-      expect(endpointName(layout.functionApp.name, 'sites').length).toBeLessThanOrEqual(76);
-    }
-  });
-
-  test('subnets cut a network into parts that neither overlap nor leave it', () => {
-    fc.assert(
-      fc.property(fc.integer({ min: 16, max: 24 }), fc.nat(255), (bits, second) => {
-        const { addressPrefixes } = siteLayout({ ...site, addressSpace: `10.${second}.0.0/${bits}` });
-        const ranges = Object.values(addressPrefixes)
-          .map(range)
-          .sort((a, b) => a[0] - b[0]);
-        const whole = range(`10.${second}.0.0/${bits}`);
-        expect(ranges[0]![0]).toBe(whole[0]);
-        expect(ranges.at(-1)![1]).toBe(whole[1]);
-        for (const [i, [start]] of ranges.slice(1).entries()) expect(start).toBe(ranges[i]![1] + 1);
-      }),
-    );
-  });
-
-  test.each(['10.0.0.0/25', '10.0.0.1/24', '10.0.0.0', '300.0.0.0/24', '10.0.1.0/22'])(
-    '%s is refused as an address space',
-    (addressSpace) => {
-      expect(() => siteLayout({ ...site, addressSpace })).toThrow(addressSpace);
-    },
-  );
-});
-
-function range(prefix: string): [number, number] {
-  const [address, bits] = prefix.split('/');
-  const first = address!.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
-  return [first, first + 2 ** (32 - Number(bits)) - 1];
-}
