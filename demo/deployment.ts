@@ -1,5 +1,7 @@
 import { join } from 'node:path';
-import { applianceLayout, type ApplianceLayout } from '../model/site/layout.ts';
+import { applianceLayout, subnetNames, type ApplianceLayout } from '../model/site/layout.ts';
+import type { Client } from '../sandbox/client.ts';
+import type { CallerPort } from '../sandbox/core/types.ts';
 import type { RunningApp, Sandbox } from '../sandbox/index.ts';
 import { Appliance } from './appliance.ts';
 
@@ -14,6 +16,8 @@ export interface Deployment {
   layout: ApplianceLayout;
   app: RunningApp;
   appliance: Appliance;
+  /** The operator, connected to the appliance's network: accounts without public access are reached from there only. */
+  inside: { port: CallerPort; client: Client };
   apiUrl: string;
   apiAudience: string;
   /** How many were declared. */
@@ -36,7 +40,8 @@ export async function deployAppliance(sandbox: Sandbox, signal?: AbortSignal): P
   const appliance = new Appliance(sandbox.client, apiUrl!, apiAudience!);
   await appliance.ready(signal);
   const layout = applianceLayout({ appliance: name, subscriptionId: sandbox.subscriptionId, region });
-  return { layout, app, appliance, apiUrl: apiUrl!, apiAudience: apiAudience!, resources };
+  const inside = await sandbox.connect(`${layout.network.id}/subnets/${subnetNames.endpoints}`);
+  return { layout, app, appliance, inside, apiUrl: apiUrl!, apiAudience: apiAudience!, resources };
 }
 
 async function declare(sandbox: Sandbox): Promise<Declared> {
@@ -50,6 +55,8 @@ async function declare(sandbox: Sandbox): Promise<Declared> {
       'strongroom:name': name,
       'strongroom:region': region,
       'strongroom:apiClientId': apiClientId,
+      // The operator's, whom the local Azure takes for someone on the internet.
+      'strongroom:apiAllowedAddresses': '["203.0.113.10/32"]',
     },
   });
   return { outputs: outputs as Record<string, string>, resources: resources.length };

@@ -2,6 +2,7 @@ import { readFile, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { createApps, type RunningApp } from './apps.ts';
 import type { Access } from './arm/access/contract.ts';
+import { seedRoles, type RoleSeed } from './arm/access/seed.ts';
 import { createArm, type Arm } from './arm/index.ts';
 import type { ArmWorld } from './arm/types.ts';
 import { createClient, type Client } from './client.ts';
@@ -9,7 +10,7 @@ import { createCompute, type Compute, type ComputeLimits } from './compute/index
 import { createClock } from './core/clock.ts';
 import { createFaults, type Faults } from './core/faults.ts';
 import { openState } from './core/state.ts';
-import type { CallerPort, Clock, Service } from './core/types.ts';
+import type { CallerPort, Clock, Principal, Service } from './core/types.ts';
 import { people, startEdge, type Application } from './edge/index.ts';
 import { createEnding } from './ending.ts';
 import { worldFolder } from './folder.ts';
@@ -67,8 +68,8 @@ export interface Sandbox {
   clock: Clock;
   faults: Faults;
   world: ArmWorld;
-  /** Who may do what, and what was needed so far. */
-  access: Pick<Access, 'demanded'>;
+  /** What was needed so far, and by whom; `assign` gives a built-in role (none of that name: it throws), no scope: in each subscription. */
+  access: Pick<Access, 'demanded'> & { assign(role: RoleSeed): void };
   disks: Compute['disks'];
   /** The most imports and exports of disks that went on at once. */
   exportPeaks: Compute['exportPeaks'];
@@ -85,8 +86,13 @@ export interface Sandbox {
   deployer: CallerPort;
   /** Sends HTTP as the operator. */
   client: Client;
-  /** Registers an Entra application: it may sign in with its secret or certificate. @throws when its certificate is none */
-  register(application: Application): void;
+  /** The operator at a machine that is connected to a subnet as over a VPN: what is private there is reached, too. */
+  connect(subnetId: string): Promise<{ port: CallerPort; client: Client }>;
+  /**
+   * Registers an Entra application: it may sign in with its secret or certificate, and has no roles. Gives its principal.
+   * @throws when its certificate is none
+   */
+  register(application: Application): Principal;
   /** Adds a service to the world's edge. */
   use(service: Service): void;
   /** Brings a Pulumi program about as the deployer, as `pulumi up` does; the world remembers its stacks. */
@@ -179,8 +185,17 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       edge.open({ id: 'operator', kind: 'operator' }),
       edge.open({ id: 'deployer', kind: 'deployer' }),
     ]);
-    const client = createClient(operator, await readFile(edge.caFile, 'utf8'), clock);
-    ending.also(() => client.close());
+    const ca = await readFile(edge.caFile, 'utf8');
+    const clientOf = (port: CallerPort) => {
+      const client = createClient(port, ca, clock);
+      ending.also(() => client.close());
+      return client;
+    };
+    const client = clientOf(operator);
+    const connect = async (subnetId: string) => {
+      const port = await edge.open({ id: `operator@${subnetId}`, kind: 'operator', resourceId: subnetId });
+      return { port, client: clientOf(port) };
+    };
     const applier = { env: deployer.env, memory: state.map<Kept>('pulumi.stacks'), signal: ending.signal };
     await compute.resume();
     await apps.reopen();
@@ -195,7 +210,10 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       clock,
       faults,
       world,
-      access: world.access,
+      access: {
+        demanded: () => world.access.demanded(),
+        assign: (role) => seedRoles(world.store, clock, [role]),
+      },
       disks: compute.disks,
       exportPeaks: compute.exportPeaks,
       settings: {
@@ -208,6 +226,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       operator,
       deployer,
       client,
+      connect,
       register: edge.register,
       use: edge.use,
       apply: (program) => applyProgram(applier, program),

@@ -2,10 +2,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 
 /** Who sends a request. Each caller has its own proxy port, so a request's origin is known without trusting it. */
 export interface Caller {
-  /** Unique: `operator`, `deployer`, `functions:<site name>`, `vm:<lower-case VM id>`. */
+  /** Unique: `operator`, `operator@<subnet id>`, `deployer`, `functions:<site name>`, `vm:<lower-case VM id>`. */
   id: string;
   kind: 'operator' | 'deployer' | 'functions' | 'machine';
-  /** ARM id of the VM or web app that the caller is; undefined for people. */
+  /** ARM id of the VM or web app that the caller is; of people, the subnet that they are connected to, if any. */
   resourceId?: string;
 }
 

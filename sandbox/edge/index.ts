@@ -34,8 +34,8 @@ export interface Edge {
   /** What every child process needs to share the world's certificates and clock, without a proxy of its own. */
   guestEnv: Record<string, string>;
   tokens: Tokens;
-  /** Registers an Entra application, which may then get tokens. @throws when its certificate is none */
-  register(application: Application): void;
+  /** Registers an Entra application, which may then get tokens; gives its principal. @throws when its certificate is none */
+  register(application: Application): Principal;
   /** The application of that object id. */
   application(objectId: string): Principal | undefined;
   /** Opens a caller's proxy port, or gives the one that is open already. */
@@ -139,7 +139,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
       );
     }
     // Machines and apps are told their proxy whenever they start.
-    if (caller.kind === 'operator' || caller.kind === 'deployer') kept.set(caller.id, server.port);
+    if (caller.id === caller.kind) kept.set(caller.id, server.port);
     env = { ...guestEnv, ...callerEnvironment(caller, server.url) };
     return { server, port: { caller, proxyUrl: server.url, env } };
   };

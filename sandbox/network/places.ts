@@ -16,8 +16,8 @@ export interface Inside {
   networkInterface?: ArmResource;
   /** Private. */
   address: string;
-  /** False: only private addresses are reached through the network, the rest by App Service's own way. */
-  routesAll: boolean;
+  /** Present: the network is the way to private addresses only; the rest is reached from this public address. */
+  besides?: string;
 }
 
 /** Where a caller stands. Addresses outside are nobody's (RFC 5737). */
@@ -35,11 +35,13 @@ export function networkOf(subnetId: string): string {
 
 /**
  * Where a caller stands: a machine in the subnet of its primary interface, an app in the one that it is integrated with,
- * people outside.
+ * people outside, unless they are connected to a subnet as over a VPN.
  */
 export function placeOf({ store }: ArmWorld, { kind, resourceId }: Caller): Place {
-  if (kind === 'operator' || kind === 'deployer') return { kind: 'internet', address: PERSON };
   const resource = resourceId === undefined ? undefined : store.get(resourceId);
+  if (kind === 'operator' || kind === 'deployer') {
+    return resource ? connected(resource, PERSON) : { kind: 'internet', address: PERSON };
+  }
   if (!resource) return { kind: 'internet', address: AZURE };
   return kind === 'machine' ? machinePlace(store, resource) : appPlace(store, resource);
 }
@@ -54,7 +56,7 @@ function machinePlace(store: ArmWorld['store'], machine: ArmResource): Place {
   const subnet = configuration && store.get(configuration.properties.subnet.id);
   if (!networkInterface || !subnet) return { kind: 'nowhere', why: `machine ${machine.name} has no network interface` };
   const { privateIPAddress: address } = configuration.properties;
-  return { kind: 'network', networkId: networkOf(subnet.id), subnet, networkInterface, address, routesAll: true };
+  return { kind: 'network', networkId: networkOf(subnet.id), subnet, networkInterface, address };
 }
 
 /** Flex Consumption routes everything into its network; other plans when told to ("virtual network integration"). */
@@ -67,8 +69,14 @@ function appPlace(store: ArmWorld['store'], site: ArmResource): Place {
   const web = store.get(`${site.id}/config/web`)?.properties;
   const told = [vnetRouteAllEnabled, web?.vnetRouteAllEnabled, routing.allTraffic, routing.applicationTraffic];
   const routesAll = isFlex(store, serverFarmId) || told.includes(true);
+  return connected(subnet, routesAll ? undefined : AZURE);
+}
+
+/** Whoever is in a subnet without an interface of its own there. */
+function connected(subnet: ArmResource, besides: string | undefined): Inside {
   const address = formatAddress(parseCidr(prefixesOf(subnet.properties)[0]!)!.first + 4);
-  return { kind: 'network', networkId: networkOf(subnet.id), subnet, address, routesAll };
+  const networkId = networkOf(subnet.id);
+  return { kind: 'network', networkId, subnet, address, ...(besides !== undefined && { besides }) };
 }
 
 /** The networks that a network is peered with, in both directions, in the order of the peerings. */

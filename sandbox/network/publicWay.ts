@@ -53,7 +53,7 @@ function ownAddress({ store }: ArmWorld, { subnet, networkInterface }: Inside): 
  * @param address the host's
  */
 export function publicWay(world: ArmWorld, place: Inside, host: string, address: string, port: number): Way {
-  if (!place.routesAll) return open(AZURE);
+  if (place.besides !== undefined) return open(place.besides);
   const tags = tagsOf(host);
   const connection = {
     source: { address: place.address, tags: ['VirtualNetwork'] },

@@ -9,7 +9,7 @@ const resource = 'https://storage.azure.com/';
 
 /** Names of all objects in the repository's container (or another container URL). */
 export async function blobNames(world: World, container = repositoryUrl(world)): Promise<string[]> {
-  const reply = await world.sandbox.client.send('GET', `${container}?restype=container&comp=list`, {
+  const reply = await world.inside.client.send('GET', `${container}?restype=container&comp=list`, {
     resource,
     headers,
   });
@@ -58,14 +58,14 @@ async function blobRequest(
   body?: Buffer,
   more: Record<string, string> = {},
 ) {
-  const { operator, caFile } = world.sandbox;
-  const identity = await world.sandbox.client.send(
+  const { inside, sandbox } = world;
+  const identity = await world.inside.client.send(
     'GET',
     `http://169.254.169.254/metadata/identity/oauth2/token?api-version=2018-02-01&resource=${encodeURIComponent(resource)}`,
     { headers: { Metadata: 'true' } },
   );
   const { access_token: token } = identity.body as { access_token: string };
-  const agent = new https.Agent({ ca: readFileSync(caFile), proxyEnv: { HTTPS_PROXY: operator.proxyUrl } });
+  const agent = new https.Agent({ ca: readFileSync(sandbox.caFile), proxyEnv: { HTTPS_PROXY: inside.port.proxyUrl } });
   try {
     return await new Promise<{ status: number; body: Buffer }>((resolve, reject) => {
       const request = https.request(

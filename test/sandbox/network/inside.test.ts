@@ -213,6 +213,11 @@ it('an account refuses what comes by an endpoint that is not approved, and peopl
   expect(await ask()).toEqual([401, 'NoAuthenticationInformation']);
   const outside = await sandbox.client.send('GET', 'https://linked.blob.core.windows.net/?comp=list');
   expect(outside.status).toBe(403);
+  const connected = await sandbox.connect(network('virtualNetworks/net/subnets/endpoints'));
+  const status = async (url: string) =>
+    (await connected.client.send('GET', url, { headers: { 'x-ms-version': '2023-11-03' } })).status;
+  expect(await status('https://linked.blob.core.windows.net/?comp=list')).toBe(401);
+  expect(await status('https://management.azure.com/subscriptions?api-version=2022-12-01')).toBe(401);
   expect(outside.body).toMatch(/AuthorizationFailure.*This request is not authorized to perform this operation\./);
 });
 
