@@ -11,6 +11,7 @@ import { createAttempts, type Attempts } from '../azure/tables/attempts.ts';
 import { createLedger, type Ledger } from '../azure/tables/ledger.ts';
 import { createPoints, type Points } from '../azure/tables/points.ts';
 import { createSessions, type Sessions } from '../azure/tables/sessions.ts';
+import { createSiteChecks, type SiteChecks } from '../azure/tables/siteChecks.ts';
 import { openTable } from '../azure/tables/table.ts';
 import { createTagKeyTable } from '../azure/tables/tagKeys.ts';
 import { createWorkerFiles, readWorkerPackage, type WorkerFiles, type WorkerPackage } from '../azure/workerFiles.ts';
@@ -33,6 +34,7 @@ export interface Appliance {
   machines: Machines;
   workers: Workers;
   siteParts: SiteParts;
+  siteChecks: SiteChecks;
   sessions: Sessions;
   points: Points;
   attempts: Attempts;
@@ -67,7 +69,8 @@ export function createAppliance(settings: Settings, workerFolder: string): Appli
     machines: createMachines(arm),
     workers: createWorkers(arm),
     siteParts: createSiteParts(arm),
-    sessions: createSessions(table('Sessions'), table('SessionDisks'), now),
+    siteChecks: createSiteChecks(table('Sites')),
+    sessions: createSessions(table('Sessions'), table('SessionDisks'), table('SessionSteps'), now),
     points: createPoints(table('Points'), table('PointDisks')),
     attempts,
     ledger: createLedger(table('Ledger'), now),

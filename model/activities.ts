@@ -1,9 +1,11 @@
 import type { BaseChoice, DiskNow } from './base.ts';
+import type { Finding } from './check/finding.ts';
+import type { OwnStep } from './check/steps.ts';
 import type { ErrorInfo } from './errors.ts';
 import type { ExportLimits, ExportPolicy } from './exports.ts';
 import type { BackupDiskJob, Job, JobResult, RepositoryTarget } from './jobs.ts';
 import type { DiskPoint, Point } from './point.ts';
-import type { SessionDisk, SessionState } from './session.ts';
+import type { SessionDisk, SessionState, SessionStep } from './session.ts';
 import type { Inspection } from './site/finding.ts';
 import type { SiteKey } from './site/layout.ts';
 import type { RequiredZones } from './site/zones.ts';
@@ -122,6 +124,27 @@ export interface RestoreDiskInput {
   limits: ExportLimits;
 }
 
+export interface CheckInput {
+  session: string;
+  site: SiteKey;
+  workers: number;
+  limits: ExportLimits;
+}
+
+/** Asks a site's worker for a probe. `snapshots`: two of one disk, the newer first; null leaves disks out. */
+export interface ProbeInput {
+  session: string;
+  worker: WorkerHandle;
+  limits: ExportLimits;
+  snapshots: [newer: string, base: string] | null;
+}
+
+/** What a probe found, and through which disk access it read; null: no disk, or in a public network. */
+export interface Probed {
+  findings: Finding[];
+  diskAccessId: string | null;
+}
+
 /** Every activity: what it takes, what it gives. All are idempotent. */
 export interface Activities {
   /** Moves the session on; also notes what is given. */
@@ -173,6 +196,22 @@ export interface Activities {
   createPieces: {
     input: { site: SiteKey; keys: string[]; zones: RequiredZones };
     output: Record<string, ErrorInfo>;
+  };
+
+  /** Whether the site has never passed a check. */
+  isUntried: { input: { site: SiteKey }; output: boolean };
+  /** Makes the next of what a check reads that is not there yet: a tiny disk, a snapshot, a second one. Does not wait. */
+  prepareProbeDisk: { input: { session: string; site: SiteKey }; output: { ready: boolean } };
+  discardProbeDisk: { input: { session: string; site: SiteKey }; output: null };
+  /** Opens the snapshots, grants their SAS and sends the job: one step, so no SAS is returned. */
+  sendProbe: {
+    input: { address: JobAddress; site: SiteKey; snapshots: ProbeInput['snapshots']; diskAccessId: string | null };
+    output: null;
+  };
+  /** Notes in the session what was tried; when all of it is well, and that the site has passed. Gives the whole. */
+  recordCheck: {
+    input: { session: string; site: SiteKey; own: OwnStep[]; probed: Probed | null };
+    output: SessionStep[];
   };
 
   ensureWorkerFiles: { input: { site: SiteKey }; output: { version: string; uploaded: number } };

@@ -25,6 +25,11 @@ export function diskInstanceId(session: string, disk: string): string {
   return `${session}-disk-${disk}`;
 }
 
+/** The instance id of the sub-orchestration in which a check asks its worker. */
+export function probeInstanceId(session: string, what: 'disk' | 'rest'): string {
+  return `${session}-probe-${what}`;
+}
+
 /** A job's id within its attempt. */
 export function jobId(instanceId: string, job: string): string {
   return `${instanceId}-${job}`;
@@ -84,6 +89,17 @@ export function workerMachine(site: SiteKey, slot: string): Named {
   const { resourceGroup } = siteLayout(site);
   const name = `${site.appliance}-${slot}`;
   return { name, id: `${resourceGroup.id}/providers/Microsoft.Compute/virtualMachines/${name}` };
+}
+
+/** The disk that a check makes in the site's group, and its snapshots: the older one first. */
+export function probeIds(session: string, site: SiteKey): { disk: string; base: string; newer: string } {
+  const compute = `${siteLayout(site).resourceGroup.id}/providers/Microsoft.Compute`;
+  const name = `${site.appliance}-${session}`;
+  return {
+    disk: `${compute}/disks/${name}`,
+    base: `${compute}/snapshots/${name}-1`,
+    newer: `${compute}/snapshots/${name}-2`,
+  };
 }
 
 /** A resource id as a short key for entity keys, which an id is too long or has the wrong characters for. */

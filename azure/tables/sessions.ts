@@ -5,12 +5,16 @@ import {
   type Session,
   type SessionDisk,
   type SessionState,
+  type SessionStep,
   type SessionView,
 } from '../../model/session.ts';
 import { packed, unpacked, type Row, type Table } from './table.ts';
 
 const PARTITION = 'sessions';
 const sessionJson = ['error', 'warnings', 'notes'];
+const stepJson = ['ms'];
+/** Row keys are text: leading zeros keep the order. */
+const ROW_DIGITS = 4;
 const diskJson = ['size', 'total', 'done', 'stored', 'read', 'mode', 'error'];
 
 /** Sessions and the live progress of their disks. */
@@ -24,11 +28,13 @@ export interface Sessions {
   advance(id: string, to: SessionState, notes: { error?: ErrorInfo; point?: string; worker?: string }): Promise<void>;
   warn(id: string, warning: string): Promise<void>;
   note(id: string, notes: string[]): Promise<void>;
+  /** Keeps what the session tried out of its site, in this order. */
+  putSteps(id: string, steps: readonly SessionStep[]): Promise<void>;
   /** Adds to a disk's row. */
   mergeDisk(id: string, disk: { key: string } & Partial<SessionDisk>): Promise<void>;
 }
 
-export function createSessions(sessions: Table, disks: Table, now: () => string): Sessions {
+export function createSessions(sessions: Table, disks: Table, steps: Table, now: () => string): Sessions {
   const read = (row: Row) => unpacked<Session>(row, sessionJson);
 
   /** Reads, decides, writes; again when somebody else wrote meanwhile. */
@@ -51,12 +57,17 @@ export function createSessions(sessions: Table, disks: Table, now: () => string)
     },
 
     async find(id) {
-      const [row, diskRows] = await Promise.all([sessions.find(PARTITION, id), disks.list(id)]);
+      const [row, diskRows, stepRows] = await Promise.all([
+        sessions.find(PARTITION, id),
+        disks.list(id),
+        steps.list(id),
+      ]);
       return (
         row &&
         sessionView(
           read(row),
           diskRows.map((disk) => unpacked<SessionDisk>(disk, diskJson)),
+          stepRows.map((step) => unpacked<SessionStep>(step, stepJson)),
         )
       );
     },
@@ -77,6 +88,10 @@ export function createSessions(sessions: Table, disks: Table, now: () => string)
       change(id, ({ warnings = [] }) => ({ warnings: warnings.includes(warning) ? warnings : [...warnings, warning] })),
 
     note: (id, added) => change(id, ({ notes = [] }) => ({ notes: [...new Set([...notes, ...added])] })),
+
+    async putSteps(id, tried) {
+      await Promise.all(tried.map((step, i) => steps.merge(id, String(i).padStart(ROW_DIGITS, '0'), packed(step))));
+    },
 
     mergeDisk: (id, disk) => disks.merge(id, disk.key, packed(disk)),
   };

@@ -4,6 +4,7 @@ import { failed, succeeded, type Outcome } from '../../model/outcome.ts';
 import type { Appliance } from '../appliance.ts';
 import type { Handlers } from './handlers.ts';
 import { jobActivities } from './jobs.ts';
+import { probeActivities } from './probe.ts';
 import { sessionActivities } from './session.ts';
 import { snapshotActivities } from './snapshots.ts';
 import { siteActivities } from './site.ts';
@@ -17,6 +18,7 @@ export function activities(appliance: Appliance): Handlers {
     ...siteActivities(appliance),
     ...workerActivities(appliance),
     ...jobActivities(appliance),
+    ...probeActivities(appliance),
   };
 }
 

@@ -10,14 +10,31 @@ import { ensureSite } from './ensureSite.ts';
 import { withLease } from './lease.ts';
 import { arrived, call, cleanUp, sleep, type Steps } from './steps.ts';
 
-/** Sees to the site, starts a worker there, runs `body` with it, and deallocates it in all cases. */
+/** Of which session a worker is, where it runs, and how many may run there at once. */
+interface WorkerRequest {
+  session: string;
+  site: SiteKey;
+  workers: number;
+}
+
+/** Sees to the site, then {@link onWorker}. */
 export function* withWorker<T>(
   context: OrchestrationContext,
-  { session, site, workers }: { session: string; site: SiteKey; workers: number },
+  request: WorkerRequest,
   body: (worker: WorkerHandle) => Steps<T>,
 ): Steps<T> {
+  const { session, site } = request;
   yield* call(context, 'advanceSession', { session, to: 'checkingSite' });
   yield* ensureSite(context, { session, site });
+  return yield* onWorker(context, request, body);
+}
+
+/** Starts a worker of a site that stands, runs `body` with it, and deallocates it in all cases. */
+export function* onWorker<T>(
+  context: OrchestrationContext,
+  { session, site, workers }: WorkerRequest,
+  body: (worker: WorkerHandle) => Steps<T>,
+): Steps<T> {
   yield* call(context, 'advanceSession', { session, to: 'waitingForWorker' });
   const lease = { pool: workerPool(site, workers), owner: session };
   return yield* withLease(context, lease, function* ([slot]) {

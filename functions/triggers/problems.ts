@@ -6,9 +6,10 @@ import { errorInfo, type ErrorCode, type ErrorInfo } from '../../model/errors.ts
 const statuses: Partial<Record<ErrorCode, [status: number, title: string]>> = {
   INVALID_INPUT: [400, 'The request is wrong'],
   NOT_FOUND: [404, 'Not found'],
-  RESOURCE_BUSY: [409, 'The resource is already being backed up'],
+  RESOURCE_BUSY: [409, 'Another session works on it'],
   ALREADY_EXISTS: [409, 'It exists already'],
   UNSUPPORTED: [422, 'Not possible for this resource'],
+  PERMISSION_MISSING: [502, 'Azure refused: the appliance lacks a permission'],
   AZURE_REFUSED: [502, 'Azure refused'],
   AZURE_UNAVAILABLE: [503, 'Azure does not answer'],
 };

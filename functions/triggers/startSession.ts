@@ -1,4 +1,4 @@
-import type { BackupInput, RestoreInput } from '../../model/activities.ts';
+import type { BackupInput, CheckInput, RestoreInput } from '../../model/activities.ts';
 import { errorInfo } from '../../model/errors.ts';
 import type { Appliance } from '../appliance.ts';
 import type { Durable } from '../durable.ts';
@@ -7,8 +7,8 @@ import type { Durable } from '../durable.ts';
 export async function startSession(
   { sessions }: Appliance,
   durable: Durable,
-  orchestrator: 'backupVm' | 'restoreDisks',
-  input: BackupInput | RestoreInput,
+  orchestrator: 'backupVm' | 'restoreDisks' | 'checkSite',
+  input: BackupInput | RestoreInput | CheckInput,
 ): Promise<void> {
   try {
     await durable.start(orchestrator, input.session, input);

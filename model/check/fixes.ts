@@ -117,21 +117,3 @@ export function silentWorkerWay(environment: Environment, place: Place): string 
     `in the container ${siteLayout(siteKey(environment, place)).workerLogsContainer} of ${account.name}.`
   );
 }
-
-const withoutRole =
-  "Run pulumi up, which gives the appliance's identity its roles. A new assignment takes up to ten minutes to apply.";
-
-const armWays: Record<string, string> = {
-  AuthorizationFailed: withoutRole,
-  LinkedAuthorizationFailed: withoutRole,
-  RequestDisallowedByPolicy: 'Exempt the resource group of the site from the Azure Policy that the message names.',
-  ScopeLocked: 'Remove the lock that the message names.',
-  QuotaExceeded: 'Ask Azure for more quota in this region.',
-  OperationNotAllowed: 'Ask Azure for more quota in this region, or choose another STRONGROOM_WORKER_SIZE.',
-  SkuNotAvailable: 'Choose another STRONGROOM_WORKER_SIZE: this region has none of that size now.',
-};
-
-/** The way out of a refusal of Azure Resource Manager, by its error code; undefined when its message has to do. */
-export function armWay(code: string): string | undefined {
-  return armWays[code];
-}

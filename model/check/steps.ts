@@ -4,8 +4,9 @@ import type { Fault } from '../reach.ts';
 import type { SessionStep } from '../session.ts';
 import { repositoriesOf, siteAt, type Environment, type Place } from '../site/environment.ts';
 import { homeLayout, repositoryLayout, siteKey, type Named } from '../site/layout.ts';
+import { wayOut } from '../site/wayOut.ts';
 import type { Finding, ProbeStep } from './finding.ts';
-import { armWay, fixOf } from './fixes.ts';
+import { fixOf, silentWorkerWay } from './fixes.ts';
 import { subject, subjects } from './subjects.ts';
 
 /** Failures that an error spells out; the session has all. */
@@ -67,15 +68,21 @@ function hostOf(target: string): string {
   return target.includes('/') ? new URL(target).host : target;
 }
 
-/** A step of the appliance's own that failed. @param way out, when Azure's code does not tell */
-export function failedStep(
-  name: string,
-  { code, message, details = {} }: ErrorInfo,
-  ms: number,
-  way = 'GET /api/sites shows the site.',
-): SessionStep {
-  const passing = code === 'AZURE_UNAVAILABLE' ? 'Check again: this may pass.' : way;
-  return { name, ok: false, seen: message, ms, fix: armWay(details['code'] ?? '') ?? passing };
+/** Something that the appliance itself tried. */
+export interface OwnStep {
+  name: string;
+  /** What it found; of one that failed nothing. */
+  seen: string;
+  ms: number;
+  error?: ErrorInfo;
+}
+
+/** A step of the appliance's own for people: a failure with the way out that Azure's code or the kind of failure tells. */
+export function ownStep({ name, seen, ms, error }: OwnStep, environment: Environment, place: Place): SessionStep {
+  if (!error) return { name, ok: true, seen, ms };
+  const silent = error.code === 'WORKER_LOST' ? silentWorkerWay(environment, place) : undefined;
+  const passing = error.retryable ? 'Check again: this may pass.' : 'GET /api/sites shows the site piece by piece.';
+  return { name, ok: false, seen: error.message, ms, fix: silent ?? wayOut(error) ?? passing };
 }
 
 /** Why a site did not pass; undefined when it did. */

@@ -22,13 +22,16 @@ const OVERLAPPING =
 const UNREACHABLE =
   'The appliance does not reach Azure Resource Manager: check the way out of its subnet (NAT gateway, or route and firewall).';
 
+/** What a person can do about an error of ARM; undefined when its message has to do. */
+export function wayOut(error: ErrorInfo): string | undefined {
+  return wayOutOf(error.details ?? {}, error.message, error);
+}
+
 /** The error with its way out, where there is one. `details` carry `code` and `status` as azure/arm.ts sets them. */
 export function withWayOut(error: ErrorInfo): ErrorInfo {
-  const { details = {}, message } = error;
-  const wayOut = wayOutOf(details, message, error);
-  return wayOut && !message.includes(wayOut)
-    ? { ...error, message: `${message.replace(/\.?$/, '.')} ${wayOut}` }
-    : error;
+  const { message } = error;
+  const way = wayOut(error);
+  return way && !message.includes(way) ? { ...error, message: `${message.replace(/\.?$/, '.')} ${way}` } : error;
 }
 
 function wayOutOf(

@@ -8,6 +8,7 @@ import { createAttempts } from '../../azure/tables/attempts.ts';
 import { createLedger } from '../../azure/tables/ledger.ts';
 import { createPoints } from '../../azure/tables/points.ts';
 import { createSessions } from '../../azure/tables/sessions.ts';
+import { createSiteChecks } from '../../azure/tables/siteChecks.ts';
 import { createTagKeyTable } from '../../azure/tables/tagKeys.ts';
 import { createWorkerFiles } from '../../azure/workerFiles.ts';
 import { createWorkers } from '../../azure/workers.ts';
@@ -65,7 +66,8 @@ export function localAppliance(world: ComputeWorld): LocalAppliance {
     machines: createMachines(arm),
     workers: createWorkers(arm),
     siteParts: createSiteParts(arm),
-    sessions: createSessions(table(), table(), now),
+    siteChecks: createSiteChecks(table()),
+    sessions: createSessions(table(), table(), table(), now),
     points: createPoints(table(), table()),
     attempts,
     ledger: createLedger(table(), now),

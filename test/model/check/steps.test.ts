@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Finding, ProbeStep } from '../../../model/check/finding.ts';
-import { silentWorkerWay } from '../../../model/check/fixes.ts';
-import { checkError, failedStep, probeJob, stepsOf } from '../../../model/check/steps.ts';
+import { checkError, ownStep, probeJob, stepsOf } from '../../../model/check/steps.ts';
+import type { ErrorCode } from '../../../model/errors.ts';
 import { faultSchema, type Fault } from '../../../model/reach.ts';
 import { environmentSchema, siteAt, type Environment } from '../../../model/site/environment.ts';
 import { siteDiskAccesses } from '../../../model/site/endpoints.ts';
@@ -180,19 +180,30 @@ test('a step that is well has no fix; a site is well when all are', () => {
   );
 });
 
-test("a step of the appliance's own that fails has a way out: Azure's code tells it, or who asks", () => {
-  const refused = (code: string) =>
-    ({ code: 'AZURE_REFUSED', message: `said ${code}`, retryable: false, details: { status: '403', code } }) as const;
-  expect(failedStep('make a disk', refused('RequestDisallowedByPolicy'), 5)).toEqual({
-    name: 'make a disk',
-    ok: false,
-    seen: 'said RequestDisallowedByPolicy',
+test("a step of the appliance's own that fails has a way out: Azure's code tells it, or what failed", () => {
+  const failed = (code: ErrorCode, azure: string, retryable = false) =>
+    ownStep(
+      {
+        name: 'x',
+        seen: '',
+        ms: 5,
+        error: { code, message: 'said', retryable, details: { status: '403', code: azure } },
+      },
+      environment,
+      away,
+    );
+  expect(ownStep({ name: 'x', seen: 'two', ms: 5 }, environment, away)).toEqual({
+    name: 'x',
+    ok: true,
+    seen: 'two',
     ms: 5,
-    fix: expect.stringContaining('Exempt') as string,
   });
-  expect(failedStep('x', refused('AuthorizationFailed'), 5).fix).toContain('pulumi up');
-  expect(failedStep('x', refused('SomethingElse'), 5, 'do this.').fix).toBe('do this.');
-  const silent = silentWorkerWay(environment, away);
+  expect(failed('AZURE_REFUSED', 'RequestDisallowedByPolicy')).toMatchObject({ ok: false, seen: 'said', ms: 5 });
+  expect(failed('AZURE_REFUSED', 'RequestDisallowedByPolicy').fix).toContain('Azure Policy');
+  expect(failed('AZURE_REFUSED', 'AuthorizationFailed').fix).toContain('pulumi up');
+  expect(failed('AZURE_REFUSED', 'SomethingElse').fix).toContain('GET /api/sites');
+  expect(failed('AZURE_UNAVAILABLE', 'ServerBusy', true).fix).toContain('Check again');
+  const silent = failed('WORKER_LOST', '', true).fix;
   expect(silent).toContain(own);
   expect(silent).toContain(mailbox);
 });
