@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Exchange } from '../../sandbox/edge/record.ts';
+import { people } from '../../sandbox/edge/index.ts';
 import { startSandbox, type Sandbox } from '../../sandbox/index.ts';
 import { disks } from './azureCli/chains/disks.ts';
 import { machines } from './azureCli/chains/machines.ts';
@@ -33,6 +34,7 @@ async function begin(chain: Chain): Promise<void> {
   clis.push(cli);
   const values = {
     sub: sandbox.subscriptionId,
+    me: people.operator.objectId,
     dir: folder,
     templates: join(import.meta.dirname, 'azureCli', 'templates'),
   };
@@ -50,6 +52,7 @@ describe.skipIf(absent !== undefined)('azure-cli', () => {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'azure-cli-'));
     sandbox = await startSandbox({ record: join(folder, 'record.jsonl') });
+    sandbox.settings.access.enforce.data = true;
     await Promise.all(chains.map(begin));
   }, 60_000);
   afterAll(async () => {

@@ -3,7 +3,7 @@ import type { Profile, Said } from './cli.ts';
 
 /** One command and what it must say. */
 export interface Step {
-  /** Arguments as typed; `{sub}`, `{dir}` stand for the subscription's id and a folder for files. */
+  /** Arguments as typed; `{sub}`, `{me}`, `{dir}` stand for the subscription's id, one's own and a folder for files. */
   az: string;
   /** Standard output as JSON: the shape to find in it, or the value itself. */
   json?: unknown;

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import type { Chain } from '../steps.ts';
+import type { Chain, Step } from '../steps.ts';
 
 const account = 'clistore';
 const login = `--account-name ${account} --auth-mode login`;
@@ -7,6 +7,18 @@ const withKey = `--account-name ${account} --auth-mode key`;
 const vaultRest = (method: string, path: string, body?: string) =>
   `rest --method ${method} --resource https://vault.azure.net --url https://cli-vault.vault.azure.net/${path}?api-version=7.4` +
   (body === undefined ? '' : ` --body '${body}'`);
+
+/** Gives the person a role for the data in a group: the owner of a subscription has none. (`az role` does not work here.) */
+const takeRole = (group: string, assignment: string, role: string): Step => {
+  const scope = '/subscriptions/{sub}/resourceGroups/' + group;
+  const definition = `/subscriptions/{sub}/providers/Microsoft.Authorization/roleDefinitions/${role}`;
+  const body = JSON.stringify({
+    properties: { roleDefinitionId: definition, principalId: '{me}', principalType: 'User' },
+  });
+  const url = `${scope}/providers/Microsoft.Authorization/roleAssignments/${assignment}?api-version=2022-04-01`;
+  return { az: `rest --method put --url ${url} --body '${body}' --query name`, json: assignment };
+};
+const NO_ROLE = 'You do not have the required permissions needed to perform this operation.';
 
 /** Storage accounts and what is in them. */
 export const storage: Chain = {
@@ -42,6 +54,9 @@ export const storage: Chain = {
     { az: `storage container exists -n box ${login}`, json: { exists: true } },
     { az: `storage container show -n box ${login} --query properties.lease.state`, json: 'available' },
     { az: `storage container show -n other ${login}`, error: /ContainerNotFound|not found/ },
+    { az: `storage blob list -c box ${login}`, error: NO_ROLE },
+    // Storage Blob Data Contributor
+    takeRole('store', '5d0b6bd5-4f2a-4c1b-9d6f-0a3c5f1e7b21', 'ba92f5b4-2d11-453d-a403-e96b0029c9fe'),
     {
       az: `storage blob upload -c box -n note.txt --data 'from az' ${login}`,
       json: { etag: expect.stringMatching(/^"?0x/) },
@@ -102,6 +117,9 @@ export const vaults: Chain = {
       az: 'keyvault private-link-resource list --vault-name cli-vault --query [].properties.groupId',
       json: expect.anything(),
     },
+    { az: vaultRest('get', 'keys'), error: 'ForbiddenByRbac' },
+    // Key Vault Administrator
+    takeRole('safe', '1f7c2f6e-8f2e-4bb4-8a55-9c1d7be0a613', '00482a5a-887f-4fb3-b363-3b7fe8e74483'),
     {
       az: vaultRest('post', 'keys/k1/create', '{"kty":"RSA","key_size":2048}'),
       json: { key: { kty: 'RSA' }, attributes: { enabled: true } },
