@@ -1,5 +1,5 @@
 import { applyScenario, type Read, type Scenario } from '../sandbox/scenario/index.ts';
-import { startSandbox, type Sandbox } from '../sandbox/index.ts';
+import { startSandbox, type Sandbox, type SandboxOptions } from '../sandbox/index.ts';
 import { deployAppliance, region, type Deployment } from './deployment.ts';
 import { addMachine, usualData, type DemoMachine } from './machine.ts';
 
@@ -10,7 +10,7 @@ export interface World extends Deployment {
   stop(): Promise<void>;
 }
 
-export interface WorldOptions {
+export interface WorldOptions extends Pick<SandboxOptions, 'grants'> {
   record?: string;
   /** Images that become data disks of the machine. */
   diskFiles?: string[];
@@ -24,12 +24,13 @@ export interface WorldOptions {
 /** Starts the local Azure, declares the environment with the Pulumi program, deploys and starts the appliance. */
 export async function startWorld({
   record,
+  grants,
   diskFiles = [],
   data = usualData,
   say = () => {},
   signal,
 }: WorldOptions = {}): Promise<World> {
-  const sandbox = await startSandbox({ record, signal });
+  const sandbox = await startSandbox({ record, signal, ...(grants && { grants }) });
   return orStop(sandbox, async () => {
     say(`Local Azure: ${sandbox.operator.proxyUrl} (files in ${sandbox.dir})`);
     const [machine, deployment] = await Promise.all([
