@@ -31,9 +31,12 @@ export async function applyScenario(
   };
   for (const [i, application] of applications.entries()) {
     await at(['applications', i], async () => {
-      const { certificate: pem, ...rest } = application;
+      const { certificate: pem, roles, ...rest } = application;
       const certificate = pem === undefined ? undefined : await readFile(resolve(folder, pem), 'utf8');
-      sandbox.register({ ...rest, ...(certificate !== undefined && { certificate }) });
+      const to = sandbox.register({ ...rest, ...(certificate !== undefined && { certificate }) });
+      for (const { role, scope } of roles) {
+        sandbox.access.assign({ to, role, scope: scope?.replaceAll('{subscriptionId}', sandbox.subscriptionId) });
+      }
     });
   }
   if (isNew) {

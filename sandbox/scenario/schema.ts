@@ -104,6 +104,8 @@ const settings = object({
     restorePointsPerMachine: positive.optional(),
     shortages: z.array(shortage).optional(),
   }).optional(),
+  /** Role assignments; see `arm/access`. */
+  access: object({ propagationMs: z.int().min(0).optional() }).optional(),
   /** What one disk's data plane gives. */
   exportRate: z
     .union([z.enum(['unlimited', 'tier']), object({ bytesPerSecond: bytes, requestsPerSecond: positive })])
@@ -129,6 +131,8 @@ export const scenarioSchema = object({
         secret: z.string().optional(),
         /** PEM file with the certificate that the application signs in with, relative to the scenario's file. */
         certificate: z.string().optional(),
+        /** Built-in roles that it holds; no scope: in each subscription. `{subscriptionId}` is the first one's. */
+        roles: z.array(object({ role: name, scope: z.string().optional() })).default([]),
         /** `assignedTo`: operator, deployer, client ids of applications, object ids. */
         appRoles: z.array(object({ value: name, assignedTo: z.array(name) })).optional(),
       }),

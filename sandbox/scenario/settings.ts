@@ -6,6 +6,7 @@ export function applySettings({ settings }: Sandbox, given: Scenario['settings']
   const { pageSize, operations = {}, requestLimits = {} } = given;
   Object.assign(settings.arm, pageSize === undefined ? {} : { pageSize }, operations);
   Object.assign(settings.arm.limits, requestLimits);
+  Object.assign(settings.access, given.access);
   Object.assign(settings.compute, given.compute);
   if (given.exportRate !== undefined) settings.compute.exportRate = given.exportRate;
 }

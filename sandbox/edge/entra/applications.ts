@@ -35,8 +35,8 @@ export interface Wrong {
 }
 
 export interface Applications {
-  /** Adds or replaces one. @throws when its certificate is none */
-  register(application: Application): void;
+  /** Adds or replaces one; gives its principal. @throws when its certificate is none */
+  register(application: Application): Principal;
   find(clientId: string): Application | undefined;
   /** The principal of that object id, when it is one of an application. */
   principal(objectId: string): Principal | undefined;
@@ -49,6 +49,7 @@ export function createApplications(kept: StoredMap<Application>): Applications {
     register(application) {
       if (application.certificate !== undefined) new X509Certificate(application.certificate);
       kept.set(application.clientId.toLowerCase(), application);
+      return principalOf(application);
     },
     find: (clientId) => kept.get(clientId.toLowerCase()),
     rolesOf(principal, resource) {
