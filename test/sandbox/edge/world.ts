@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { createClock } from '../../../sandbox/core/clock.ts';
 import { createFaults } from '../../../sandbox/core/faults.ts';
 import type { Principal } from '../../../sandbox/core/types.ts';
-import { startEdge } from '../../../sandbox/edge/index.ts';
+import { startEdge, type EdgeOptions } from '../../../sandbox/edge/index.ts';
 
 export const TENANT = '11111111-1111-4111-8111-111111111111';
 export const worker: Principal = {
@@ -15,7 +15,7 @@ export const worker: Principal = {
 };
 
 /** An edge of its own, in a folder of its own, in which machines and apps have the identity `worker`. */
-export async function startWorld(options: { record?: boolean } = {}) {
+export async function startWorld(options: { record?: boolean; wayTo?: EdgeOptions['wayTo'] } = {}) {
   const dir = await mkdtemp(join(tmpdir(), 'edge test-'));
   const clock = createClock();
   const killed: string[] = [];
@@ -36,6 +36,7 @@ export async function startWorld(options: { record?: boolean } = {}) {
           }
         : undefined,
     ...(options.record ? { record: recordFile } : {}),
+    wayTo: options.wayTo,
   });
   const stop = async () => {
     await edge.stop();
