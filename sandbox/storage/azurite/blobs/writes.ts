@@ -87,13 +87,10 @@ export function patchWrites(store: Store): void {
   }
 }
 
+/** Rights come before conditions: not even `If-None-Match: *` makes it a 409 (seen with SAS that may only create). */
 function mayNotReplace(context: Context): Error {
-  return storageError(
-    context,
-    403,
-    'AuthorizationPermissionMismatch',
-    'This request is not authorized to perform this operation using this permission.',
-  );
+  const message = 'This request is not authorized to perform blob overwrites.';
+  return storageError(context, 403, 'UnauthorizedBlobOverwrite', message);
 }
 
 function prepare(context: Context, { properties }: BlobDoc): void {
