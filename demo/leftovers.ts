@@ -28,7 +28,7 @@ export async function leftovers(world: World, newest: string): Promise<Check[]> 
     .list({ type: 'Microsoft.Compute/snapshots' })
     .filter(({ tags }) => tags?.['strongroom-id'] !== undefined);
   const old = ours.filter(({ tags }) => tags?.['strongroom-id'] !== newest);
-  const group = `/subscriptions/${sandbox.subscriptionId}/resourceGroups/${layout.resourceGroup}`;
+  const group = `/subscriptions/${sandbox.subscriptionId}/resourceGroups/${layout.resourceGroup.name}`;
   const running: string[] = [];
   for (const { id, name } of store.list({ type: 'Microsoft.Compute/virtualMachines', under: group })) {
     const view = (await sandbox.client.arm('GET', `${id}/instanceView?api-version=2026-04-01`)) as {

@@ -79,7 +79,7 @@ export async function openWorld(options: {
       bare ? undefined : deployAppliance(sandbox, signal),
       scenario || bare ? undefined : addMachine(sandbox, { region, diskFiles: [], data: quickData }),
     ]);
-    const workers = appliance && `/resourceGroups/${appliance.layout.resourceGroup}/`.toLowerCase();
+    const workers = appliance && `/resourceGroups/${appliance.layout.resourceGroup.name}/`.toLowerCase();
     const machine = sandbox.world.store
       .list({ type: 'Microsoft.Compute/virtualMachines' })
       .find(({ id }) => workers === undefined || !id.toLowerCase().includes(workers));

@@ -23,7 +23,7 @@ const MiB = 1024 * 1024;
 interface Exchange {
   method: string;
   url: string;
-  request: { tags?: Record<string, string> } | null;
+  request: { tags?: Record<string, string>; properties?: Record<string, unknown> } | null;
 }
 
 let world: World;
@@ -44,7 +44,7 @@ const snapshots = () => world.sandbox.world.store.list({ type: 'Microsoft.Comput
 const workers = () =>
   world.sandbox.world.store.list({
     type: 'Microsoft.Compute/virtualMachines',
-    under: `/subscriptions/${world.sandbox.subscriptionId}/resourceGroups/${world.layout.resourceGroup}`,
+    under: `/subscriptions/${world.sandbox.subscriptionId}/resourceGroups/${world.layout.resourceGroup.name}`,
   });
 const property = <T>(resource: ArmResource, name: string) => resource.properties?.[name] as T;
 const exchanges = async (): Promise<Exchange[]> =>
@@ -60,7 +60,9 @@ async function hashAll(into: Map<string, string>) {
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'main-job-'));
   recordFile = join(folder, 'record.jsonl');
-  world = await startWorld({ record: recordFile, data: [24 * MiB, 16 * MiB, 8 * MiB] });
+  // Whoever looks into what was stored; the product needs no such role.
+  const grants = [{ to: 'operator' as const, role: 'Storage Blob Data Reader' }];
+  world = await startWorld({ record: recordFile, data: [24 * MiB, 16 * MiB, 8 * MiB], grants });
   const { sandbox, appliance, machine } = world;
   traffic = watchTraffic(sandbox.faults, world.layout);
   const backUp = () =>
@@ -116,10 +118,44 @@ describe('snapshots', () => {
       expect(id.toLowerCase()).toContain(world.machine.resourceGroupId.toLowerCase() + '/');
   });
 
-  it('exports nothing to the internet: snapshots are private and behind a disk access', () => {
+  it('VMP-21 grants the data of a snapshot only while it is behind a disk access of its site', async () => {
+    const policies = new Map<string, unknown>();
+    let grants = 0;
+    for (const { method, url, request } of await exchanges()) {
+      const [, snapshot] = /\/snapshots\/([^/?]+)/i.exec(url) ?? [];
+      if (!snapshot) continue;
+      if (/\/beginGetAccess\b/i.test(url)) {
+        grants++;
+        expect(policies.get(snapshot)).toMatchObject({
+          networkAccessPolicy: 'AllowPrivate',
+          publicNetworkAccess: 'Disabled',
+          diskAccessId: expect.stringContaining(`/resourceGroups/${world.layout.resourceGroup.name}/`) as string,
+        });
+      } else if (method !== 'GET' && request?.properties) policies.set(snapshot, request.properties);
+    }
+    expect(grants).toBeGreaterThanOrEqual(9); // three disks, then three with their bases
+  });
+
+  it('gives snapshots that stay the export policy of their source disk', () => {
     for (const snapshot of snapshots()) {
-      expect(property<string>(snapshot, 'publicNetworkAccess')).toBe('Disabled');
-      expect(property<string>(snapshot, 'networkAccessPolicy')).not.toBe('AllowAll');
+      const source = property<{ sourceResourceId: string }>(snapshot, 'creationData').sourceResourceId;
+      const disk = world.sandbox.world.store.require(source);
+      for (const name of ['networkAccessPolicy', 'publicNetworkAccess', 'diskAccessId'])
+        expect(property(snapshot, name)).toBe(property(disk, name));
+    }
+  });
+
+  it('VMP-03 tells who reads their tags nothing but the session', () => {
+    for (const { tags } of snapshots()) {
+      expect(Object.keys(tags ?? {}).sort()).toEqual([
+        'strongroom-id',
+        'strongroom-m0',
+        'strongroom-m1',
+        'strongroom-m2',
+        'strongroom-n',
+        'strongroom-v',
+      ]);
+      expect(JSON.stringify(tags)).not.toContain('virtualMachines');
     }
   });
 });
@@ -244,6 +280,14 @@ describe('the data', () => {
       for (const name of ['hyperVGeneration', 'osType', 'diskSizeBytes', 'supportedCapabilities']) {
         expect(property(copy, name), `${disk.key} ${name}`).toEqual(property(source, name));
       }
+    }
+  });
+
+  it('leaves restored disks closed to export, behind no disk access of the appliance', () => {
+    for (const { target } of restored.second!.disks) {
+      const { properties } = world.sandbox.world.store.require(target!);
+      expect(properties).toMatchObject({ networkAccessPolicy: 'DenyAll', publicNetworkAccess: 'Disabled' });
+      expect(properties).not.toHaveProperty('diskAccessId');
     }
   });
 });
