@@ -93,6 +93,7 @@ export const customRoles = {
         'snapshots/endGetAccess/action': 'take them back',
         'diskAccesses/read': 'check the disk accesses of the site',
         'diskAccesses/write': 'create those that it lacks; linked check of a snapshot or disk that names one',
+        'diskAccesses/privateLinkResources/read': 'learn which zones their endpoints need',
         'diskAccesses/privateEndpointConnectionsApproval/action': 'the endpoint to a disk access is approved at once',
         'locations/operations/read': 'follow long operations on workers',
         'locations/diskOperations/read': 'follow long operations on disk accesses and on what a check makes',
