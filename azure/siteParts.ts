@@ -9,6 +9,7 @@ import type {
 import type { PrivateZone, VirtualNetworkLink } from '@azure/arm-privatedns';
 import type { BlobContainer, StorageAccountCreateParameters, StorageQueue } from '@azure/arm-storage';
 import { StrongroomError } from '../model/errors.ts';
+import { sameId } from '../model/resourceId.ts';
 import { called } from '../model/site/finding.ts';
 import type { Piece, PieceKind } from '../model/site/piece.ts';
 import { runTimeTag } from '../model/site/tags.ts';
@@ -31,6 +32,12 @@ export interface EndpointConnection {
   status: string;
 }
 
+/** An address of an endpoint, and the names that lead to it. */
+export interface EndpointAddress {
+  address: string;
+  fqdns: string[];
+}
+
 /** A record that a DNS zone group says it keeps. */
 export interface GroupRecord {
   zoneId: string;
@@ -38,25 +45,29 @@ export interface GroupRecord {
   addresses: string[];
 }
 
-export interface TaggedAccount {
-  id: string;
-  tags: Record<string, string>;
+/** Storage accounts of a group, disk accesses, … are read together: ARM counts requests. */
+export interface SiteLook {
+  find(piece: PieceRef): Promise<FoundPiece | undefined>;
+  /** Storage accounts of a resource group; undefined when there is no such group. */
+  accountsOf(groupId: string): Promise<{ id: string; tags: Record<string, string> }[] | undefined>;
+  /** Of an endpoint's network interface. */
+  addressesOf(endpoint: FoundPiece): Promise<EndpointAddress[]>;
+  /** Addresses of the A records of a private zone, by name; none when there is no such zone. */
+  recordsOf(zoneId: string): Promise<Map<string, string[]>>;
 }
+
+export type PieceRef = Pick<Piece, 'kind' | 'id'>;
 
 /** What a site consists of, in ARM: read, and created where it is missing. Nothing that exists is altered. */
 export interface SiteParts {
-  find(piece: Pick<Piece, 'kind' | 'id'>): Promise<FoundPiece | undefined>;
+  /** A new look: what it has read once it does not read again. */
+  look(): SiteLook;
+  find(piece: PieceRef): Promise<FoundPiece | undefined>;
   /** Asks Azure to make the piece as its settings say and does not wait for the end. */
   create(piece: Piece): Promise<void>;
-  /** Storage accounts of a resource group; undefined when there is no such group. */
-  accountsOf(groupId: string): Promise<TaggedAccount[] | undefined>;
-  connectionsOf(found: FoundPiece): EndpointConnection[];
-  /** Private addresses of an endpoint, of its network interface. */
-  addressesOf(endpoint: FoundPiece): Promise<string[]>;
-  /** What a zone group of an endpoint says; of all its groups when no name is given. */
-  groupRecords(endpointId: string, group?: string): Promise<GroupRecord[]>;
-  /** Addresses of an A record in a private zone; none when there is no record. */
-  recordAddresses(record: Pick<GroupRecord, 'zoneId' | 'name'>): Promise<string[]>;
+  connectionsOf(endpoint: FoundPiece): EndpointConnection[];
+  /** What all zone groups of an endpoint say. */
+  groupRecords(endpointId: string): Promise<GroupRecord[]>;
   /** Zone names by sub-resource, as ARM says them of an account or a disk access. */
   requiredZones(kind: 'storageAccount' | 'diskAccess', id: string): Promise<Record<string, string[]>>;
 }
@@ -79,20 +90,10 @@ function located(id: string): Located {
 }
 
 export function createSiteParts(arm: SiteArm): SiteParts {
-  const zoneGroup = (id: string) => {
-    const { subscriptionId, names } = located(id);
-    const [group = '', endpoint = ''] = names;
-    return { groups: arm.network(subscriptionId).privateDnsZoneGroups, group, endpoint };
-  };
-
   return {
-    async find({ kind, id }) {
-      const { subscriptionId, names } = located(id);
-      const resource = await armFind(`read ${called({ kind, id })}`, () =>
-        operations(arm, subscriptionId, kind).get(names),
-      );
-      return resource && foundPiece(resource);
-    },
+    look: () => createLook(arm),
+
+    find: (piece) => get(arm, piece),
 
     async create(piece) {
       const { kind, id, settings } = piece;
@@ -102,18 +103,6 @@ export function createSiteParts(arm: SiteArm): SiteParts {
       await armCall(`create ${called(piece)}`, () => {
         const call = operations(arm, subscriptionId, kind).put(names, body);
         return call.submitted?.() ?? call;
-      });
-    },
-
-    async accountsOf(groupId) {
-      const { subscriptionId, names } = located(groupId);
-      const [group = ''] = names;
-      return armFind(`list storage accounts of ${group}`, async () => {
-        const found: TaggedAccount[] = [];
-        for await (const { id, tags } of arm.storage(subscriptionId).storageAccounts.listByResourceGroup(group)) {
-          found.push({ id: id!, tags: tags ?? {} });
-        }
-        return found;
       });
     },
 
@@ -130,32 +119,13 @@ export function createSiteParts(arm: SiteArm): SiteParts {
       }));
     },
 
-    async addressesOf({ resource }) {
-      const ids = ((resource as PrivateEndpoint).networkInterfaces ?? []).flatMap(({ id }) => id ?? []);
-      const all = ids.map(async (id) => {
-        const { subscriptionId, names } = located(id);
-        const [group = '', name = ''] = names;
-        const found = await armFind(`read network interface ${name}`, () =>
-          arm.network(subscriptionId).networkInterfaces.get(group, name),
-        );
-        return (found?.ipConfigurations ?? []).flatMap(({ privateIPAddress }) => privateIPAddress ?? []);
-      });
-      return (await Promise.all(all)).flat();
-    },
-
-    async groupRecords(endpointId, name) {
-      const { groups, group, endpoint } = zoneGroup(endpointId);
-      const what = `read DNS zone groups of private endpoint ${endpoint}`;
-      const found: PrivateDnsZoneGroup[] = [];
-      if (name === undefined) {
-        await armFind(what, async () => {
-          for await (const one of groups.list(group, endpoint)) found.push(one);
-        });
-      } else {
-        const one = await armFind(what, () => groups.get(group, endpoint, name));
-        if (one) found.push(one);
-      }
-      return found
+    async groupRecords(endpointId) {
+      const { subscriptionId, names } = located(endpointId);
+      const [group = '', endpoint = ''] = names;
+      const groups = await armFind(`read DNS zone groups of private endpoint ${endpoint}`, () =>
+        every(arm.network(subscriptionId).privateDnsZoneGroups.list(group, endpoint)),
+      );
+      return (groups ?? [])
         .flatMap(({ privateDnsZoneConfigs }) => privateDnsZoneConfigs ?? [])
         .flatMap(({ privateDnsZoneId: zoneId = '', recordSets }) =>
           (recordSets ?? []).map(({ recordSetName = '', ipAddresses = [] }) => ({
@@ -164,15 +134,6 @@ export function createSiteParts(arm: SiteArm): SiteParts {
             addresses: ipAddresses,
           })),
         );
-    },
-
-    async recordAddresses({ zoneId, name }) {
-      const { subscriptionId, names } = located(zoneId);
-      const [group = '', zone = ''] = names;
-      const found = await armFind(`read record ${name} of private DNS zone ${zone}`, () =>
-        arm.privateDns(subscriptionId).recordSets.get(group, zone, 'A', name),
-      );
-      return (found?.aRecords ?? []).flatMap(({ ipv4Address }) => ipv4Address ?? []);
     },
 
     async requiredZones(kind, id) {
@@ -190,6 +151,118 @@ export function createSiteParts(arm: SiteArm): SiteParts {
       );
     },
   };
+}
+
+async function get(arm: SiteArm, { kind, id }: PieceRef): Promise<FoundPiece | undefined> {
+  const { subscriptionId, names } = located(id);
+  const resource = await armFind(`read ${called({ kind, id })}`, () =>
+    operations(arm, subscriptionId, kind).get(names),
+  );
+  return resource && foundPiece(resource);
+}
+
+function createLook(arm: SiteArm): SiteLook {
+  const known = new Map<string, Promise<unknown>>();
+  function once<T>(what: string, read: () => Promise<T>): Promise<T> {
+    let reading = known.get(what) as Promise<T> | undefined;
+    if (!reading) known.set(what, (reading = read()));
+    return reading;
+  }
+  /** Lists what stands beside an id; undefined when what it stands in is not there. */
+  function listed<T extends object>(what: string, parent: string, list: () => AsyncIterable<T>) {
+    return once(`${what} ${parent}`.toLowerCase(), () => armFind(`list ${what} of ${parent}`, () => every(list())));
+  }
+
+  function beside({ kind, id }: PieceRef): Promise<Identified[] | undefined> | undefined {
+    const { subscriptionId, names } = located(id);
+    const [group = '', parent = ''] = names;
+    switch (kind) {
+      case 'storageAccount':
+        return listed('storage accounts', groupOf(id), () =>
+          arm.storage(subscriptionId).storageAccounts.listByResourceGroup(group),
+        );
+      case 'blobContainer':
+        return listed('containers', parent, () => arm.storage(subscriptionId).blobContainers.list(group, parent));
+      case 'queue':
+        return listed('queues', parent, () => arm.storage(subscriptionId).queue.list(group, parent));
+      case 'diskAccess':
+        return listed('disk accesses', groupOf(id), () =>
+          arm.compute(subscriptionId).diskAccesses.listByResourceGroup(group),
+        );
+      case 'privateEndpoint':
+        return listed('private endpoints', groupOf(id), () => arm.network(subscriptionId).privateEndpoints.list(group));
+      case 'privateDnsZone':
+        return listed('private DNS zones', groupOf(id), () =>
+          arm.privateDns(subscriptionId).privateZones.listByResourceGroup(group),
+        );
+      case 'virtualNetworkLink':
+        return listed('links', `${groupOf(id)}/${parent}`, () =>
+          arm.privateDns(subscriptionId).virtualNetworkLinks.list(group, parent),
+        );
+      default:
+        return undefined;
+    }
+  }
+
+  return {
+    async find(piece) {
+      const list = beside(piece);
+      if (!list) return once(piece.id.toLowerCase(), () => get(arm, piece));
+      const resource = (await list)?.find(({ id }) => id !== undefined && sameId(id, piece.id));
+      return resource && foundPiece(resource);
+    },
+
+    async accountsOf(groupId) {
+      const accounts = await beside({ kind: 'storageAccount', id: `${groupId}/providers/x/y/z` });
+      return accounts?.map((account) => ({ id: account.id!, tags: foundPiece(account).tags }));
+    },
+
+    async addressesOf({ resource }) {
+      const ids = ((resource as PrivateEndpoint).networkInterfaces ?? []).flatMap(({ id }) => id ?? []);
+      const all = ids.map(async (id) => {
+        const { subscriptionId, names } = located(id);
+        const [group = ''] = names;
+        const interfaces = await listed('network interfaces', groupOf(id), () =>
+          arm.network(subscriptionId).networkInterfaces.list(group),
+        );
+        return interfaces?.find((one) => one.id !== undefined && sameId(one.id, id))?.ipConfigurations ?? [];
+      });
+      return (await Promise.all(all))
+        .flat()
+        .map(({ privateIPAddress: address = '', privateLinkConnectionProperties }) => ({
+          address,
+          fqdns: privateLinkConnectionProperties?.fqdns ?? [],
+        }));
+    },
+
+    async recordsOf(zoneId) {
+      const { subscriptionId, names } = located(zoneId);
+      const [group = '', zone = ''] = names;
+      const records = await listed('A records', zoneId, () =>
+        arm.privateDns(subscriptionId).recordSets.listByType(group, zone, 'A'),
+      );
+      return new Map(
+        (records ?? []).map(({ name = '', aRecords = [] }) => [
+          name.toLowerCase(),
+          aRecords.flatMap(({ ipv4Address }) => ipv4Address ?? []),
+        ]),
+      );
+    },
+  };
+}
+
+interface Identified {
+  id?: string;
+}
+
+function groupOf(id: string): string {
+  return id.split('/').slice(0, 5).join('/');
+}
+
+async function every<T>(pages: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const one of pages) all.push(one);
+  return all;
 }
 
 function foundPiece(resource: object): FoundPiece {

@@ -1,8 +1,8 @@
-import type { FoundPiece, SiteParts } from '../azure/siteParts.ts';
+import type { FoundPiece, SiteLook, SiteParts } from '../azure/siteParts.ts';
 import { errorInfo } from '../model/errors.ts';
 import { idKey, sameId } from '../model/resourceId.ts';
 import { driftOf, type Drift } from '../model/site/drift.ts';
-import { siteAt, type Environment, type Place } from '../model/site/environment.ts';
+import { siteAt, type Environment, type Place, type SiteConfig } from '../model/site/environment.ts';
 import type { Finding, FoundDrift, FoundRecord, Inspection } from '../model/site/finding.ts';
 import { siteKey, siteLayout } from '../model/site/layout.ts';
 import { siteDiskAccesses } from '../model/site/endpoints.ts';
@@ -12,6 +12,7 @@ import { roleTag, runTimeTag } from '../model/site/tags.ts';
 import { readyPieces, sameAddresses } from '../model/site/verdict.ts';
 import { documentedZones, type EndpointGroup, type RequiredZones } from '../model/site/zones.ts';
 import type { Appliance } from './appliance.ts';
+import { inParallel } from './inParallel.ts';
 
 /** Requests to Resource Manager at once, for one site: it allows 25 reads a second and bursts of 250. */
 const AT_ONCE = 16;
@@ -31,18 +32,18 @@ export async function inspectSite(
 ): Promise<Inspection> {
   const site = siteAt(environment, place);
   const { account, resourceGroup, tags } = siteLayout(siteKey(environment, site));
-  const looked = await settled(siteParts.accountsOf(resourceGroup.id));
+  const look = siteParts.look();
+  const looked = await settled(look.accountsOf(resourceGroup.id));
   const accounts = looked.value ?? [];
-  const zones = await settled(zonesOf(siteParts, environment, site, accounts));
+  const zones = await settled(zonesOf(siteParts, look, environment, site));
   const pieces = neededPieces(environment, site, zones.value ?? documentedZones);
   const wanted = pieces.filter(({ key }) => keys?.includes(key) ?? true);
-  const find = remembered(siteParts);
-  const findings = await inParallel(wanted, async (piece): Promise<Finding> => {
+  const findings = await inParallel(AT_ONCE, wanted, async (piece): Promise<Finding> => {
     try {
       if (looked.error && idKey(piece.id) === idKey(resourceGroup.id)) throw looked.error;
       if (zones.error && idKey(piece.id) === idKey(account.id)) throw zones.error;
       if (piece.kind === 'resourceGroup') return bare(piece, looked.value ? 'present' : 'missing');
-      return await findingOf(siteParts, find, piece);
+      return await findingOf(siteParts, look, piece);
     } catch (error) {
       return { ...bare(piece, 'unreadable'), error: errorInfo(error) };
     }
@@ -69,7 +70,7 @@ export async function createPieces(
     ({ key, owner }) => owner === 'strongroom' && keys.includes(key),
   );
   const failures: Record<string, unknown> = {};
-  await inParallel(pieces, async (piece) => {
+  await inParallel(AT_ONCE, pieces, async (piece) => {
     try {
       const found = await siteParts.find(piece);
       // Azure writes the records of a zone group anew when it is put again.
@@ -85,27 +86,38 @@ export async function createPieces(
 /** What ARM says of zone names, for groups whose target is the site's and there; the documented ones for the rest. */
 async function zonesOf(
   siteParts: SiteParts,
+  look: SiteLook,
   environment: Environment,
-  site: Place,
-  accounts: { id: string }[],
+  site: SiteConfig,
 ): Promise<RequiredZones> {
   const { account } = siteLayout(siteKey(environment, site));
-  const [diskAccess] = siteDiskAccesses(environment, siteAt(environment, site));
-  const isThere = accounts.some(({ id }) => sameId(id, account.id));
-  const hasAccess = diskAccess && (await siteParts.find({ kind: 'diskAccess', id: diskAccess.id }));
+  const [diskAccess] = siteDiskAccesses(environment, site);
+  const [isThere, hasAccess] = await Promise.all([
+    look.find({ kind: 'storageAccount', id: account.id }),
+    diskAccess && look.find({ kind: 'diskAccess', id: diskAccess.id }),
+  ]);
   const [ofAccount, ofDisks] = await Promise.all([
     isThere ? siteParts.requiredZones('storageAccount', account.id) : {},
-    hasAccess ? siteParts.requiredZones('diskAccess', diskAccess.id) : {},
+    hasAccess ? siteParts.requiredZones('diskAccess', diskAccess!.id).catch(unlessForbidden) : {},
   ]);
   const said: Record<string, string[]> = { ...ofAccount, ...ofDisks };
   const groups = Object.keys(documentedZones) as EndpointGroup[];
-  const named = groups.map((group): [EndpointGroup, readonly string[]] => [group, said[group] ?? documentedZones[group]]);
+  const named = groups.map((group): [EndpointGroup, readonly string[]] => [
+    group,
+    said[group] ?? documentedZones[group],
+  ]);
   return Object.fromEntries(named) as RequiredZones;
 }
 
-async function findingOf(siteParts: SiteParts, find: SiteParts['find'], piece: Piece): Promise<Finding> {
-  if (piece.kind === 'privateDnsZoneGroup') return zoneGroupFinding(siteParts, find, piece);
-  const found = await find(piece);
+/** Azure's permission reference lists no action for the private link resources of a disk access: a role may lack it. */
+function unlessForbidden(error: unknown): Record<string, string[]> {
+  if (errorInfo(error).code === 'PERMISSION_MISSING') return {};
+  throw error;
+}
+
+async function findingOf(siteParts: SiteParts, look: SiteLook, piece: Piece): Promise<Finding> {
+  if (piece.kind === 'privateDnsZoneGroup') return zoneGroupFinding(siteParts, look, piece);
+  const found = await look.find(piece);
   if (!found) return bare(piece, 'missing');
   if (piece.kind === 'privateEndpoint') return endpointFinding(siteParts, piece, found);
   return settle(piece, found, driftOf(piece.settings, found.resource));
@@ -125,39 +137,41 @@ function endpointFinding(siteParts: SiteParts, piece: Piece, found: FoundPiece):
   return { ...settle(piece, found, drift), connection: right.status };
 }
 
-/** An endpoint's entry in the zones is there when each record that it keeps has the endpoint's address. */
-async function zoneGroupFinding(siteParts: SiteParts, find: SiteParts['find'], piece: Piece): Promise<Finding> {
-  const [, endpointId = '', name] = /^(.*)\/privateDnsZoneGroups\/([^/]+)$/i.exec(piece.id) ?? [];
-  const byPolicy = piece.owner === 'customer';
-  const endpoint = await find({ kind: 'privateEndpoint', id: endpointId });
-  const found = byPolicy ? undefined : await find(piece);
-  if (!endpoint || !(found || byPolicy)) return bare(piece, 'missing');
-  const [expected, kept] = await Promise.all([
-    siteParts.addressesOf(endpoint),
-    siteParts.groupRecords(endpointId, byPolicy ? undefined : name),
-  ]);
-  const records = await Promise.all(
-    kept.map(async (record): Promise<FoundRecord> => {
-      const zone = record.zoneId.split('/').at(-1)!;
-      // A policy's zones may be out of the appliance's sight: there the group's word counts.
-      const actual = byPolicy ? record.addresses : await siteParts.recordAddresses(record);
-      return {
-        name: `${record.name}.${zone}`,
-        expected: expected.length > 1 ? matching(expected, actual) : expected,
-        actual,
-      };
+/**
+ * An endpoint's entry in the zones is there when each of its names has its address. Only where one has not the DNS zone
+ * group itself is read.
+ */
+async function zoneGroupFinding(siteParts: SiteParts, look: SiteLook, piece: Piece): Promise<Finding> {
+  const endpointId = piece.id.replace(/\/privateDnsZoneGroups\/[^/]+$/i, '');
+  const endpoint = await look.find({ kind: 'privateEndpoint', id: endpointId });
+  if (!endpoint) return bare(piece, 'missing');
+  const addresses = await look.addressesOf(endpoint);
+  const kept =
+    piece.owner === 'customer'
+      ? await siteParts.groupRecords(endpointId)
+      : (await Promise.all(zoneIdsOf(piece).map((zoneId) => recordsIn(look, zoneId)))).flat();
+  const records = addresses.flatMap(({ address, fqdns }) =>
+    fqdns.map((fqdn): FoundRecord => {
+      const record = kept.find(({ name }) => fqdn.toLowerCase().startsWith(`${name}.`));
+      return { name: fqdn, expected: [address], actual: record?.addresses ?? [] };
     }),
   );
-  const drift = found ? driftOf(piece.settings, found.resource) : [];
-  const finding = found ? settle(piece, found, drift) : bare(piece, 'present');
-  const isWritten = records.length > 0 && records.every((record) => sameAddresses(record.expected, record.actual));
-  const state = finding.state === 'present' && !isWritten ? 'missing' : finding.state;
-  return { ...finding, state, records };
+  const isWritten = records.length > 0 && records.every(({ expected, actual }) => sameAddresses(expected, actual));
+  if (isWritten) return { ...bare(piece, 'present'), records };
+  if (piece.owner === 'customer') return { ...bare(piece, 'missing'), records };
+  const found = await look.find(piece);
+  if (!found) return bare(piece, 'missing');
+  const finding = settle(piece, found, driftOf(piece.settings, found.resource));
+  return { ...finding, state: finding.state === 'present' ? 'missing' : finding.state, records };
 }
 
-/** An endpoint with several names has an address for each: any of them is right. */
-function matching(expected: string[], actual: string[]): string[] {
-  return actual.length > 0 && actual.every((address) => expected.includes(address)) ? actual : expected;
+function zoneIdsOf({ settings }: Piece): string[] {
+  const configs = (settings['privateDnsZoneConfigs'] ?? []) as { privateDnsZoneId: string }[];
+  return configs.map(({ privateDnsZoneId }) => privateDnsZoneId);
+}
+
+async function recordsIn(look: SiteLook, zoneId: string): Promise<{ name: string; addresses: string[] }[]> {
+  return [...(await look.recordsOf(zoneId))].map(([name, addresses]) => ({ name, addresses }));
 }
 
 function settle(piece: Piece, { provisioning, tags }: FoundPiece, drift: Drift[]): Finding {
@@ -186,7 +200,9 @@ function withMakers(findings: Finding[], pieces: Piece[]): Finding[] {
   const taggable = new Set(pieces.flatMap(({ key, settings }) => ('tags' in settings ? [key] : [])));
   return findings.map((finding) => {
     if (finding.made === null || taggable.has(finding.key)) return finding;
-    const parent = findings.find(({ id, key }) => taggable.has(key) && idKey(finding.id).startsWith(`${idKey(id)}/`));
+    const parent = findings.findLast(
+      ({ id, key }) => taggable.has(key) && idKey(finding.id).startsWith(`${idKey(id)}/`),
+    );
     return { ...finding, made: parent?.made ?? finding.made };
   });
 }
@@ -200,31 +216,10 @@ function words(value: unknown): string {
   return typeof value === 'object' ? JSON.stringify(value) : String(value as string | number | boolean);
 }
 
-/** Reads each resource once, however many pieces it matters to. */
-function remembered({ find }: SiteParts): SiteParts['find'] {
-  const known = new Map<string, ReturnType<SiteParts['find']>>();
-  return (piece) => {
-    const key = idKey(piece.id);
-    let found = known.get(key);
-    if (!found) known.set(key, (found = find(piece)));
-    return found;
-  };
-}
-
-async function settled<T>(task: Promise<T>): Promise<{ value?: T; error?: unknown }> {
+async function settled<T>(task: Promise<T>): Promise<{ value?: T; error?: Error }> {
   try {
     return { value: await task };
   } catch (error) {
-    return { error };
+    return { error: error as Error };
   }
-}
-
-async function inParallel<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
-  const results: R[] = [];
-  const queue = items.entries();
-  const lane = async () => {
-    for (const [i, item] of queue) results[i] = await work(item);
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, lane));
-  return results;
 }

@@ -6,7 +6,9 @@ import { parseResourceId } from '../../model/resourceId.ts';
 import type { Appliance } from '../appliance.ts';
 import { durable, type Durable } from '../durable.ts';
 import { guarded } from './problems.ts';
+import { getSite, listSites } from './sites.ts';
 import { startBackup } from './startBackup.ts';
+import { startCheck } from './startCheck.ts';
 import { startRestore } from './startRestore.ts';
 
 const exampleVm =
@@ -45,6 +47,16 @@ export function routes(appliance: Appliance): Route[] {
       },
     },
     {
+      name: 'postSiteCheck',
+      method: 'POST',
+      route: 'sites/{subscription}/{region}/check',
+      async handle({ params }, client) {
+        const { subscription = '', region = '' } = params;
+        const place = { subscriptionId: subscription, region: region.toLowerCase() };
+        return accepted(await startCheck(appliance, client, place));
+      },
+    },
+    {
       name: 'getSessions',
       method: 'GET',
       route: 'sessions',
@@ -59,6 +71,20 @@ export function routes(appliance: Appliance): Route[] {
         if (!session) throw new StrongroomError('NOT_FOUND', `There is no session "${params['id']}".`);
         return { jsonBody: session };
       },
+    },
+    {
+      name: 'getSites',
+      method: 'GET',
+      route: 'sites',
+      handle: async () => ({ jsonBody: { value: await listSites(appliance) } }),
+    },
+    {
+      name: 'getSite',
+      method: 'GET',
+      route: 'sites/{subscription}/{region}',
+      handle: async ({ params }) => ({
+        jsonBody: await getSite(appliance, params['subscription'] ?? '', params['region'] ?? ''),
+      }),
     },
     {
       name: 'getRestorePoints',

@@ -16,9 +16,9 @@ export interface FoundDrift {
   actual: string;
 }
 
-/** An A record that an endpoint's name needs. */
+/** A name of an endpoint, and the A record that it needs in a zone. */
 export interface FoundRecord {
-  /** `{record}.{zone}` */
+  /** `{account}.blob.core.windows.net` */
   name: string;
   expected: string[];
   /** None when there is no such record. */

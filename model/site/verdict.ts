@@ -83,7 +83,7 @@ export function notReady(finding: Finding, minutes: number): StrongroomError {
   if (lacking) {
     return new StrongroomError(
       'SITE_INCOMPLETE',
-      `The A record ${lacking} did not appear within ${minutes} minutes. Delete the ${called(finding)}; the next session ` +
+      `The A record of ${lacking} did not appear within ${minutes} minutes. Delete the ${called(finding)}; the next session ` +
         'makes it again.',
       { details },
     );
