@@ -45,11 +45,11 @@ function errorFields(error: unknown): NonNullable<Operation['error']> {
   return { status: 500, code: 'InternalServerError', message, details: {} };
 }
 
-/** Who may follow an operation: the action and its path, and what it works on. */
+/** What is needed to follow an operation, and its path. */
 interface Poll {
   action: string;
+  scope: string;
   path: string;
-  workedOn: string;
 }
 
 /** The body of the final answer of a PUT or PATCH: the resource as GET shows it. */
@@ -148,7 +148,7 @@ export function createOperations(world: Pick<ArmWorld, 'clock' | 'guid' | 'store
         if (!/\/locations\/|^\/subscriptions\/[^/]+\/operationresults\//i.test(asked.pathname)) return undefined;
         throw new ArmError(404, 'NotFound', `The entity was not found. Operation '${found.id}' does not exist.`);
       }
-      admit({ action: place.action, path: place.path, workedOn: operation.origin.path.id });
+      if (place.needs) admit({ ...place.needs, path: place.path });
       return part === 'status' ? statusReply(operation) : resultReply(operation, finalBody);
     },
 

@@ -11,6 +11,12 @@ interface Change {
   at: number;
 }
 
+interface Decision {
+  granted: boolean;
+  /** Whether it stands in the record. */
+  noted: boolean;
+}
+
 /** How many decisions are remembered; beyond, all are forgotten. */
 const MOST_DECISIONS = 100_000;
 
@@ -28,7 +34,7 @@ export function createAccess({ store, clock, nameOf, demands: file }: AccessOpti
   const settings: AccessSettings = { enforce: { arm: true, data: false }, propagationMs: 0 };
   const roles = createRoles();
   const demands = createDemands(nameOf, file);
-  const decided = new Map<string, boolean>();
+  const decided = new Map<string, Decision>();
   let underWay: Change[] = [];
 
   for (const resource of store.under('')) if (concernsRoles(resource.id)) roles.apply(resource.id, resource);
@@ -48,21 +54,23 @@ export function createAccess({ store, clock, nameOf, demands: file }: AccessOpti
     decided.clear();
   }
 
-  function grant(principalId: string, action: string, data: boolean, scope: string): boolean {
+  function decision(principalId: string, action: string, data: boolean, scope: string): Decision {
     const key = `${principalId}\n${action}\n${data}\n${scope}`;
     const known = decided.get(key);
-    if (known !== undefined) return known;
-    const granted = roles.grant(principalId, action, data, scope);
+    if (known) return known;
+    const made = { granted: roles.grant(principalId, action, data, scope), noted: false };
     if (decided.size >= MOST_DECISIONS) decided.clear();
-    decided.set(key, granted);
-    return granted;
+    decided.set(key, made);
+    return made;
   }
 
-  function decide(principalId: string, { actions = [], dataActions = [] }: Needs, scope: string, record: boolean) {
+  function decide(principalId: string, { actions = [], dataActions = [] }: Needs, scope: string, note: boolean) {
     settle();
     const ask = (data: boolean) => (action: string) => {
-      const granted = grant(principalId, action, data, scope);
-      if (record) demands.note({ principalId, action, data, scope, granted });
+      const found = decision(principalId, action, data, scope);
+      const { granted, noted } = found;
+      if (note && !noted) demands.note({ principalId, action, data, scope, granted });
+      found.noted ||= note;
       return granted;
     };
     const answers = [...actions.map(ask(false)), ...dataActions.map(ask(true))];

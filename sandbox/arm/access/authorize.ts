@@ -29,18 +29,16 @@ export function authorize(
 }
 
 /**
- * Lets somebody follow an operation. Operations stand below the subscription, where who has a role in a group only has
- * none; providers exempt them (ProviderHub: "allowed unauthorized actions", intent RPContract), which of them is not
- * published. Here the action counts where the operation works.
+ * Lets somebody follow an operation.
+ * @param poll the action, where it counts, and the path that was asked for
  * @throws ArmError 403 AuthorizationFailed
  */
 export function authorizePoll(
   world: ArmWorld,
   principalId: string,
-  poll: { action: string; path: string; workedOn: string },
+  { action, scope, path }: { action: string; scope: string; path: string },
 ): void {
-  const { action, path, workedOn } = poll;
-  const allowed = world.access.permits(principalId, { actions: [action] }, workedOn);
+  const allowed = world.access.permits(principalId, { actions: [action] }, scope);
   if (allowed || !world.access.settings.enforce.arm) return;
   throw authorizationFailed(clientIn(world, principalId), { action, scope: path });
 }
