@@ -22,8 +22,21 @@ export function appendLog(url: string, credential: TokenCredential | StorageShar
   const blob = new AppendBlobClient(url, credential);
   let waiting: Buffer[] = [];
   let bytes = 0;
-  let exists = false;
   let shipping: Promise<boolean> = Promise.resolve(true);
+
+  /**
+   * Appends first: who may add blobs and not overwrite them is refused (403) when it creates one that is there, as after
+   * a restart.
+   */
+  async function append(block: Buffer): Promise<void> {
+    try {
+      await blob.appendBlock(block, block.length);
+    } catch (error) {
+      if ((error as { statusCode?: number }).statusCode !== 404) throw error;
+      await blob.createIfNotExists({ blobHTTPHeaders: { blobContentType: 'application/x-ndjson' } });
+      await blob.appendBlock(block, block.length);
+    }
+  }
 
   async function ship(): Promise<boolean> {
     if (bytes === 0) return true;
@@ -31,9 +44,7 @@ export function appendLog(url: string, credential: TokenCredential | StorageShar
     waiting = [];
     bytes = 0;
     try {
-      if (!exists) await blob.createIfNotExists({ blobHTTPHeaders: { blobContentType: 'application/x-ndjson' } });
-      exists = true;
-      await blob.appendBlock(block, block.length);
+      await append(block);
       return true;
     } catch {
       if (block.length + bytes <= MOST_WAITING) {

@@ -12,9 +12,9 @@ interface SdkError {
 }
 
 /**
- * An SDK's error in the product's words: 404 `NOT_FOUND`; 409 and 412 `ALREADY_EXISTS`; 408, 429, 5xx and no answer at
- * all `AZURE_UNAVAILABLE`; the rest `AZURE_REFUSED`. Details carry `status` and Azure's `code`. What the network or a role
- * refuses says where to look.
+ * An SDK's error in the product's words: 404 `NOT_FOUND`; 409, 412 and a refused overwrite `ALREADY_EXISTS`; 408, 429,
+ * 5xx and no answer at all `AZURE_UNAVAILABLE`; the rest `AZURE_REFUSED`. Details carry `status` and Azure's `code`. What
+ * the network or a role refuses says where to look.
  * @param what names the operation and its target, without a query
  */
 export function storageError(error: unknown, what: string): StrongroomError {
@@ -25,7 +25,9 @@ export function storageError(error: unknown, what: string): StrongroomError {
   const more = { cause: error, details: { status: String(status ?? ''), code: azureCode } };
   if (name === 'AbortError') return new StrongroomError('CANCELLED', `${what}: cancelled`, more);
   if (status === 404) return new StrongroomError('NOT_FOUND', said, more);
-  if (status === 409 || status === 412) return new StrongroomError('ALREADY_EXISTS', said, more);
+  // Who may add blobs and not overwrite them is told so, whatever the condition (Put Blob, authorization).
+  const taken = status === 409 || status === 412 || azureCode === 'UnauthorizedBlobOverwrite';
+  if (taken) return new StrongroomError('ALREADY_EXISTS', said, more);
   // Broken connections and missing tokens have a code or a name of their own; a bare Error is an SDK's own refusal.
   const unavailable =
     status === undefined ? Boolean(code) || name !== 'Error' : [408, 429].includes(status) || status >= 500;
