@@ -36,7 +36,8 @@ export function siteView(
 ): SiteView {
   const { refusals, warnings, missing, awaited } = verdictOf(inspection, new Set());
   const forbidden = awaited.filter(({ error }) => error);
-  const problems = [...refusals.map(({ message }) => message), ...forbidden.map(({ error }) => error!.message)];
+  const said = [...refusals.map(({ message }) => message), ...forbidden.map(({ error }) => error!.message)];
+  const problems = [...new Set(said)];
   const open = missing.length + awaited.length > 0;
   return {
     subscriptionId: site.subscriptionId,

@@ -2,10 +2,10 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { ensureSite, type SiteInput } from '../../functions/orchestrators/ensureSite.ts';
 import { getSite, listSites } from '../../functions/triggers/sites.ts';
 import type { StrongroomError } from '../../model/errors.ts';
-import { sitePool } from '../../model/leases.ts';
+import { release, sitePool } from '../../model/leases.ts';
 import type { Place } from '../../model/site/environment.ts';
 import { siteKey, siteLayout } from '../../model/site/layout.ts';
-import type { DurableStage } from './durableStage.ts';
+import { DurableStage } from './durableStage.ts';
 import { home, other, replayed, startSiteWorld, type SiteWorld } from './siteWorld.ts';
 
 let world: SiteWorld;
@@ -207,6 +207,45 @@ describe('a site that was whole', () => {
     expect((await refusal(other)).message).toMatch(/overlapping namespaces.*remove that link, or use that zone/s);
     store().delete(elsewhere);
     await ensure(other);
+  });
+});
+
+describe('many sessions at once', () => {
+  const sound = { findings: [], zones: {}, ready: [], otherAccounts: [] };
+  const input: SiteInput = { session, site: { appliance: 'strongroom', ...other } };
+
+  test('one makes what is missing; who waited for it finds it done', () => {
+    const { key, id, kind, owner } = blobEndpoint();
+    const finding = { key, id, kind, owner, state: 'missing', made: null, drift: [] };
+    let looks = 0;
+    const played = new DurableStage({
+      inspectSite: () => (looks++ ? sound : { ...sound, findings: [finding], ready: [key] }),
+    });
+    const pool = sitePool(input.site).key;
+    const taken = [{ member: 'site', weight: 1 }];
+    const held = { holders: { another: { taken, since: '2026-11-21T10:00:00.000Z' } }, waiting: [] };
+    const get = played.pools.get.bind(played.pools);
+    played.pools.set(pool, held);
+    let asked = 0;
+    played.pools.get = (name) => {
+      if (name === pool && ++asked === 3) played.pools.set(pool, release(get(pool)!, { owner: 'another' }));
+      return get(name);
+    };
+    played.play((context) => ensureSite(context, input), session, input);
+    expect(played.activityNames).toEqual(['inspectSite', 'completeSite', 'awaitLease', 'inspectSite']);
+    expect(get(pool)!.holders).toEqual({});
+  });
+
+  test('two that create the same at once make one of each', async () => {
+    const keys = ['endpoint', 'records'].map((prefix) => `${prefix}-${account(other).name}-queue`);
+    store().delete(world.piece(other, keys[0]!).id);
+    const create = async () => {
+      const { zones } = await world.activities.inspectSite({ site: input.site });
+      return world.activities.createPieces({ site: input.site, keys: keys.slice(0, 1), zones });
+    };
+    expect(await Promise.all([create(), create()])).toEqual([{}, {}]);
+    await ensure(other);
+    expect((await ensure(other)).activityNames).toEqual(['inspectSite']);
   });
 });
 
