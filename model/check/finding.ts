@@ -18,3 +18,8 @@ export const findingSchema = z.object({
   fault: faultSchema.optional(),
 });
 export type Finding = z.infer<typeof findingSchema>;
+
+/** The host that a finding's target is on. */
+export function hostOf(target: string): string {
+  return target.includes('/') ? new URL(target).host : target;
+}

@@ -5,11 +5,11 @@ import type { SessionStep } from '../session.ts';
 import { repositoriesOf, siteAt, type Environment, type Place } from '../site/environment.ts';
 import { homeLayout, repositoryLayout, siteKey, type Named } from '../site/layout.ts';
 import { wayOut } from '../site/wayOut.ts';
-import type { Finding, ProbeStep } from './finding.ts';
+import { hostOf, type Finding, type ProbeStep } from './finding.ts';
 import { fixOf, silentWorkerWay } from './fixes.ts';
 import { subject, subjects } from './subjects.ts';
 
-/** Failures that an error spells out; the session has all. */
+/** Fixes that an error spells out; the session has all. */
 const MOST_TOLD = 3;
 
 /** What is tried in a site whose session has this id, but for disks. */
@@ -64,10 +64,6 @@ function causeOf({ fault = 'other', target }: Finding, findings: readonly Findin
   return name?.fault ?? fault;
 }
 
-function hostOf(target: string): string {
-  return target.includes('/') ? new URL(target).host : target;
-}
-
 /** Something that the appliance itself tried. */
 export interface OwnStep {
   name: string;
@@ -89,10 +85,13 @@ export function ownStep({ name, seen, ms, error }: OwnStep, environment: Environ
 export function checkError(steps: readonly SessionStep[]): StrongroomError | undefined {
   const failed = steps.filter(({ ok }) => !ok);
   if (failed.length === 0) return undefined;
-  const told = failed
-    .slice(0, MOST_TOLD)
-    .map(({ name, seen, fix = '' }) => `${name}: ${seen}${/[.!?…]$/.test(seen) ? '' : '.'} ${fix}`.trim());
-  const rest = failed.length > MOST_TOLD ? ` And ${failed.length - MOST_TOLD} more: see the steps of the session.` : '';
+  const fixes = [...new Set(failed.map(({ fix = '' }) => fix))];
+  const told = fixes.slice(0, MOST_TOLD).map((fix) => {
+    const same = failed.filter((step) => (step.fix ?? '') === fix);
+    const seen = same[0]!.seen;
+    return `${same.map(({ name }) => name).join('; ')}: ${seen}${/[.!?…]$/.test(seen) ? '' : '.'} ${fix}`.trim();
+  });
+  const rest = fixes.length > MOST_TOLD ? ' There is more: see the steps of the session.' : '';
   return new StrongroomError(
     'CHECK_FAILED',
     `The site failed ${failed.length} of ${steps.length} steps. ${told.join(' ')}${rest}`,

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { requirePrivate } from '../../azure/hostNames.ts';
-import type { Finding, ProbeStep } from '../../model/check/finding.ts';
+import { hostOf, type Finding, type ProbeStep } from '../../model/check/finding.ts';
 import { errorInfo, StrongroomError } from '../../model/errors.ts';
 import type { JobResult, ProbeJob, RepositoryTarget } from '../../model/jobs.ts';
-import { faultOf } from '../../model/reach.ts';
+import { faultOf, reachHint } from '../../model/reach.ts';
 import { probeName } from '../../repository/layout.ts';
 import type { JobContext } from './context.ts';
 
@@ -112,7 +112,9 @@ async function tried(
     return found(true, await Promise.race([work(stop), late()]));
   } catch (error) {
     const info = errorInfo(error);
-    return { ...found(false, info.message), fault: faultOf(info) };
+    const fault = faultOf(info);
+    // Where to look is the fix's to say, which knows the endpoint.
+    return { ...found(false, info.message.replace(reachHint(fault, hostOf(target)), '').trim()), fault };
   } finally {
     over.abort();
   }

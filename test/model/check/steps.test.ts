@@ -172,11 +172,15 @@ test('a step that is well has no fix; a site is well when all are', () => {
     { name: `resolve ${own}`, ok: true, seen: '10.64.2.4', ms: 3 },
   ]);
   expect(checkError(stepsOf([ok], environment, away, null))).toBeUndefined();
-  const bad = failure('resolve', own, 'nameUnknown');
-  const error = checkError(stepsOf([ok, bad, bad, bad, bad], environment, away, null))!;
-  expect(error).toMatchObject({ code: 'CHECK_FAILED', retryable: false });
-  expect(error.message).toMatch(
-    /^The site failed 4 of 5 steps\. resolve .*And 1 more: see the steps of the session\.$/,
+  const url = job.repositories[0]!.url;
+  const bad = [failure('resolve', repository, 'nameUnknown'), failure('writeBlob', url, 'unreachable')];
+  const one = checkError(stepsOf([ok, ...bad], environment, away, null))!;
+  expect(one).toMatchObject({ code: 'CHECK_FAILED', retryable: false });
+  expect(one.message).toMatch(/^The site failed 2 of 3 steps\. resolve [^;]*; write a blob in [^:]*:.*: seen\. /);
+  expect(one.message.split('has no record')).toHaveLength(2); // one fix, said once
+  const many = [own, mailbox, vault, repository].map((host) => failure('resolve', host, 'nameUnknown'));
+  expect(checkError(stepsOf(many, environment, away, null))!.message).toMatch(
+    /There is more: see the steps of the session\.$/,
   );
 });
 
