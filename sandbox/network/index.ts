@@ -29,7 +29,7 @@ const DECIDES =
 
 /** Name resolution and routing for every caller of a world, from what its ARM resources say at the moment. */
 export function createNetwork(world: ArmWorld): Network {
-  const settings = { enforce: false };
+  const settings = { enforce: true };
   // The answer is asked for with every request and changes only with what is declared.
   const known = new Map<string, Way>();
   world.store.onChange((id) => {

@@ -59,7 +59,6 @@ async function endpoint(name: string, target: string, groupId: string): Promise<
 
 beforeAll(async () => {
   sandbox = await startSandbox();
-  sandbox.settings.network.enforce = true;
   group = `/subscriptions/${sandbox.subscriptionId}/resourceGroups/rg`;
   const resource = (type: string, name: string, body: object) => ({ type, name, resourceGroup: 'rg', ...body });
   const account = {

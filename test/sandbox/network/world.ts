@@ -16,7 +16,6 @@ export async function startNetworkWorld() {
   const world: TestWorld = await startWorld();
   const { store } = world.arm.world;
   const network = createNetwork(world.arm.world);
-  network.settings.enforce = true;
   await world.call('PUT', group, { location });
 
   const put = async (path: string, body: object, version = '') => {
