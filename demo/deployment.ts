@@ -24,6 +24,9 @@ export interface Deployment {
   resources: number;
 }
 
+/** Keys of the stack's configuration beside the usual ones: `strongroom:network` and so on. */
+export type StackConfig = Record<string, string>;
+
 /** What the Pulumi program gave, as the world keeps it. */
 interface Declared {
   outputs: Record<string, string>;
@@ -31,9 +34,13 @@ interface Declared {
 }
 
 /** Declares the environment with the Pulumi program, unless this world has it already; deploys and starts the appliance. */
-export async function deployAppliance(sandbox: Sandbox, signal?: AbortSignal): Promise<Deployment> {
+export async function deployAppliance(
+  sandbox: Sandbox,
+  signal?: AbortSignal,
+  config: StackConfig = {},
+): Promise<Deployment> {
   const kept = sandbox.world.state.map<Declared>('demo.declared');
-  const { outputs, resources } = kept.get(name) ?? (await declare(sandbox));
+  const { outputs, resources } = kept.get(name) ?? (await declare(sandbox, config));
   kept.set(name, { outputs, resources });
   const { apiUrl, apiAudience, functionAppId } = outputs;
   const app = await sandbox.startApp(functionAppId!, join(root, 'dist/functions'));
@@ -44,7 +51,7 @@ export async function deployAppliance(sandbox: Sandbox, signal?: AbortSignal): P
   return { layout, app, appliance, inside, apiUrl: apiUrl!, apiAudience: apiAudience!, resources };
 }
 
-async function declare(sandbox: Sandbox): Promise<Declared> {
+async function declare(sandbox: Sandbox, config: StackConfig): Promise<Declared> {
   const { outputs, resources } = await sandbox.apply({
     program: join(root, 'infra/index.ts'),
     project: 'strongroom',
@@ -57,6 +64,7 @@ async function declare(sandbox: Sandbox): Promise<Declared> {
       'strongroom:apiClientId': apiClientId,
       // The operator's, whom the local Azure takes for someone on the internet.
       'strongroom:apiAllowedAddresses': '["203.0.113.10/32"]',
+      ...config,
     },
   });
   return { outputs: outputs as Record<string, string>, resources: resources.length };

@@ -1,6 +1,6 @@
 import { applyScenario, type Read, type Scenario } from '../sandbox/scenario/index.ts';
 import { startSandbox, type Sandbox, type SandboxOptions } from '../sandbox/index.ts';
-import { deployAppliance, region, type Deployment } from './deployment.ts';
+import { deployAppliance, region, type Deployment, type StackConfig } from './deployment.ts';
 import { addMachine, usualData, type DemoMachine } from './machine.ts';
 
 /** A local Azure with a machine to protect and the appliance running in it. */
@@ -16,6 +16,7 @@ export interface WorldOptions extends Pick<SandboxOptions, 'grants'> {
   diskFiles?: string[];
   /** Bytes of data on the machine's own three disks. */
   data?: [number, number, number];
+  config?: StackConfig;
   say?: (line: string) => void;
   /** Ends the world, also one that is still being set up. */
   signal?: AbortSignal;
@@ -27,6 +28,7 @@ export async function startWorld({
   grants,
   diskFiles = [],
   data = usualData,
+  config,
   say = () => {},
   signal,
 }: WorldOptions = {}): Promise<World> {
@@ -35,7 +37,7 @@ export async function startWorld({
     say(`Local Azure: ${sandbox.operator.proxyUrl} (files in ${sandbox.dir})`);
     const [machine, deployment] = await Promise.all([
       addMachine(sandbox, { region, diskFiles, data }),
-      deployAppliance(sandbox, signal),
+      deployAppliance(sandbox, signal, config),
     ]);
     return { sandbox, machine, ...deployment, stop: () => sandbox.stop() };
   });
