@@ -41,7 +41,10 @@ export interface SandboxOptions {
   state?: string;
   /** File to which one JSON line per ARM exchange is appended, secrets masked. */
   record?: string;
-  /** File to which a JSON line is appended the first time that a principal needs an action on a kind of scope. */
+  /**
+   * File to which a JSON line is appended the first time that a principal needs an action on a kind of scope. None: the one
+   * that the environment names in SANDBOX_DEMANDS, to which all worlds of a run of tests may append.
+   */
   demands?: string;
   /** Roles that people hold beside `Owner` of each subscription, which grants no data action. No scope: each subscription. */
   grants?: { to: 'operator' | 'deployer'; role: string; scope?: string }[];
@@ -159,7 +162,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       roles: [...owners, ...(options.grants ?? []).map((grant) => ({ ...grant, to: people[grant.to] }))],
       principals: (objectId) =>
         Object.values(people).find((one) => one.objectId === objectId) ?? edge.application(objectId),
-      demands: options.demands,
+      demands: options.demands ?? process.env.SANDBOX_DEMANDS,
     });
     // What is under way comes to its end, or fails, before the state is closed.
     ending.also(() => arm.idle());
