@@ -147,6 +147,30 @@ describe('role assignments', () => {
     expect(code(await world.call('PUT', path, { properties: none }))).toBe('400 InvalidAssignableScopes');
   });
 
+  test('come from roles of actions that exist', async () => {
+    const path = `${subscription}/providers/Microsoft.Authorization/roleDefinitions/${guid()}`;
+    const put = (action: string) => {
+      const properties = { roleName: 'Made', assignableScopes: [subscription], permissions: [{ actions: [action] }] };
+      return world.call('PUT', path, { properties });
+    };
+    const { status, body } = await put('Microsoft.Compute/diskAccesses/privateLinkResources/read');
+    expect([status, body.error]).toEqual([
+      400,
+      {
+        code: 'InvalidActionOrNotAction',
+        message:
+          "'Microsoft.Compute/diskAccesses/privateLinkResources/read' does not match any of the actions supported by the providers.",
+      },
+    ]);
+    for (const fine of [
+      'microsoft.compute/DISKS/beginGetAccess/action',
+      'Microsoft.Compute/diskAccesses/*/read',
+      '*',
+    ]) {
+      expect((await put(fine)).status).toBe(201);
+    }
+  });
+
   test('with a condition are refused loudly: nothing here would look at it', async () => {
     const answer = await assign(reader, subscription, { condition: "@Resource[x] StringEquals 'y'" });
     expect(code(answer)).toBe('501 SandboxNotSupported');

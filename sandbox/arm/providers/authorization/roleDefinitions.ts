@@ -3,6 +3,7 @@ import { idKey } from '../../store.ts';
 import { ArmError, type ArmCall, type ArmResource, type ArmWorld, type ResourceType } from '../../types.ts';
 import { builtInRoles } from './builtInRoles/index.ts';
 import type { BuiltInRole } from './builtInRoles/role.ts';
+import { checkPublished } from './publishedActions.ts';
 
 const type = 'Microsoft.Authorization/roleDefinitions';
 const guid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
@@ -151,6 +152,7 @@ export const roleDefinitions: ResourceType = {
     const roleName = String(required(properties.roleName, 'properties.roleName'));
     const permissions = required(properties.permissions, 'properties.permissions') as Permission[];
     const assignableScopes = required(properties.assignableScopes, 'properties.assignableScopes') as string[];
+    for (const { actions = [], notActions = [] } of permissions) checkPublished([...actions, ...notActions]);
     checkName(call, roleName);
     checkScopes(assignableScopes);
     checkRemoved(call, path.name, (existing?.properties?.assignableScopes ?? []) as string[], assignableScopes);
