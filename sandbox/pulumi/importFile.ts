@@ -22,6 +22,8 @@ export interface ImportedResource {
   parent?: string;
   provider?: string;
   component?: boolean;
+  /** Inputs that Pulumi is to take over; here the program alone says which are compared. */
+  properties?: string[];
 }
 
 export interface ImportOptions {

@@ -8,6 +8,7 @@ import type { Kept } from './stack.ts';
 
 export type { Applied } from './child.ts';
 export type { ProgramRequest } from './evaluate.ts';
+export type { ImportFile, ImportedResource } from './importFile.ts';
 export type { Kept } from './stack.ts';
 
 /** Who applies, and with which memory. */
