@@ -141,12 +141,7 @@ describe('drift', () => {
   test.each<[string, Record<string, unknown>, object, unknown]>([
     ['ids without case', { subnet: { id: '/A/b' } }, { subnet: { id: '/a/B' } }, []],
     ['lists without order', { groups: ['a', 'b'] }, { groups: ['b', 'a', 'c'] }, []],
-    [
-      'a list that lacks one',
-      { groups: ['a'] },
-      { groups: [] },
-      [{ path: 'groups', expected: 'a', actual: [] }],
-    ],
+    ['a list that lacks one', { groups: ['a'] }, { groups: [] }, [{ path: 'groups', expected: 'a', actual: [] }]],
     [
       'things with names by name',
       { subnets: [{ name: 'workers', prefix: '1' }] },
