@@ -21,13 +21,13 @@ beforeAll(async () => {
 });
 afterAll(() => world.stop());
 
-const absolute = (host: string) =>
-  new Promise<[number, string]>((resolve, reject) => {
-    const request = http.get({ host: proxy.hostname, port: proxy.port, path: `http://${host}/` }, (response) =>
-      text(response).then((body) => resolve([response.statusCode!, body]), reject),
-    );
+async function absolute(host: string): Promise<[number, string]> {
+  const response = await new Promise<http.IncomingMessage>((resolve, reject) => {
+    const request = http.get({ host: proxy.hostname, port: proxy.port, path: `http://${host}/` }, resolve);
     request.on('error', reject);
   });
+  return [response.statusCode!, await text(response)];
+}
 
 async function tunnel(): Promise<{ socket: Socket; answer: string }> {
   const socket = connect(Number(proxy.port), proxy.hostname);
