@@ -16,6 +16,7 @@ export function patchAzurite(seed: string): void {
   patchBlobs();
   patchCopySources();
   takeLoopbackForHttps();
+  findTablesOfTransactions();
   answerAsAzure();
   speedUpChecksums();
   leaveFlushingToTheSystem();
@@ -40,6 +41,13 @@ function takeLoopbackForHttps(): void {
     const adapter = load<Class<{ getProtocol(): string }>>(`${service}/generated/ExpressRequestAdapter`);
     adapter.prototype.getProtocol = () => 'https';
   }
+}
+
+/** In the URLs of a transaction Azurite looks for the table behind the account; in production names it stands first. */
+function findTablesOfTransactions(): void {
+  type Serialization = { extractPath(url: string): RegExpMatchArray | null };
+  const { BatchSerialization } = loadAll('table/batch/BatchSerialization');
+  (BatchSerialization as Class<Serialization>).prototype.extractPath = (url) => /^https?:\/\/[^/]+\/(\w+)/.exec(url);
 }
 
 /** A wrong account key and a wrong or expired SAS are 403 AuthenticationFailed in Azure ("Common REST API error codes"). */

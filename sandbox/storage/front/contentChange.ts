@@ -21,7 +21,8 @@ function tableChange(
   url: URL,
   body: Buffer | undefined,
 ): { name: string; removed: boolean } | undefined {
-  if (body) return { name: (JSON.parse(body.toString('utf8')) as { TableName: string }).TableName, removed: false };
+  if (method === 'POST' && url.pathname === '/Tables' && body)
+    return { name: (JSON.parse(body.toString('utf8')) as { TableName: string }).TableName, removed: false };
   const removed = /^\/Tables\('([^']+)'\)$/.exec(decodeURIComponent(url.pathname));
   return removed && method === 'DELETE' ? { name: removed[1]!, removed: true } : undefined;
 }

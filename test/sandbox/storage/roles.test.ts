@@ -267,8 +267,12 @@ it('each operation of a transaction is asked for', async () => {
   const got = await asOthers(`
     const table = (name) => new TableClient('https://data.table.core.windows.net', 'aaa', as(name), { retryOptions: { maxRetries: 0 } });
     const insert = (rowKey) => ['create', { partitionKey: 'q', rowKey }];
-    print(await code(table('tableReader').submitTransaction([insert('3')])));`);
-  expect(got).toEqual(MISMATCH);
+    print([
+      await code(table('tableContributor').submitTransaction([insert('1'), insert('2')])),
+      await code(table('tableReader').submitTransaction([insert('3')])),
+      (await all(table('tableReader').listEntities())).map(({ rowKey }) => rowKey),
+    ]);`);
+  expect(got).toEqual(['done', MISMATCH, ['1', '1', '2']]);
 });
 
 it('a user delegation SAS is worth what its signer may do at the time of its use', async () => {
