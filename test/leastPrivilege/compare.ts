@@ -29,7 +29,10 @@ export interface Differences {
 
 export type Demanded = Pick<Demand, 'action' | 'data' | 'scope'> & { identity: string };
 
-/** Holds what is granted against what was demanded. An action that several roles grant counts for all of them. */
+/**
+ * Holds what is granted against what was demanded. Actions are compared, not scopes: what several roles grant an identity is
+ * demanded of all of them by one demand.
+ */
 export function compare(granted: Granted[], demanded: Demanded[], exceptions: Exception[]): Differences {
   const matches = ({ action, data }: Granted) => {
     const grants = grantsOf([data ? { dataActions: [action] } : { actions: [action] }]);

@@ -5,10 +5,6 @@ const host = (role: string, why: string): Exception => ({ identity: 'orchestrato
 /** What infra grants though no test demands it, and why it stays. */
 export const exceptions: Exception[] = [
   host(
-    'Storage Blob Data Owner',
-    'Azure’s Functions host keeps its locks, the package and large messages there; the local host keeps files',
-  ),
-  host(
     'Storage Queue Data Contributor',
     'the work queues of Durable Functions; the local host hands messages over in memory',
   ),
