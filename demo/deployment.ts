@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { applianceLayout, subnetNames, type ApplianceLayout } from '../model/site/layout.ts';
 import type { Client } from '../sandbox/client.ts';
 import type { CallerPort } from '../sandbox/core/types.ts';
+import { fingerprint } from '../sandbox/fingerprint.ts';
 import type { RunningApp, Sandbox } from '../sandbox/index.ts';
 import { Appliance } from './appliance.ts';
 
@@ -31,17 +32,20 @@ export type StackConfig = Record<string, string>;
 interface Declared {
   outputs: Record<string, string>;
   resources: number;
+  /** Tells the program and its configuration from others. */
+  from?: string;
 }
 
-/** Declares the environment with the Pulumi program, unless this world has it already; deploys and starts the appliance. */
+/**
+ * Declares the environment with the Pulumi program, unless this world has it already as the program would have it;
+ * deploys and starts the appliance.
+ */
 export async function deployAppliance(
   sandbox: Sandbox,
   signal?: AbortSignal,
   config: StackConfig = {},
 ): Promise<Deployment> {
-  const kept = sandbox.world.state.map<Declared>('demo.declared');
-  const { outputs, resources } = kept.get(name) ?? (await declare(sandbox, config));
-  kept.set(name, { outputs, resources });
+  const { outputs, resources } = await declare(sandbox, config);
   const { apiUrl, apiAudience, functionAppId } = outputs;
   const app = await sandbox.startApp(functionAppId!, join(root, 'dist/functions'));
   const appliance = new Appliance(sandbox.client, apiUrl!, apiAudience!);
@@ -51,21 +55,26 @@ export async function deployAppliance(
   return { layout, app, appliance, inside, apiUrl: apiUrl!, apiAudience: apiAudience!, resources };
 }
 
-async function declare(sandbox: Sandbox, config: StackConfig): Promise<Declared> {
-  const { outputs, resources } = await sandbox.apply({
-    program: join(root, 'infra/index.ts'),
-    project: 'strongroom',
-    stack: 'demo',
-    config: {
-      'azure-native:subscriptionId': sandbox.subscriptionId,
-      'azure-native:tenantId': sandbox.tenantId,
-      'strongroom:name': name,
-      'strongroom:region': region,
-      'strongroom:apiClientId': apiClientId,
-      // The operator's, whom the local Azure takes for someone on the internet.
-      'strongroom:apiAllowedAddresses': '["203.0.113.10/32"]',
-      ...config,
-    },
-  });
-  return { outputs: outputs as Record<string, string>, resources: resources.length };
+async function declare(sandbox: Sandbox, more: StackConfig): Promise<Declared> {
+  const config: StackConfig = {
+    'azure-native:subscriptionId': sandbox.subscriptionId,
+    'azure-native:tenantId': sandbox.tenantId,
+    'strongroom:name': name,
+    'strongroom:region': region,
+    'strongroom:apiClientId': apiClientId,
+    // The operator's, whom the local Azure takes for someone on the internet.
+    'strongroom:apiAllowedAddresses': '["203.0.113.10/32"]',
+    ...more,
+  };
+  const sources = await Promise.all(['infra', 'model'].map((folder) => fingerprint(join(root, folder))));
+  const from = [...sources, JSON.stringify(config)].join(' ');
+  const kept = sandbox.world.state.map<Declared>('demo.declared');
+  const last = kept.get(name);
+  // A world that was kept before stacks were remembered cannot be updated, only gone on with.
+  if (last && (last.from ?? from) === from) return last;
+  const program = join(root, 'infra/index.ts');
+  const { outputs, resources } = await sandbox.apply({ program, project: 'strongroom', stack: 'demo', config });
+  const declared = { outputs: outputs as Record<string, string>, resources: resources.length, from };
+  kept.set(name, declared);
+  return declared;
 }

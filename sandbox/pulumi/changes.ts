@@ -1,7 +1,7 @@
 import { bodyOf } from './body.ts';
 import type { Inputs, Operation } from './operation.ts';
 import type { ResourceOptions } from './registration.ts';
-import { missingOnWire } from './wire.ts';
+import { missingOnWire, valueOnWire } from './wire.ts';
 
 /**
  * Paths (`a.b[0].c`) of inputs that are not as they were. Absent and null are the same, as azure-native has it; a
@@ -51,12 +51,25 @@ export function withIgnored(before: Inputs, now: Inputs, ignoreChanges: string[]
   }, now);
 }
 
-/** Which of the changed paths no update can bring about. */
-export function replacing(operation: Operation, changed: string[], { replaceOnChanges }: ResourceOptions): string[] {
+/**
+ * Which of the changed paths no update can bring about. As azure-native has it, below an input that cannot be changed only
+ * a value that becomes another one counts, not one that is added or left out (`calculateObjectDiff`).
+ */
+export function replacing(
+  operation: Operation,
+  changed: string[],
+  { replaceOnChanges }: ResourceOptions,
+  before: unknown,
+  now: Inputs,
+): string[] {
   const keys = [...operation.parameters, 'location', ...operation.replacedBy];
+  const isThere = (value: unknown) => value !== undefined && value !== null;
+  const isChange = (path: string) =>
+    keys.includes(path) ||
+    (isThere(valueOnWire(before, path, operation.wireNames)) && isThere(valueOnWire(now, path, {})));
   return changed.filter(
     (path) =>
-      keys.includes(/^[^.[]*/.exec(path)![0]) ||
+      (keys.includes(/^[^.[]*/.exec(path)![0]) && isChange(path)) ||
       replaceOnChanges.some((wanted) => wanted === '*' || covers(wanted, path)),
   );
 }

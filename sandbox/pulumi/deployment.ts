@@ -102,7 +102,10 @@ export function createDeployment({ subscriptionId, entries, operations, change }
       steps.unchanged.push(urn);
       return { ...entry, inputs, id: old.id, outputs: old.outputs };
     }
-    if (elsewhere(old, entry) || replacing(operation, changed, options).length > 0) {
+    if (
+      elsewhere(old, entry) ||
+      replacing(operation, changed, options, old.imported?.body ?? old.inputs, inputs).length > 0
+    ) {
       if (old.protect && options.protect) throw new Error(`unable to replace resource "${urn}"\n${protectedToo}`);
       if (options.deleteBeforeReplace === false) {
         const result = await created();

@@ -19,6 +19,15 @@ export function missingOnWire(inputs: unknown, body: unknown, wireNames: Record<
   return inputs === body ? [] : [at];
 }
 
+/** The value that a body holds at a path of inputs (`a.b[0].c`). */
+export function valueOnWire(body: unknown, path: string, wireNames: Record<string, string>): unknown {
+  const keys = path.split(/\.|\[|\]\.?/).filter((key) => key !== '');
+  return keys.reduce<unknown>(
+    (value, key) => (typeof value === 'object' && value !== null ? property(value, wireNames[key] ?? key) : undefined),
+    body,
+  );
+}
+
 function property(body: object, key: string): unknown {
   const own = (body as Record<string, unknown>)[key];
   if (own !== undefined) return own;

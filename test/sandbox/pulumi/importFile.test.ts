@@ -52,6 +52,14 @@ test('what differs is updated, or replaced where it must be, and refused there w
   expect(await arm.up(box({ location: 'westeurope', size: 3 }))).toMatchObject({ updated: [box({}).urn] });
 });
 
+test('a value that is added below an input that cannot be changed is an update', async () => {
+  arm.there.set(id, { ...found, properties: { ...found.properties, kind: { id: 'k' } } });
+  await arm.import({ resources: [{ type, name: 'a', id }] }, false);
+  const box = (kind: object) => wanted({ name: 'a', inputs: { kind } });
+  expect(await arm.up(box({ id: 'k', more: 'default' }))).toMatchObject({ updated: [box({}).urn], replaced: [] });
+  expect(await arm.up(box({ id: 'other', more: 'default' }))).toMatchObject({ replaced: [box({}).urn] });
+});
+
 test('an import into another subscription needs its provider in the stack', async () => {
   const there = `/subscriptions/${other}/boxes/a`;
   arm.there.set(there, { ...found, id: there });
