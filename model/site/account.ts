@@ -20,7 +20,13 @@ export function accountSettings({ location, tags, redundancy, tier = 'Hot' }: Ac
     sku: { name: `Standard_${redundancy}` },
     accessTier: tier,
     publicNetworkAccess: 'Disabled' as const,
-    networkRuleSet: { defaultAction: 'Deny', bypass: 'None' } as const,
+    networkRuleSet: {
+      defaultAction: 'Deny' as const,
+      bypass: 'None' as const,
+      // Defender for Storage writes itself into resourceAccessRules: those are left as they are.
+      ipRules: [],
+      virtualNetworkRules: [],
+    },
     allowSharedKeyAccess: false,
     defaultToOAuthAuthentication: true,
     allowBlobPublicAccess: false,

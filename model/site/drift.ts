@@ -2,14 +2,19 @@
 export interface Drift {
   /** `networkRuleSet.defaultAction`, `subnets[workers].natGateway.id` */
   path: string;
+  /** Undefined: nothing of the kind. */
   expected: unknown;
   /** Undefined: absent. */
   actual: unknown;
 }
 
+/** Lists of firewalls: an entry that the piece does not name opens or closes what it wants otherwise. */
+const firewallLists = /(^|\.)(securityRules|ipRules|virtualNetworkRules)$/;
+
 /**
- * Where a resource is not as its piece says. What the piece does not mention may be anything. Ids and other words are
- * compared without case; lists of named things by their names, other lists without order.
+ * Where a resource is not as its piece says. What the piece does not mention may be anything, but for entries of firewalls.
+ * Ids and other words are compared without case, locations without spaces too (`West Europe`); lists of named things by
+ * their names, other lists without order.
  * @param settings {@link Piece.settings}
  * @param actual as an Azure SDK gives the resource
  */
@@ -19,14 +24,17 @@ export function driftOf(settings: Record<string, unknown>, actual: object): Drif
 
 function differences(expected: unknown, actual: unknown, path: string): Drift[] {
   if (expected === undefined) return [];
-  if (Array.isArray(expected)) return ofLists(expected, Array.isArray(actual) ? actual : [], path);
+  if (Array.isArray(expected)) {
+    const present = Array.isArray(actual) ? actual : [];
+    return [...ofLists(expected, present, path), ...(firewallLists.test(path) ? surplus(expected, present, path) : [])];
+  }
   if (isObject(expected)) {
     const present = isObject(actual) ? actual : {};
     return Object.entries(expected).flatMap(([key, value]) =>
       differences(value, present[key], path ? `${path}.${key}` : key),
     );
   }
-  return same(expected, actual) ? [] : [{ path, expected, actual }];
+  return same(expected, actual, path) ? [] : [{ path, expected, actual }];
 }
 
 function ofLists(expected: unknown[], actual: unknown[], path: string): Drift[] {
@@ -43,9 +51,22 @@ function ofLists(expected: unknown[], actual: unknown[], path: string): Drift[] 
   });
 }
 
-function same(expected: unknown, actual: unknown): boolean {
+/** Entries that the piece does not name. */
+function surplus(expected: unknown[], actual: unknown[], path: string): Drift[] {
+  return actual.flatMap((item) => {
+    if (isObject(item) && typeof item.name === 'string') {
+      const named = expected.some((other) => isObject(other) && same(other.name, item.name));
+      return named ? [] : [{ path: `${path}[${item.name}]`, expected: undefined, actual: item.name }];
+    }
+    const wanted = expected.some((other) => differences(other, item, '').length === 0);
+    return wanted ? [] : [{ path, expected: undefined, actual: item }];
+  });
+}
+
+function same(expected: unknown, actual: unknown, path = ''): boolean {
   if (typeof expected !== 'string' || typeof actual !== 'string') return expected === actual;
-  return expected.toLowerCase() === actual.toLowerCase();
+  const plain = (word: string) => (path === 'location' ? word.replaceAll(' ', '') : word).toLowerCase();
+  return plain(expected) === plain(actual);
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

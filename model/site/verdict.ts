@@ -39,7 +39,7 @@ function judge(finding: Finding, isNew: boolean, verdict: Verdict): void {
     return;
   }
   if (state === 'pending') return void verdict.awaited.push(finding);
-  if (state === 'failed' && isNew) return void verdict.refusals.push(notReady(finding, 0));
+  if (state === 'failed' && (isNew || mayHoldMore(finding))) return void verdict.refusals.push(notReady(finding, 0));
   if (state === 'missing' || state === 'failed') {
     if (owner === 'strongroom') (isNew ? verdict.awaited : verdict.missing).push(finding);
     else if (finding.kind === 'privateDnsZoneGroup') verdict.awaited.push(finding);
@@ -90,7 +90,8 @@ export function notReady(finding: Finding, minutes: number): StrongroomError {
   }
   const text =
     state === 'failed'
-      ? `${name} could not be made by Azure: its provisioning state is Failed. See the activity log of ${id}.`
+      ? `${name} could not be made by Azure: its provisioning state is Failed. See the activity log of ${id}. ` +
+        'Put it right, or delete it: the next session makes it again.'
       : `${name} was not ready within ${minutes} minutes. See the activity log of ${id}.`;
   return new StrongroomError('AZURE_UNAVAILABLE', text, { details, retryable: false });
 }
@@ -115,18 +116,26 @@ function mayPass({ error }: Finding): boolean {
   return error!.code === 'PERMISSION_MISSING';
 }
 
+/**
+ * Whether making it again could take something away: what others put into a network or its rules, or what they set
+ * otherwise. A last change that failed leaves such a thing `Failed` too.
+ */
+function mayHoldMore({ kind, drift }: Finding): boolean {
+  return drift.length > 0 || ['virtualNetwork', 'networkSecurityGroup', 'storageAccount'].includes(kind);
+}
+
 function isOutbound({ kind }: Finding): boolean {
   return kind === 'natGateway' || kind === 'publicIPAddress' || kind === 'routeTable';
 }
 
 /**
- * Which drift no session may work with: of the tagged account whatever is no tag; what leads elsewhere; a subnet that is
- * not there.
+ * Which drift no session may work with: of the tagged account whatever is no tag, nor an entry of its firewall, which has no
+ * effect while public access is disabled; what leads elsewhere; a subnet that is not there.
  */
 function refuses({ kind }: Finding, { path }: FoundDrift): boolean {
   switch (kind) {
     case 'storageAccount':
-      return !/^tags\b/.test(path);
+      return !/^(tags|networkRuleSet\.(ip|virtualNetwork)Rules)\b/.test(path);
     case 'privateEndpoint':
       return path === 'target';
     case 'privateDnsZoneGroup':

@@ -166,12 +166,14 @@ describe('a site that was whole', () => {
   });
 
   test('other drift is a warning', async () => {
-    const heal = alter(world.piece(other, 'worker-rules').id, () => ({}));
     const { id } = world.piece(other, 'worker-rules');
+    const open = { name: 'let-out', properties: { access: 'Allow', direction: 'Outbound', priority: 90 } };
+    const heal = alter(id, ({ securityRules }) => ({ securityRules: [...(securityRules as object[]), open] }));
     store().put({ ...store().require(id), tags: {} });
     expect(warningsOf(await ensure(other))).toEqual(
       expect.arrayContaining([
         expect.stringMatching(/network security group strongroom-workers-nsg.*tags\.strongroom/i),
+        expect.stringMatching(/securityRules\[let-out\] is let-out, expected nothing/),
       ]),
     );
     heal();

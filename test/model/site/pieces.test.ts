@@ -154,6 +154,25 @@ describe('drift', () => {
       {},
       [{ path: 'subnets[workers]', expected: 'workers', actual: undefined }],
     ],
+    [
+      'rules of a firewall that nobody asked for',
+      { securityRules: [{ name: 'deny-all', access: 'Deny' }] },
+      {
+        securityRules: [
+          { name: 'Deny-All', access: 'Deny' },
+          { name: 'allow-internet', access: 'Allow' },
+        ],
+        defaultSecurityRules: [{ name: 'AllowVnetOutBound', access: 'Allow' }],
+      },
+      [{ path: 'securityRules[allow-internet]', expected: undefined, actual: 'allow-internet' }],
+    ],
+    [
+      'addresses that somebody let in',
+      { networkRuleSet: { ipRules: [] } },
+      { networkRuleSet: { ipRules: [{ iPAddressOrRange: '203.0.113.7' }], resourceAccessRules: [{ tenantId: 't' }] } },
+      [{ path: 'networkRuleSet.ipRules', expected: undefined, actual: { iPAddressOrRange: '203.0.113.7' } }],
+    ],
+    ['locations without spaces', { location: 'westeurope' }, { location: 'West Europe' }, []],
     ['a switch', { allowed: false }, { allowed: true }, [{ path: 'allowed', expected: false, actual: true }]],
   ])('compares %s', (_, expected, actual, drift) => {
     expect(driftOf(expected, actual)).toEqual(drift);

@@ -39,6 +39,33 @@ describe('a piece that the appliance may not make', () => {
   });
 });
 
+test('a piece whose last change failed is not put anew where that could take away what others did', () => {
+  const drift = [{ path: 'location', expected: 'a', actual: 'b' }];
+  for (const failed of [
+    finding('virtualNetwork', `${network}/virtualNetworks/vnet`, { state: 'failed' }),
+    finding('networkSecurityGroup', `${network}/networkSecurityGroups/nsg`, { state: 'failed' }),
+    finding('privateEndpoint', `${network}/privateEndpoints/acc-blob`, { state: 'failed', drift }),
+  ]) {
+    const { refusals, missing } = judged(failed);
+    expect(missing).toEqual([]);
+    expect(refusals[0]!.message).toMatch(/provisioning state is Failed.*Put it right, or delete it/);
+  }
+});
+
+test('drift of the tagged account stops a session, but for tags and entries of a firewall that is shut anyway', () => {
+  const at = (path: string) =>
+    judged(
+      finding('storageAccount', `${group}/providers/Microsoft.Storage/storageAccounts/acc`, {
+        state: 'drifted',
+        drift: [{ path, expected: 'nothing', actual: 'x' }],
+      }),
+    );
+  for (const path of ['allowBlobPublicAccess', 'networkRuleSet.defaultAction'])
+    expect(at(path)).toMatchObject({ refusals: [{ code: 'SITE_DRIFTED' }], warnings: [] });
+  for (const path of ['tags.team', 'networkRuleSet.ipRules'])
+    expect(at(path)).toMatchObject({ refusals: [], warnings: [expect.stringContaining(path)] });
+});
+
 describe('a piece that was just made', () => {
   const id = `${network}/privateEndpoints/acc-blob`;
 
