@@ -8,7 +8,8 @@ const ID_BYTES = 4;
 
 /**
  * The keys of snapshot tags: random, at rest only wrapped by Key Vault, in clear only in memory. The newest seals; older
- * ones open what they sealed. The first is made when it is first asked for. Two hosts that ask at the same moment make
+ * ones open what they sealed. The first is made when it is first asked for, and another one when the vault opens the newest
+ * no more (its key was lost): backups go on, with full reads at first. Two hosts that ask at the same moment make
  * one each, which does no harm: either opens what it sealed.
  */
 export interface TagKeys {
@@ -36,23 +37,29 @@ export function createTagKeys(
     known.set(id, key);
     return { id, key };
   };
+  const openedUnlessRefused = async (row: SealedTagKey): Promise<TagKey | undefined> => {
+    try {
+      return await opened(row);
+    } catch (error) {
+      if (error instanceof StrongroomError && error.code === 'KEY_REFUSED') return undefined;
+      throw error;
+    }
+  };
   let making: Promise<TagKey> | undefined;
 
   return {
     async newest() {
       const [newest] = (await table.list()).sort((a, b) => b.made.localeCompare(a.made));
-      if (newest) return opened(newest);
+      const usable = newest && (await openedUnlessRefused(newest));
+      if (usable) return usable;
       making ??= make().finally(() => (making = undefined));
       return making;
     },
     async all() {
       const keys = new Map<string, Uint8Array>();
       for (const row of await table.list()) {
-        try {
-          keys.set(row.id, (await opened(row)).key);
-        } catch (error) {
-          if (!(error instanceof StrongroomError) || error.code !== 'KEY_REFUSED') throw error;
-        }
+        const opens = await openedUnlessRefused(row);
+        if (opens) keys.set(opens.id, opens.key);
       }
       return keys;
     },

@@ -45,5 +45,19 @@ test('keys rotate: the newest seals, all open; one that the vault refuses makes 
   expect((await keys.newest()).id).toBe('second');
   expect([...(await keys.all()).keys()].sort()).toEqual([first.id, 'second'].sort());
   expect([...(await createTagKeys(table, vault(['v1']), world).all()).keys()]).toEqual(['second']);
-  await expect(createTagKeys(table, vault(['v2']), world).newest()).rejects.toMatchObject({ code: 'KEY_REFUSED' });
+});
+
+test('when the vault opens the newest key no more, another one is made; when it refuses that too, it is said', async () => {
+  const table = createTagKeyTable(memoryTable());
+  const lost = await createTagKeys(table, vault(), world).newest();
+  const keys = createTagKeys(table, vault(['v1'], 'v2'), world);
+  const fresh = await keys.newest();
+  expect(fresh.id).not.toBe(lost.id);
+  expect(await keys.newest()).toEqual(fresh);
+  expect([...(await keys.all()).keys()]).toEqual([fresh.id]);
+  const refusing = {
+    ...vault(['v1', 'v2']),
+    wrap: () => Promise.reject(new StrongroomError('KEY_REFUSED', 'no role')),
+  };
+  await expect(createTagKeys(table, refusing, world).newest()).rejects.toMatchObject({ code: 'KEY_REFUSED' });
 });
