@@ -175,9 +175,15 @@ const cases: {
   },
   {
     type: 'authorization:RoleDefinition',
-    good: { permissions: [{ actions: ['Microsoft.Compute/disks/read'], dataActions: [] }] },
+    good: { permissions: [{ actions: ['Microsoft.Compute/disks/read', 'Microsoft.Compute/diskAccesses/*/read'] }] },
     bad: [
-      ['least-privilege', { permissions: [{ actions: ['Microsoft.Compute/*'] }] }, 'Microsoft.Compute/* is more than'],
+      ...['*', '*/read', 'Microsoft.Compute/*', 'Microsoft.Compute/*/read', 'Microsoft.Compute/disks/*'].map(
+        (action): [string, Record<string, unknown>, string] => [
+          'least-privilege',
+          { permissions: [{ actions: [action] }] },
+          `action ${action} is more than`,
+        ],
+      ),
       [
         'least-privilege',
         { permissions: [{ actions: ['Microsoft.Authorization/roleAssignments/write'] }] },
