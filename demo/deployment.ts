@@ -1,5 +1,7 @@
 import { join } from 'node:path';
-import { applianceLayout, subnetNames, type ApplianceLayout } from '../model/site/layout.ts';
+import { environmentSchema, siteAt, type Environment } from '../model/site/environment.ts';
+import { applianceLayout, type ApplianceLayout } from '../model/site/layout.ts';
+import { siteNetwork } from '../model/site/network.ts';
 import type { Client } from '../sandbox/client.ts';
 import type { CallerPort } from '../sandbox/core/types.ts';
 import { fingerprint } from '../sandbox/fingerprint.ts';
@@ -15,6 +17,8 @@ const apiClientId = '5a0a7b0e-6f0d-4c0c-9a53-3f4cf2f5a7d1';
 /** The appliance running in a local Azure. */
 export interface Deployment {
   layout: ApplianceLayout;
+  /** As the appliance reads it from its settings. */
+  environment: Environment;
   app: RunningApp;
   appliance: Appliance;
   /** The operator, connected to the appliance's network: accounts without public access are reached from there only. */
@@ -51,8 +55,15 @@ export async function deployAppliance(
   const appliance = new Appliance(sandbox.client, apiUrl!, apiAudience!);
   await appliance.ready(signal);
   const layout = applianceLayout({ appliance: name, subscriptionId: sandbox.subscriptionId, region });
-  const inside = await sandbox.connect(`${layout.network.id}/subnets/${subnetNames.endpoints}`);
-  return { layout, app, appliance, inside, apiUrl: apiUrl!, apiAudience: apiAudience!, resources };
+  const environment = environmentOf(sandbox, layout);
+  const { subnets } = siteNetwork(environment, siteAt(environment, environment.home));
+  const inside = await sandbox.connect(subnets.endpoints);
+  return { layout, environment, app, appliance, inside, apiUrl: apiUrl!, apiAudience: apiAudience!, resources };
+}
+
+function environmentOf(sandbox: Sandbox, { functionApp }: ApplianceLayout): Environment {
+  const settings = sandbox.world.store.require(`${functionApp.id}/config/appsettings`).properties;
+  return environmentSchema.parse(JSON.parse(settings!.STRONGROOM_ENVIRONMENT as string));
 }
 
 async function declare(sandbox: Sandbox, more: StackConfig): Promise<Declared> {

@@ -10,13 +10,15 @@ export interface World extends Deployment {
   stop(): Promise<void>;
 }
 
-export interface WorldOptions extends Pick<SandboxOptions, 'grants'> {
+export interface WorldOptions extends Pick<SandboxOptions, 'grants' | 'subscriptions'> {
   record?: string;
   /** Images that become data disks of the machine. */
   diskFiles?: string[];
   /** Bytes of data on the machine's own three disks. */
   data?: [number, number, number];
   config?: StackConfig;
+  /** Makes what was there before the stack; gives more of its configuration. */
+  prepare?: (sandbox: Sandbox) => Promise<StackConfig>;
   say?: (line: string) => void;
   /** Ends the world, also one that is still being set up. */
   signal?: AbortSignal;
@@ -26,18 +28,21 @@ export interface WorldOptions extends Pick<SandboxOptions, 'grants'> {
 export async function startWorld({
   record,
   grants,
+  subscriptions,
   diskFiles = [],
   data = usualData,
   config,
+  prepare,
   say = () => {},
   signal,
 }: WorldOptions = {}): Promise<World> {
-  const sandbox = await startSandbox({ record, signal, ...(grants && { grants }) });
+  const sandbox = await startSandbox({ record, signal, subscriptions, ...(grants && { grants }) });
   return orStop(sandbox, async () => {
     say(`Local Azure: ${sandbox.operator.proxyUrl} (files in ${sandbox.dir})`);
+    const prepared = await prepare?.(sandbox);
     const [machine, deployment] = await Promise.all([
       addMachine(sandbox, { region, diskFiles, data }),
-      deployAppliance(sandbox, signal, config),
+      deployAppliance(sandbox, signal, { ...config, ...prepared }),
     ]);
     return { sandbox, machine, ...deployment, stop: () => sandbox.stop() };
   });

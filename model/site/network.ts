@@ -40,30 +40,35 @@ export function siteTags(environment: Environment, site: SiteConfig): Record<str
   return { ...environment.tags, ...siteLayout(siteKey(environment, site)).tags };
 }
 
-/** Rules, way out and network with its subnets; of a customer's network only a look. */
+/** Rules of the workers, way out and network with its subnets; of a customer's network only a look. */
 export function networkPieces(environment: Environment, site: SiteConfig): Piece[] {
   const { id } = siteNetwork(environment, site);
+  const layout = siteLayout(siteKey(environment, site));
+  const place = placement(environment, site);
+  const publicMode = environment.network === 'public';
+  const rules = (endpoints: string): Piece => ({
+    key: 'worker-rules',
+    kind: 'networkSecurityGroup',
+    id: layout.networkSecurityGroup.id,
+    owner: 'strongroom',
+    after: [],
+    settings: { ...place, securityRules: workerRules(endpoints, publicMode) },
+  });
   if (site.subnets) {
     const names = Object.values(site.subnets).map((subnet) => ({ name: subnet.split('/').at(-1)! }));
     const settings = { location: site.region, subnets: names };
-    return [{ key: 'network', kind: 'virtualNetwork', id, owner: 'customer', after: [], settings }];
+    return [
+      // Endpoints that several sites reach are in the home site's network: peered, or behind a route of the customer's.
+      rules('VirtualNetwork'),
+      { key: 'network', kind: 'virtualNetwork', id, owner: 'customer', after: [], settings },
+    ];
   }
-  const layout = siteLayout(siteKey(environment, site));
-  const place = placement(environment, site);
   const prefixes = subnetPrefixes(site.addressSpace);
-  const publicMode = environment.network === 'public';
   const outbound = isHome(environment, site) || publicMode ? outboundPieces(environment, site) : [];
   const wayOut = outbound.at(-1);
   const route = wayOut?.kind === 'natGateway' ? { natGateway: { id: wayOut.id } } : { routeTable: { id: wayOut?.id } };
   return [
-    {
-      key: 'worker-rules',
-      kind: 'networkSecurityGroup',
-      id: layout.networkSecurityGroup.id,
-      owner: 'strongroom',
-      after: [],
-      settings: { ...place, securityRules: workerRules(prefixes.endpoints, publicMode) },
-    },
+    rules(prefixes.endpoints),
     ...outbound,
     {
       key: 'network',

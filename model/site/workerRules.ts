@@ -15,7 +15,7 @@ export interface SecurityRule {
 /**
  * What workers may reach: the private endpoints of their site, and in the public network mode the storage of Azure, where
  * snapshots are exported. Azure's own 168.63.129.16 and 169.254.169.254 pass by the rules.
- * @param endpoints address prefix of the endpoints' subnet
+ * @param endpoints address prefix of the endpoints' subnet, or a service tag
  */
 export function workerRules(endpoints: string, publicStorage: boolean): SecurityRule[] {
   const any = { protocol: '*', sourceAddressPrefix: '*', sourcePortRange: '*', destinationPortRange: '*' } as const;

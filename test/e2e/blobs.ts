@@ -1,7 +1,6 @@
 import https from 'node:https';
 import { readFileSync } from 'node:fs';
 import type { World } from '../../demo/world.ts';
-import { environmentSchema } from '../../model/site/environment.ts';
 import { repositoryTarget } from '../../model/site/repositories.ts';
 
 const headers = { 'x-ms-version': '2024-11-04' };
@@ -18,9 +17,7 @@ export async function blobNames(world: World, container = repositoryUrl(world)):
 }
 
 export function repositoryUrl(world: World): string {
-  const setting = world.sandbox.world.store.require(`${world.layout.functionApp.id}/config/appsettings`)
-    .properties as Record<string, string>;
-  return repositoryTarget(environmentSchema.parse(JSON.parse(setting.STRONGROOM_ENVIRONMENT!))).url;
+  return repositoryTarget(world.environment).url;
 }
 
 /** An object's bytes, as the operator reads them. */

@@ -201,11 +201,17 @@ test('only the functions subnet has a way out: a NAT gateway, or the route to th
   expect(programs['an archive, next hop'].of('network:PublicIPAddress')).toEqual([]);
 });
 
+const allowing = (destinationAddressPrefix: string): unknown =>
+  expect.objectContaining({ name: 'allow-endpoints', access: 'Allow', destinationAddressPrefix });
+
 test('a customer’s network and zones are used and not declared', () => {
   const { of } = programs['existing network'];
-  for (const type of ['VirtualNetwork', 'NetworkSecurityGroup', 'NatGateway'])
-    expect(of(`network:${type}`)).toEqual([]);
+  for (const type of ['VirtualNetwork', 'NatGateway', 'RouteTable']) expect(of(`network:${type}`)).toEqual([]);
   expect(of('privatedns:PrivateZone')).toEqual([]);
+  // Workers have rules of their own there, too: endpoints may be in a network that is peered with it.
+  expect(of('network:NetworkSecurityGroup')).toMatchObject([
+    { securityRules: expect.arrayContaining([allowing('VirtualNetwork')]) as unknown },
+  ]);
   const subnets = new Set(of('network:PrivateEndpoint').map(({ subnet }) => (subnet as { id: string }).id));
   expect([...subnets]).toEqual([`${network('spoke')}/subnets/b`]);
   expect(of('web:WebApp')[0]).toMatchObject({ virtualNetworkSubnetId: `${network('spoke')}/subnets/c` });
