@@ -6,7 +6,7 @@ import { parseResourceId } from '../../model/resourceId.ts';
 import type { Appliance } from '../appliance.ts';
 import { durable, type Durable } from '../durable.ts';
 import { guarded } from './problems.ts';
-import { getSite, listSites } from './sites.ts';
+import { getSite, listSites, siteOfPath } from './sites.ts';
 import { startBackup } from './startBackup.ts';
 import { startCheck } from './startCheck.ts';
 import { startRestore } from './startRestore.ts';
@@ -52,8 +52,7 @@ export function routes(appliance: Appliance): Route[] {
       route: 'sites/{subscription}/{region}/check',
       async handle({ params }, client) {
         const { subscription = '', region = '' } = params;
-        const place = { subscriptionId: subscription, region: region.toLowerCase() };
-        return accepted(await startCheck(appliance, client, place));
+        return accepted(await startCheck(appliance, client, siteOfPath(appliance, subscription, region)));
       },
     },
     {

@@ -30,9 +30,15 @@ export function listSites(appliance: Appliance): Promise<SiteAnswer[]> {
 
 /** @throws NOT_FOUND when the environment has no such site */
 export async function getSite(appliance: Appliance, subscriptionId: string, region: string): Promise<TriedSite> {
-  const all = sitesOf(appliance.environment);
-  const site = all.find((one) => placeKey(one) === placeKey({ subscriptionId, region }));
-  if (site) return viewOf(appliance, site);
+  return viewOf(appliance, siteOfPath(appliance, subscriptionId, region));
+}
+
+/** The site that a path names, in any case. @throws NOT_FOUND when the environment has none such */
+export function siteOfPath({ environment }: Appliance, subscriptionId: string, region: string): SiteConfig {
+  const all = sitesOf(environment);
+  const wanted = placeKey({ subscriptionId, region: region.toLowerCase() });
+  const site = all.find((one) => placeKey(one) === wanted);
+  if (site) return site;
   const known = all.map((one) => `${one.subscriptionId}/${one.region}`).join(', ');
   throw new StrongroomError('NOT_FOUND', `There is no site ${subscriptionId}/${region}. Sites: ${known}.`);
 }

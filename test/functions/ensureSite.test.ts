@@ -336,7 +336,9 @@ describe('GET /api/sites', () => {
     });
   });
 
-  test('a site that is not there is NOT_FOUND', async () => {
+  test('names a site in any case; a site that is not there is NOT_FOUND', async () => {
+    const { region } = await getSite(world.appliance, other.subscriptionId.toUpperCase(), 'NorthEurope');
+    expect(region).toBe('northeurope');
     await expect(getSite(world.appliance, other.subscriptionId, 'nowhere')).rejects.toMatchObject({
       code: 'NOT_FOUND',
     });
