@@ -19,7 +19,7 @@ import { assignedIdentity } from './identities.ts';
 import { instanceDocument } from './instance.ts';
 import { createKeyVault } from './keyvault/index.ts';
 import { createKiller } from './killer.ts';
-import { createNetwork, type Network } from './network/index.ts';
+import { createNetwork } from './network/index.ts';
 import {
   applyProgram,
   importIntoStack,
@@ -80,7 +80,6 @@ export interface Sandbox {
   settings: {
     arm: Arm['settings'];
     access: Access['settings'];
-    network: Network['settings'];
     compute: Compute['limits'];
     sql: SqlSettings;
   };
@@ -222,7 +221,6 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       settings: {
         arm: arm.settings,
         access: world.access.settings,
-        network: network.settings,
         compute: compute.limits,
         sql: sql.settings,
       },

@@ -47,8 +47,8 @@ export interface RequestContext {
   host: string;
   /** True when the caller spoke TLS. */
   secure: boolean;
-  /** Where it comes from; undefined: networks are not enforced. */
-  origin?: Origin;
+  /** Where the connection comes from. */
+  origin: Origin;
 }
 
 /** One part of Azure, reached by host name through the proxy. */

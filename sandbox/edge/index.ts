@@ -59,8 +59,8 @@ export interface EdgeOptions {
   /** File that gets one JSON line per exchange with management.azure.com. */
   record?: string;
   faults: Faults;
-  /** Whether a caller's connection comes about; undefined: networks are not enforced. */
-  wayTo?: ((caller: Caller, target: Target) => Way | undefined) | undefined;
+  /** Whether a caller's connection comes about; none: all do. */
+  wayTo?: ((caller: Caller, target: Target) => Way) | undefined;
   /**
    * What a name leads to for a caller; undefined: no such name.
    * @param answered whether a service of this world answers for it
@@ -81,7 +81,7 @@ interface OpenPort {
 /** Starts the edge. It listens on loopback ports only, one per open caller. */
 export async function startEdge(options: EdgeOptions): Promise<Edge> {
   const { clock, dir, tenantId, faults, state = openState(), instanceOf = () => undefined } = options;
-  const { wayTo = () => undefined } = options;
+  const { wayTo = () => ({ open: true, origin: { address: SOMEWHERE } }) } = options;
   const { resolve = (_caller, _host, answered) => (answered ? { addresses: [SOMEWHERE], aliases: [] } : undefined) } =
     options;
   await mkdir(dir, { recursive: true });
@@ -121,13 +121,13 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
     const proxied = (request: IncomingMessage, response: ServerResponse, target: Target, secure: boolean) => {
       const way = wayTo(caller, target);
       // A connection that stands does not outlive its way.
-      if (way?.open === false) return void request.socket.destroy();
-      const context: RequestContext = { caller, host: target.host, secure, ...(way && { origin: way.origin }) };
+      if (!way.open) return void request.socket.destroy();
+      const context: RequestContext = { caller, host: target.host, secure, origin: way.origin };
       void dispatch(request, response, context);
     };
     const refusalOf = (target: Target): Refusal | undefined => {
       const way = wayTo(caller, target);
-      if (way?.open !== false) return undefined;
+      if (way.open) return undefined;
       return { status: way.failure === 'no such name' ? 502 : 504, why: `${way.why}\n` };
     };
     const before = kept.get(caller.id);

@@ -15,21 +15,17 @@ interface Restriction {
 
 /**
  * Whether App Service refuses what comes from an origin ("App Service access restrictions"): private endpoints of the site
- * are let in; on the public side the site must be public, and the first rule that fits decides, by priority.
- * @returns the address that is refused; undefined: the request goes on, or networks are not enforced
+ * are let in; on the public side the site must be public, and the first rule that fits decides, by priority. A site that
+ * nobody made public or private is public until it has a private endpoint.
+ * @returns the address that is refused; undefined: the request goes on
  */
-export function forbiddenOrigin(
-  store: ResourceStore,
-  site: ArmResource,
-  origin: Origin | undefined,
-): string | undefined {
-  if (origin === undefined) return undefined;
+export function forbiddenOrigin(store: ResourceStore, site: ArmResource, origin: Origin): string | undefined {
   const { privateLink, address } = origin;
   if (privateLink) {
     const leadsHere = privateLink.targetId.toLowerCase() === site.id.toLowerCase();
     return leadsHere && privateLink.approved ? undefined : address;
   }
-  if (site.properties?.publicNetworkAccess === 'Disabled') return address;
+  if (!isPublic(store, site)) return address;
   const config = store.get(`${site.id}/config/web`)?.properties ?? {};
   const rules = (config.ipSecurityRestrictions ?? []) as Restriction[];
   const ordered = rules.toSorted((a, b) => (a.priority ?? Infinity) - (b.priority ?? Infinity));
@@ -37,6 +33,12 @@ export function forbiddenOrigin(
   // With rules and no word on the rest, the rest is denied.
   const otherwise = config.ipSecurityRestrictionsDefaultAction ?? (rules.length > 0 ? 'Deny' : 'Allow');
   return (deciding?.action ?? otherwise) === 'Deny' ? address : undefined;
+}
+
+function isPublic(store: ResourceStore, { id, properties }: ArmResource): boolean {
+  const said = properties?.publicNetworkAccess;
+  if (said === 'Enabled' || said === 'Disabled') return said === 'Enabled';
+  return store.list({ type: 'Microsoft.Web/sites/privateEndpointConnections', under: id }).length === 0;
 }
 
 function covers({ ipAddress, vnetSubnetResourceId, tag }: Restriction, { address, subnetId }: Origin): boolean {

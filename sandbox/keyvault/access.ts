@@ -15,10 +15,10 @@ export interface VaultRequest {
   scope: string;
 }
 
-/** What stands before a vault's data. Each answers with the refusal, or undefined: the request goes on. */
+/** What stands before a vault's data, once the token is known to be sound. Each answers with the refusal, or undefined: the request goes on. */
 export interface VaultGate {
-  /** Whether an origin reaches the vault at all: firewall, private endpoints. Asked before the token is refused. */
-  network(vault: ArmResource, origin: Origin | undefined, principal: Principal | undefined): VaultError | undefined;
+  /** Whether the principal may come from there: firewall, private endpoints. */
+  network(vault: ArmResource, origin: Origin, principal: Principal): VaultError | undefined;
   /** Whether the principal may do it: role assignments or access policies. */
   access(request: VaultRequest): VaultError | undefined;
 }

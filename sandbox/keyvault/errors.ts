@@ -1,4 +1,6 @@
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
+import type { ArmResource } from '../arm/types.ts';
+import type { Principal } from '../core/types.ts';
 
 /** An error of the data plane: `{error: {code, message, innererror?}}`. */
 export class VaultError extends Error {
@@ -16,6 +18,16 @@ export class VaultError extends Error {
     const { code, message, inner } = this;
     return { error: { code, message, ...(inner !== undefined && { innererror: { code: inner } }) } };
   }
+}
+
+/** Whoever asks, as messages name them. */
+export function callerOf({ clientId, objectId }: Principal, tenantId: string): string {
+  return `appid=${clientId};oid=${objectId};iss=https://sts.windows.net/${tenantId}/`;
+}
+
+/** The vault, as messages name it. */
+export function placeOf({ name, location }: ArmResource): string {
+  return `${name};location=${location}`;
 }
 
 /** Keys and secrets have the same rules; their messages name them. */

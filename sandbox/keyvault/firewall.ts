@@ -1,7 +1,7 @@
 import type { ArmResource } from '../arm/types.ts';
 import { inRange } from '../core/addresses.ts';
-import type { Origin, Principal } from '../core/types.ts';
-import { VaultError } from './errors.ts';
+import type { VaultGate } from './access.ts';
+import { callerOf, placeOf, VaultError } from './errors.ts';
 
 interface Rules {
   bypass?: string;
@@ -11,47 +11,40 @@ interface Rules {
 }
 
 /**
- * Why a vault's firewall refuses what comes from an origin ("Configure network security for Azure Key Vault"; texts as
- * clients report them). Private endpoints are let in when their connection is approved and leads to this vault.
- * @param principal of the token, where there is a valid one
+ * Refuses what a vault's firewall does not let in ("Configure network security for Azure Key Vault"; texts as clients report
+ * them). Private endpoints are let in when their connection is approved and leads to this vault.
  */
-export function refuseOrigin(
-  vault: ArmResource,
-  origin: Origin | undefined,
-  principal: Principal | undefined,
-): VaultError | undefined {
-  if (origin === undefined) return undefined;
-  const { privateLink, address, subnetId } = origin;
-  const { publicNetworkAccess, networkAcls } = vault.properties ?? {};
-  const { bypass, defaultAction, ipRules = [], virtualNetworkRules = [] } = (networkAcls ?? {}) as Rules;
-  const who = principal ? [`Caller: appid=${principal.clientId};oid=${principal.objectId}`] : [];
-  const forbidden = (code: string, text: string, ...more: string[]) =>
-    new VaultError(
-      403,
-      'Forbidden',
-      [text, ...more, ...who, `Vault: ${vault.name};location=${vault.location}`].join('\r\n'),
-      code,
-    );
-  const linked = privateLink && privateLink.targetId.toLowerCase() === vault.id.toLowerCase() && privateLink.approved;
-  if (linked) return undefined;
-  if (privateLink || String(publicNetworkAccess).toLowerCase() === 'disabled') {
-    const text =
-      bypass === 'AzureServices'
-        ? 'Public network access is disabled and request is not from a trusted service nor via an approved private link.'
-        : "Connection is not an approved private link and caller was ignored because bypass is not set to 'AzureServices' " +
-          "and PublicNetworkAccess is set to 'Disabled'.";
-    return forbidden('ForbiddenByConnection', text);
-  }
-  if (defaultAction !== 'Deny') return undefined;
-  const subnet = subnetId?.toLowerCase();
-  const listed =
-    subnet === undefined
-      ? ipRules.some(({ value = '' }) => inRange(address, value))
-      : virtualNetworkRules.some(({ id }) => id?.toLowerCase() === subnet);
-  if (listed) return undefined;
-  return forbidden(
-    'ForbiddenByFirewall',
-    'Client address is not authorized and caller is not a trusted service.',
-    `Client address: ${address}`,
-  );
+export function firewallGate(tenantId: string): VaultGate['network'] {
+  return (vault, { privateLink, address, subnetId }, principal) => {
+    const forbidden = (code: string, text: string, ...more: string[]) => {
+      const lines = [text, ...more, `Caller: ${callerOf(principal, tenantId)}`, `Vault: ${placeOf(vault)}`];
+      return new VaultError(403, 'Forbidden', lines.join('\r\n'), code);
+    };
+    if (privateLink) {
+      const leadsHere = privateLink.targetId.toLowerCase() === vault.id.toLowerCase();
+      return leadsHere && privateLink.approved ? undefined : forbidden('ForbiddenByConnection', notByLink(vault));
+    }
+    if (String(vault.properties?.publicNetworkAccess).toLowerCase() === 'disabled') {
+      return forbidden('ForbiddenByConnection', notByLink(vault));
+    }
+    if (isListed(rulesOf(vault), address, subnetId?.toLowerCase())) return undefined;
+    const text = 'Client address is not authorized and caller is not a trusted service.';
+    return forbidden('ForbiddenByFirewall', text, `Client address: ${address}`);
+  };
+}
+
+const rulesOf = ({ properties }: ArmResource) => (properties?.networkAcls ?? {}) as Rules;
+
+function isListed(rules: Rules, address: string, subnet: string | undefined): boolean {
+  const { defaultAction, ipRules = [], virtualNetworkRules = [] } = rules;
+  if (defaultAction !== 'Deny') return true;
+  if (subnet !== undefined) return virtualNetworkRules.some(({ id }) => id?.toLowerCase() === subnet);
+  return ipRules.some(({ value = '' }) => inRange(address, value));
+}
+
+function notByLink(vault: ArmResource): string {
+  return rulesOf(vault).bypass === 'AzureServices'
+    ? 'Public network access is disabled and request is not from a trusted service nor via an approved private link.'
+    : "Connection is not an approved private link and caller was ignored because bypass is not set to 'AzureServices' " +
+        "and PublicNetworkAccess is set to 'Disabled'.";
 }

@@ -3,7 +3,7 @@ import type { Service, Tokens } from '../core/types.ts';
 import type { VaultGate } from './access.ts';
 import { createVaults } from './contents/vaults.ts';
 import { keyVaultService } from './data/service.ts';
-import { refuseOrigin } from './firewall.ts';
+import { firewallGate } from './firewall.ts';
 import { permissionGate } from './permissions.ts';
 import { keyVaultProvider } from './provider/index.ts';
 
@@ -16,7 +16,11 @@ export function createKeyVault(options: { world: ArmWorld; tokens: Tokens; gate?
   service: Service;
 } {
   const { world, tokens } = options;
-  const gate = { network: refuseOrigin, access: permissionGate(world.access, world.tenantId), ...options.gate };
+  const gate = {
+    network: firewallGate(world.tenantId),
+    access: permissionGate(world.access, world.tenantId),
+    ...options.gate,
+  };
   const vaults = createVaults(world);
   return {
     provider: keyVaultProvider(vaults),

@@ -1,8 +1,6 @@
 import type { Access } from '../arm/access/contract.ts';
-import type { ArmResource } from '../arm/types.ts';
-import type { Principal } from '../core/types.ts';
 import type { VaultGate, VaultRequest } from './access.ts';
-import { VaultError } from './errors.ts';
+import { callerOf, placeOf, VaultError } from './errors.ts';
 
 interface AccessPolicy {
   tenantId?: string;
@@ -19,11 +17,9 @@ interface AccessPolicy {
 export function permissionGate(access: Access, tenantId: string): VaultGate['access'] {
   return (request) => {
     const { vault } = request;
-    const refusal =
-      vault.properties?.enableRbacAuthorization === true
-        ? byRoles(access, tenantId, request)
-        : byPolicies(tenantId, request);
-    return access.settings.enforce.data ? refusal : undefined;
+    return vault.properties?.enableRbacAuthorization === true
+      ? byRoles(access, tenantId, request)
+      : byPolicies(tenantId, request);
   };
 }
 
@@ -63,12 +59,4 @@ function byPolicies(tenantId: string, request: VaultRequest): VaultError | undef
       'https://go.microsoft.com/fwlink/?linkid=2125287',
     mine.length > 0 ? 'ForbiddenByPolicy' : 'AccessDenied',
   );
-}
-
-function callerOf({ clientId, objectId }: Principal, tenantId: string): string {
-  return `appid=${clientId};oid=${objectId};iss=https://sts.windows.net/${tenantId}/`;
-}
-
-function placeOf({ name, location }: ArmResource): string {
-  return `${name};location=${location}`;
 }

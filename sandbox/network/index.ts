@@ -8,17 +8,13 @@ import { resolve, type Resolution } from './resolve.ts';
 
 /** What a world's networks let through. */
 export interface Network {
-  settings: {
-    /** Off: everybody reaches everything. Names are answered from networks all the same. */
-    enforce: boolean;
-  };
   /**
    * The addresses that a host name has for a caller, and what it is an alias of; undefined: no such name.
    * @param answered whether a service of the world answers for it
    */
   resolve(caller: Caller, host: string, answered: boolean): { addresses: string[]; aliases: string[] } | undefined;
-  /** Whether a caller's connection to a host comes about; undefined: networks are not enforced. */
-  wayTo(caller: Caller, target: { host: string; port: number }): Way | undefined;
+  /** Whether a caller's connection to a host comes about. */
+  wayTo(caller: Caller, target: { host: string; port: number }): Way;
 }
 
 /** Reached from every machine, whatever its network says: instance metadata and the platform's own address. */
@@ -29,7 +25,6 @@ const DECIDES =
 
 /** Name resolution and routing for every caller of a world, from what its ARM resources say at the moment. */
 export function createNetwork(world: ArmWorld): Network {
-  const settings = { enforce: true };
   // The answer is asked for with every request and changes only with what is declared.
   const known = new Map<string, Way>();
   world.store.onChange((id) => {
@@ -53,7 +48,6 @@ export function createNetwork(world: ArmWorld): Network {
   };
 
   return {
-    settings,
     resolve(caller, host, answered) {
       const found = resolve(world, placeOf(world, caller), host);
       if (found.kind === 'none') return undefined;
@@ -63,7 +57,6 @@ export function createNetwork(world: ArmWorld): Network {
       return exists ? { addresses: [found.address], aliases: found.aliases } : undefined;
     },
     wayTo(caller, { host, port }) {
-      if (!settings.enforce) return undefined;
       const key = `${caller.id} ${host}:${port}`;
       const way = known.get(key) ?? decide(caller, host, port);
       known.set(key, way);

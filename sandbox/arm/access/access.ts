@@ -31,7 +31,7 @@ export interface AccessOptions {
 
 /** Evaluates the role assignments in a store. What is there at the start is in effect; each change counts after its delay. */
 export function createAccess({ store, clock, nameOf, demands: file }: AccessOptions): Access {
-  const settings: AccessSettings = { enforce: { arm: true, data: true }, propagationMs: 0 };
+  const settings: AccessSettings = { propagationMs: 0 };
   const roles = createRoles();
   const demands = createDemands(nameOf, file);
   const decided = new Map<string, Decision>();

@@ -17,13 +17,12 @@ export function authorize(
   const { world, principalId, method } = call;
   const needed = requiredBy(call, asked.collection, asked.pathname);
   if (!needed) return;
-  const { permits, settings } = world.access;
+  const { permits } = world.access;
   const allowed = permits(principalId, { actions: [needed.action] }, needed.scope);
   const writes = method === 'PUT' || method === 'PATCH';
   const missing = (writes ? linkedNeeds(asked.links, call) : []).filter(
     ({ action, scope }) => !permits(principalId, { actions: [action] }, scope),
   );
-  if (!settings.enforce.arm) return;
   if (!allowed) throw authorizationFailed(clientIn(world, principalId), needed);
   if (missing.length > 0) throw linkedAuthorizationFailed(clientIn(world, principalId), needed, missing);
 }
@@ -39,7 +38,7 @@ export function authorizePoll(
   { action, scope, path }: { action: string; scope: string; path: string },
 ): void {
   const allowed = world.access.permits(principalId, { actions: [action] }, scope);
-  if (allowed || !world.access.settings.enforce.arm) return;
+  if (allowed) return;
   throw authorizationFailed(clientIn(world, principalId), { action, scope: path });
 }
 
@@ -51,7 +50,7 @@ export function authorizeTemplate(call: ArmCall, resources: { id: string; type: 
   const { world, principalId } = call;
   const wanted = resources.map(({ id, type, name }) => ({ name, type, scope: id, action: actionOn(type, 'write') }));
   const refused = wanted.filter(({ action, scope }) => !world.access.grants(principalId, { actions: [action] }, scope));
-  if (refused.length === 0 || !world.access.settings.enforce.arm) return;
+  if (refused.length === 0) return;
   throw templateUnauthorized(clientIn(world, principalId), refused);
 }
 
@@ -60,8 +59,7 @@ export function authorizeTemplate(call: ArmCall, resources: { id: string; type: 
  * anywhere in it.
  */
 export function mayRead({ world, principalId }: ArmCall, { type, id }: Pick<ArmResource, 'type' | 'id'>): boolean {
-  const { grants, holdsAny, settings } = world.access;
-  if (!settings.enforce.arm) return true;
+  const { grants, holdsAny } = world.access;
   if (type === 'Microsoft.Resources/subscriptions') return holdsAny(principalId, id);
   return grants(principalId, { actions: [actionOn(type, 'read')] }, id);
 }

@@ -21,8 +21,6 @@ export interface Demand {
 
 /** What may be turned at any time. */
 export interface AccessSettings {
-  /** Whether a missing role refuses: requests to Resource Manager, requests to data planes. Demands are recorded anyway. */
-  enforce: { arm: boolean; data: boolean };
   /**
    * How long a role assignment or definition, or its removal, takes to have an effect, by the world's clock. In Azure up
    * to 10 minutes ("Troubleshoot Azure RBAC", symptom: role assignment changes are not being detected).

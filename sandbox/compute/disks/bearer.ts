@@ -40,7 +40,7 @@ export function requireDataRole(
 ): void {
   const type = /\/snapshots\/[^/]+$/i.test(id) ? 'snapshots' : 'disks';
   const dataAction = `Microsoft.Compute/${type}/${permission === 'r' ? 'download' : 'upload'}/action`;
-  if (access.permits(objectId, { dataActions: [dataAction] }, id) || !access.settings.enforce.data) return;
+  if (access.permits(objectId, { dataActions: [dataAction] }, id)) return;
   throw new BlobError(
     403,
     'AuthorizationPermissionMismatch',

@@ -44,7 +44,7 @@ export interface DataPlaneParts {
 /** A request and where it comes from. */
 interface Asked {
   request: IncomingMessage;
-  origin: Origin | undefined;
+  origin: Origin;
 }
 
 /** The blob service behind disk SAS URLs (`md-<id>.z<nn>.blob.storage.azure.net`, `md-impexp-<id>.blob.core.windows.net`). */

@@ -12,11 +12,10 @@ export interface ExportPolicy {
  * Whether a disk's data are given to an origin: never with DenyAll, by an approved private endpoint of its own disk access
  * with AllowPrivate, from anywhere with AllowAll unless public access is disabled (NetworkAccessPolicy and
  * PublicNetworkAccess in the REST reference of disks). A policy that changes while a SAS is out holds at once.
- * @param origin undefined: networks are not enforced
  * @throws BlobError 403 AuthorizationFailure
  */
-export function requireExport(policy: ExportPolicy, origin: Origin | undefined): void {
-  if (origin === undefined || isAllowed(policy, origin)) return;
+export function requireExport(policy: ExportPolicy, origin: Origin): void {
+  if (isAllowed(policy, origin)) return;
   throw new BlobError(403, 'AuthorizationFailure', 'This request is not authorized to perform this operation.');
 }
 

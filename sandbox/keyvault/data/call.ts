@@ -14,7 +14,7 @@ export interface DataParts {
 
 /** What the service has found out before a route runs. */
 export interface VaultEnv {
-  Bindings: { caller: Caller; origin: Origin | undefined };
+  Bindings: { caller: Caller; origin: Origin };
   Variables: { vault: ArmResource; principal: Principal };
 }
 

@@ -25,8 +25,6 @@ export function keyVaultService(options: DataParts & { tokens: Tokens; tenantId:
     const vault = vaultAt(new URL(c.req.url).hostname)!;
     c.header('x-ms-keyvault-region', vault.location);
     const known = tokens.verify(c.req.header('authorization'));
-    const unreachable = gate.network(vault, c.env.origin, known?.principal);
-    if (unreachable) throw unreachable;
     if (known?.audience.replace(/\/$/, '') !== AUDIENCE) {
       // The SDK learns its tenant and resource from this challenge before it sends a token.
       c.header(
@@ -35,6 +33,9 @@ export function keyVaultService(options: DataParts & { tokens: Tokens; tenantId:
       );
       throw new VaultError(401, 'Unauthorized', refusedToken(c.req.header('authorization'), known?.audience));
     }
+    // Only after the token: the refusal names its caller, and clients that the firewall refuses got their challenge before.
+    const unreachable = gate.network(vault, c.env.origin, known.principal);
+    if (unreachable) throw unreachable;
     const version = c.req.query('api-version');
     if (!version) throw badParameter('api-version must be specified');
     if (!API_VERSION.test(version)) throw badParameter(`api-version '${version}' is not supported`);

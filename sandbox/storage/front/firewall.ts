@@ -17,9 +17,9 @@ const NOT_FROM_THERE: Refusal = {
   message: 'This request is not authorized to perform this operation.',
 };
 
-/** Why an account's firewall refuses what comes from an origin; undefined: it lets it in, or networks are not enforced. */
-export function refuseOrigin(account: ArmResource, kind: StorageKind, origin: Origin | undefined): Refusal | undefined {
-  return origin === undefined || mayReach(account, kind, origin) ? undefined : NOT_FROM_THERE;
+/** Why an account's firewall refuses what comes from an origin; undefined: it lets it in. */
+export function refuseOrigin(account: ArmResource, kind: StorageKind, origin: Origin): Refusal | undefined {
+  return mayReach(account, kind, origin) ? undefined : NOT_FROM_THERE;
 }
 
 /**

@@ -24,7 +24,7 @@ export function allowedTo(
   const whole = alternatives.find(granted);
   const making = creation && [needsOf(creation.needs)].find(granted);
   access.permits(principalId, (creation?.only ? making : undefined) ?? whole ?? making ?? alternatives[0]!, scope);
-  if (whole || !access.settings.enforce.data) return 'wholly';
+  if (whole) return 'wholly';
   return making ? 'creation' : 'nothing';
 }
 

@@ -357,14 +357,6 @@ describe('what needs no role', () => {
       expect((await asked('GET', path)).status).toBe(200);
     }
   });
-
-  test('everything, when enforcement is off', async () => {
-    const { enforce } = world.arm.world.access.settings;
-    enforce.arm = false;
-    expect((await asked('GET', networkPath('virtualNetworks'))).status).toBe(200);
-    expect(ids(await asked('GET', '/subscriptions'))).toEqual([subscription]);
-    enforce.arm = true;
-  });
 });
 
 describe('linked resources', () => {

@@ -98,7 +98,12 @@ export async function startWorld(
     principals: (objectId) => [operator, guest].find((one) => one.objectId === objectId),
     ...options,
   });
-  const context = { caller: { id: 'operator', kind: 'operator' as const }, host: 'management.azure.com', secure: true };
+  const context = {
+    caller: { id: 'operator', kind: 'operator' as const },
+    host: 'management.azure.com',
+    secure: true,
+    origin: { address: '203.0.113.10' },
+  };
   const server = createServer((request: IncomingMessage, response: ServerResponse) => {
     observe(request, response, context.host, (exchange) => exchanges.push(exchange));
     void arm.service.handle(request, response, context);

@@ -19,7 +19,6 @@ let snapshot: string;
 
 beforeAll(async () => {
   world = await startWorld();
-  world.arm.world.access.settings.enforce.data = true;
   ({ disk, snapshot, sas: read } = await exported('read', 1, [[0, MIB]]));
 });
 afterAll(async () => {

@@ -96,7 +96,7 @@ export async function startWorld(folder?: string): Promise<ComputeWorld> {
     const service = [arm.service, compute.service].find((s) => s.answers(host));
     const caller: Caller = { id: 'operator', kind: 'operator' };
     if (service === arm.service) observe(request, response, host, (exchange) => exchanges.push(exchange));
-    void service!.handle(request, response, { caller, host, secure: true });
+    void service!.handle(request, response, { caller, host, secure: true, origin: { address: '203.0.113.10' } });
   });
   await compute.resume();
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));

@@ -77,7 +77,8 @@ describe('real clients through the proxy', () => {
     expect(names).toEqual(['d1']);
     const call = seen.find(({ url }) => url.includes('/disks'))!;
     expect(call.principal).toBe(worker.objectId);
-    expect(call.context).toEqual({ caller: machine, host: 'management.azure.com', secure: true });
+    const origin = { address: '192.0.2.1' };
+    expect(call.context).toEqual({ caller: machine, host: 'management.azure.com', secure: true, origin });
   });
 
   it('an app gets its token from the App Service endpoint, a person from instance metadata', async () => {

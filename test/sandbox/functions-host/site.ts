@@ -67,8 +67,7 @@ export async function startSite(
       ...[people.operator, APP].map((to) => ({ to, role: 'Storage Queue Data Contributor' })),
     ],
   });
-  const { store, access } = arm.world;
-  access.settings.enforce.data = true;
+  const { store } = arm.world;
   const storage = await startStorage({ world: arm.world, tokens, dir: directory, guestEnv: edge.guestEnv });
   arm.register(storage.provider);
   arm.register(siteFunctionsProvider((name) => (name === 'shop' ? site.host : undefined)));

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openState } from '../../../sandbox/core/state.ts';
+import type { VaultGate } from '../../../sandbox/keyvault/access.ts';
 import { VaultError } from '../../../sandbox/keyvault/errors.ts';
 import { expectConforming, inGroup, subscriptionId, tenantId } from '../arm/world.ts';
 import { startVaultWorld, type VaultWorld } from './world.ts';
@@ -22,16 +23,16 @@ let folder: string;
 let refuse: VaultError | undefined;
 let unreachable: VaultError | undefined;
 const asked: string[] = [];
+const gate: VaultGate = {
+  network: () => unreachable,
+  access({ dataAction, permission }) {
+    asked.push(`${dataAction} ${permission.kind} ${permission.name}`);
+    return refuse;
+  },
+};
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'vault test-'));
-  const gate = {
-    network: () => unreachable,
-    access: ({ dataAction, permission }: { dataAction: string; permission: { kind: string; name: string } }) => {
-      asked.push(`${dataAction} ${permission.kind} ${permission.name}`);
-      return refuse;
-    },
-  };
   world = await startVaultWorld({ state: openState(folder), gate });
   await world.call('PUT', inGroup(''), { location: 'westeurope' });
   await world.management.vaults.createOrUpdate('rg', 'main', newVault);
@@ -369,7 +370,7 @@ test('ARM makes keys once, and secrets whose values it never shows', async () =>
   expect(bad.body.error.code).toBe('BadParameter');
 });
 
-test('the gate is asked for each request: network first, then the action by both its names', async () => {
+test('the gate is asked for each request with a sound token: network first, then the action by both its names', async () => {
   asked.length = 0;
   await secrets('POST', '/keys/arm/wrapkey', { alg: 'RSA-OAEP', value: 'AQID' });
   await secrets('GET', '/secrets');
@@ -383,6 +384,14 @@ test('the gate is asked for each request: network first, then the action by both
   asked.length = 0;
   unreachable = new VaultError(403, 'Forbidden', 'Public network access is disabled.', 'ForbiddenByConnection');
   expect((await secrets('GET', '/keys')).body.error.innererror.code).toBe('ForbiddenByConnection');
+  expect(
+    (await world
+      .keys('main')
+      .getKey('arm')
+      .catch((error: Error) => error)) as Error,
+  ).toMatchObject({
+    statusCode: 403, // the challenge came all the same
+  });
   unreachable = undefined;
   expect(asked).toEqual([]);
 });
@@ -396,7 +405,7 @@ test('a world that comes back has its vaults, keys, secrets and what is deleted'
   const { value } = (await secrets('POST', '/keys/arm/encrypt', { alg: 'RSA-OAEP', value: 'AQID' })).body;
   await world.close();
   world.arm.world.state.close();
-  world = await startVaultWorld({ state: openState(folder) });
+  world = await startVaultWorld({ state: openState(folder), gate });
   expect((await secrets('GET', '/keys/arm')).body).toEqual(before.body);
   expect((await secrets('POST', '/keys/arm/decrypt', { alg: 'RSA-OAEP', value })).body.value).toBe('AQID');
   expect((await secrets('GET', '/deletedsecrets/gone')).status).toBe(200);

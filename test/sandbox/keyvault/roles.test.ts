@@ -28,8 +28,7 @@ let world: VaultWorld;
 
 beforeAll(async () => {
   world = await startVaultWorld();
-  const { store, clock, access } = world.arm.world;
-  access.settings.enforce.data = true;
+  const { store, clock } = world.arm.world;
   const seeds = Object.entries(holders).map(([name, [role, scope]]) => ({ to: principal(name), role, scope }));
   seedRoles(store, clock, seeds);
   await world.call('PUT', inGroup(''), { location: 'westeurope' });

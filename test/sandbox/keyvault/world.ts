@@ -55,7 +55,8 @@ export async function startVaultWorld(options: { state?: State; gate?: Partial<V
   const caller = { id: 'operator', kind: 'operator' as const };
   const server = createServer((request, response) => {
     const host = request.headers.host!;
-    if (service.answers(host)) void service.handle(request, response, { caller, host, secure: true });
+    if (service.answers(host))
+      void service.handle(request, response, { caller, host, secure: true, origin: { address: '203.0.113.10' } });
     else response.writeHead(502).end();
   });
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));

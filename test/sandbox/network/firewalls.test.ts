@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { ArmResource, ResourceStore } from '../../../sandbox/arm/types.ts';
+import type { Origin } from '../../../sandbox/core/types.ts';
 import { requireExport } from '../../../sandbox/compute/disks/exportAccess.ts';
 import { forbiddenOrigin } from '../../../sandbox/functions-host/accessRestrictions.ts';
-import { refuseOrigin } from '../../../sandbox/keyvault/firewall.ts';
+import { firewallGate } from '../../../sandbox/keyvault/firewall.ts';
 
 const person = { address: '203.0.113.10' };
 const subnet = { address: '10.0.0.4', subnetId: '/subnets/a' };
@@ -12,6 +13,8 @@ const through = (targetId: string, approved = true) => ({
 });
 
 describe('vaults', () => {
+  const principal = { objectId: 'o', clientId: 'c', kind: 'User', displayName: 'P' } as const;
+  const refuse = firewallGate('tenant');
   const vault = (properties: object): ArmResource => ({
     id: '/v',
     name: 'v',
@@ -25,7 +28,6 @@ describe('vaults', () => {
 
   it.each([
     ['open', vault({}), person, undefined],
-    ['networks not enforced', closed, undefined, undefined],
     ['public access disabled', closed, person, 'ForbiddenByConnection'],
     ['its private endpoint', closed, through('/V'), undefined],
     ['one that is not approved', vault({}), through('/v', false), 'ForbiddenByConnection'],
@@ -35,15 +37,14 @@ describe('vaults', () => {
     ['a subnet', denying({ virtualNetworkRules: [{ id: '/subnets/A' }] }), subnet, undefined],
     ['another subnet', denying({ virtualNetworkRules: [{ id: '/subnets/b' }] }), subnet, 'ForbiddenByFirewall'],
   ])('%s', (_name, at, origin, code) => {
-    expect(refuseOrigin(at, origin, undefined)?.inner).toBe(code);
+    expect(refuse(at, origin, principal)?.inner).toBe(code);
   });
 
   it('say what Key Vault says', () => {
-    const principal = { objectId: 'o', clientId: 'c', kind: 'User', displayName: 'P' } as const;
-    const said = (at: ArmResource) => refuseOrigin(at, person, principal)?.message;
+    const said = (at: ArmResource) => refuse(at, person, principal)?.message;
     expect(said(denying())).toBe(
       'Client address is not authorized and caller is not a trusted service.\r\nClient address: 203.0.113.10\r\n' +
-        'Caller: appid=c;oid=o\r\nVault: v;location=westeurope',
+        'Caller: appid=c;oid=o;iss=https://sts.windows.net/tenant/\r\nVault: v;location=westeurope',
     );
     expect(said(closed)).toMatch(/^Connection is not an approved private link and caller was ignored because bypass/);
     expect(said(vault({ publicNetworkAccess: 'disabled', networkAcls: { bypass: 'AzureServices' } }))).toMatch(
@@ -59,9 +60,12 @@ describe('web apps', () => {
     type: 't',
     properties: { publicNetworkAccess },
   });
-  const asked = (origin: Parameters<typeof forbiddenOrigin>[2], config: object = {}, at = site()) =>
+  const asked = (origin: Origin, config: object = {}, at = site(), connections: object[] = []) =>
     forbiddenOrigin(
-      { get: () => ({ id: '', name: 'web', type: '', properties: config }) } as unknown as ResourceStore,
+      {
+        get: () => ({ id: '', name: 'web', type: '', properties: config }),
+        list: () => connections,
+      } as unknown as ResourceStore,
       at,
       origin,
     );
@@ -92,7 +96,6 @@ describe('web apps', () => {
       '203.0.113.10',
     ],
     ['denied without rules', person, { ipSecurityRestrictionsDefaultAction: 'Deny' }, '203.0.113.10'],
-    ['networks not enforced', undefined, { ipSecurityRestrictionsDefaultAction: 'Deny' }, undefined],
   ])('%s', (_name, origin, config, expected) => {
     expect(asked(origin, config)).toBe(expected);
   });
@@ -102,6 +105,14 @@ describe('web apps', () => {
     expect(asked(through('/S'), rules(allow), site('Disabled'))).toBeUndefined();
     expect(asked(through('/S', false), {}, site())).toBe('10.0.0.4');
     expect(asked(through('/other'), {}, site())).toBe('10.0.0.4');
+  });
+
+  it('are closed to the public by a private endpoint, unless they say that they are public', () => {
+    const [unsaid, connections] = [{ ...site(), properties: {} }, [{}]];
+    expect(asked(person, {}, unsaid)).toBeUndefined();
+    expect(asked(person, {}, unsaid, connections)).toBe('203.0.113.10');
+    expect(asked(through('/s'), {}, unsaid, connections)).toBeUndefined();
+    expect(asked(person, {}, site('Enabled'), connections)).toBeUndefined();
   });
 });
 
@@ -120,7 +131,6 @@ describe('exports of disks', () => {
     ['AllowPrivate by another one', policy('AllowPrivate'), through('/db'), false],
     ['AllowPrivate, not approved', policy('AllowPrivate'), through('/da', false), false],
     ['DenyAll', policy('DenyAll'), through('/da'), false],
-    ['networks not enforced', policy('DenyAll'), undefined, true],
   ])('%s', (_name, given, origin, allowed) => {
     const ask = () => requireExport(given, origin);
     if (allowed) expect(ask).not.toThrow();

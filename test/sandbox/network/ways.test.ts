@@ -277,9 +277,3 @@ describe('the way out', () => {
     ).toBe('public 203.0.113.1');
   });
 });
-
-it('nothing is decided while networks are not enforced', () => {
-  world.network.settings.enforce = false;
-  expect(world.network.wayTo(person, { host: HOST, port: 443 })).toBeUndefined();
-  world.network.settings.enforce = true;
-});

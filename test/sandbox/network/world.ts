@@ -110,7 +110,7 @@ export async function startNetworkWorld() {
       store.put({ ...connection, properties: { ...connection.properties, privateLinkServiceConnectionState } });
     },
     resolve: (caller: Caller, host: string) => network.resolve(caller, host, true),
-    way: (caller: Caller, host: string, port = 443): Way => network.wayTo(caller, { host, port })!,
+    way: (caller: Caller, host: string, port = 443): Way => network.wayTo(caller, { host, port }),
     stop: () => world.close(),
   };
 }

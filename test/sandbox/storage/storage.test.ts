@@ -34,7 +34,9 @@ afterAll(() => world.stop());
 
 describe('accounts through ARM', () => {
   it('a new account has its endpoints, defaults and settings', async () => {
-    const got = await asOperator(`print(await arm.storageAccounts.getProperties('rg', 'keyless'));`);
+    const got = await asOperator(`
+      print(await arm.storageAccounts.getProperties('rg', 'keyless'));
+      await arm.storageAccounts.update('rg', 'keyless', { publicNetworkAccess: 'Enabled' });`);
     expect(got).toMatchObject({
       id: `${GROUP}/providers/Microsoft.Storage/storageAccounts/keyless`,
       kind: 'StorageV2',

@@ -50,8 +50,8 @@ export async function startWorld(options: { kept?: string; roles?: RoleSeed[] } 
   const dir = options.kept ?? (await mkdtemp(join(tmpdir(), 'storage-test-')));
   const state = openState(options.kept);
   const clock = createClock();
-  /** Where everybody comes from; undefined: networks are not enforced. */
-  const network: { origin?: Origin | undefined } = {};
+  /** Where everybody comes from. */
+  const network: { origin: Origin } = { origin: { address: '192.0.2.1' } };
   const record = join(dir, 'record.jsonl');
   const edge = await startEdge({
     clock,
@@ -59,7 +59,7 @@ export async function startWorld(options: { kept?: string; roles?: RoleSeed[] } 
     tenantId: TENANT,
     faults: createFaults(),
     principalOf: () => undefined,
-    wayTo: () => network.origin && { open: true, origin: network.origin },
+    wayTo: () => ({ open: true, origin: network.origin }),
     record,
     state,
   });
@@ -72,7 +72,6 @@ export async function startWorld(options: { kept?: string; roles?: RoleSeed[] } 
     state,
     roles: [...operatorRoles, ...(options.roles ?? [])],
   });
-  arm.world.access.settings.enforce.data = true;
   const { tokens, guestEnv } = edge;
   const storage = await startStorage({ world: arm.world, tokens, dir, guestEnv });
   arm.register(storage.provider);

@@ -111,7 +111,6 @@ function write(call: ArmCall, existing: ArmResource | undefined, given: Record<s
       clientCertEnabled: false,
       hostNamesDisabled: false,
       httpsOnly: false,
-      publicNetworkAccess: 'Enabled',
       storageAccountRequired: false,
       keyVaultReferenceIdentity: 'SystemAssigned',
       ...properties,
