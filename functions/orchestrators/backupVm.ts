@@ -8,15 +8,19 @@ import type {
   WorkerHandle,
 } from '../../model/activities.ts';
 import type { BaseChoice } from '../../model/base.ts';
-import { errorInfo, StrongroomError } from '../../model/errors.ts';
+import { errorInfo, StrongroomError, type ErrorCode } from '../../model/errors.ts';
 import { diskInstanceId, sessionRandom } from '../../model/names.ts';
 import { pointId, type DiskPoint, type Point } from '../../model/point.ts';
 import { elapsed, pollWait, timing } from '../../model/timing.ts';
 import { alone } from './alone.ts';
+import { ensureSite } from './ensureSite.ts';
 import { addressOf, awaitJob } from './job.ts';
 import { probeOnce } from './probe.ts';
 import { all, call, cleanUp, sleep, warn, warned, type Steps } from './steps.ts';
 import { withWorker } from './withWorker.ts';
+
+/** How a vault appears whose endpoint, link or record is gone: the public address refuses, or the name has none. */
+const UNREACHED: ErrorCode[] = ['KEY_REFUSED', 'AZURE_UNAVAILABLE'];
 
 /** Backs up one virtual machine: the session with the id of this instance. Gives the id of the new restore point. */
 export function* backupVm(context: OrchestrationContext): Steps<{ point: string }> {
@@ -41,7 +45,7 @@ function* backUp(context: OrchestrationContext, input: BackupInput): Steps<strin
   let point: string;
   try {
     const time = context.df.currentUtcDateTime.toISOString();
-    yield* call(context, 'createSnapshots', { session, plan, time });
+    yield* takeSnapshots(context, { session, plan, time });
     const snapshots = yield* readySnapshots(context, session, plan);
     const { choices, warnings } = yield* call(context, 'chooseBases', {
       resourceId,
@@ -125,6 +129,24 @@ function pointOf(session: string, { plan, machine, snapshots }: Transfer, disks:
     machine,
     disks,
   };
+}
+
+/**
+ * Sealing the tags needs Key Vault. When the vault does not answer, the site, which has the endpoint that leads to it, is
+ * seen to first; otherwise that comes later, together with the worker.
+ */
+function* takeSnapshots(
+  context: OrchestrationContext,
+  input: { session: string; plan: Omit<MachinePlan, 'machine'>; time: string },
+): Steps<void> {
+  try {
+    yield* call(context, 'createSnapshots', input);
+  } catch (error) {
+    if (!UNREACHED.includes(errorInfo(error).code)) throw error;
+    const { session, plan } = input;
+    yield* ensureSite(context, { session, site: plan.site, purpose: 'vault' });
+    yield* call(context, 'createSnapshots', input);
+  }
 }
 
 /** Waits until every snapshot's data can be exported: at once for most disks, hours for Ultra and Premium SSD v2. */

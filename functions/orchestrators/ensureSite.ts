@@ -13,6 +13,8 @@ import { all, call, outcomeOf, sleep, type Steps } from './steps.ts';
 export interface SiteInput {
   session: string;
   site: SiteKey;
+  /** Tells a session's looks apart: each may have one completion. */
+  purpose?: 'vault';
 }
 
 /**
@@ -21,11 +23,11 @@ export interface SiteInput {
  * @throws SITE_DRIFTED, SITE_INCOMPLETE, PERMISSION_MISSING, AZURE_REFUSED, AZURE_UNAVAILABLE
  */
 export function* ensureSite(context: OrchestrationContext, input: SiteInput): Steps<void> {
-  const { session, site } = input;
+  const { session, site, purpose = 'site' } = input;
   const verdict = verdictOf(yield* call(context, 'inspectSite', { site }), new Set());
   refuse(verdict, site);
   if (isReady(verdict)) return yield* warn(context, input, verdict);
-  yield* all<null>(context, 'completeSite', [{ instanceId: `${session}-site`, input }]);
+  yield* all<null>(context, 'completeSite', [{ instanceId: `${session}-${purpose}`, input }]);
 }
 
 /** Makes what a site lacks and waits until it works. One session at a time does so; the next ones find it done. */

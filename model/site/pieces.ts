@@ -1,6 +1,6 @@
 import { idKey } from '../resourceId.ts';
 import { accountSettings } from './account.ts';
-import { endpointPieces, endpointTargets, siteDiskAccesses } from './endpoints.ts';
+import { endpointName, endpointPieces, endpointTargets, siteDiskAccesses } from './endpoints.ts';
 import { isHome, siteAt, sitesOf, type Environment, type SiteConfig } from './environment.ts';
 import { homeLayout, siteKey, siteLayout } from './layout.ts';
 import { networkPieces, placement, zonePieces } from './network.ts';
@@ -112,8 +112,8 @@ const resolving: PieceKind[] = ['virtualNetwork', 'privateDnsZone', 'virtualNetw
 
 /**
  * What a session in a site cannot do without: the site's own pieces, and those of the home site through which the
- * appliance reaches it, with what these need. In the home site no endpoint to another site's account, which may not be
- * there yet.
+ * appliance reaches it, the vault and the queue of reports, with what these need. In the home site no endpoint to another
+ * site's account, which may not be there yet.
  */
 export function neededPieces(environment: Environment, site: SiteConfig, requiredZones?: RequiredZones): Piece[] {
   const own = sitePieces(environment, site, requiredZones);
@@ -123,6 +123,9 @@ export function neededPieces(environment: Environment, site: SiteConfig, require
   }
   const home = sitePieces(environment, siteAt(environment, environment.home), requiredZones);
   const keys = new Set(homePiecesFor(environment, site, requiredZones).map(({ key }) => key));
+  const { vault, account } = homeLayout(environment);
+  for (const name of [endpointName(vault, 'vault'), endpointName(account, 'queue')])
+    keys.add(`endpoint-${name}`).add(`records-${name}`);
   for (const { key, after } of home.toReversed()) {
     if (!keys.has(key)) continue;
     for (const each of home) if (after.includes(each.key) && resolving.includes(each.kind)) keys.add(each.key);
