@@ -7,7 +7,7 @@ import {
   siteConfigSchema,
   type Environment,
 } from '../model/site/environment.ts';
-import { nearest } from './nearest.ts';
+import { isNear, nearest } from './nearest.ts';
 
 const PROJECT = 'strongroom';
 /** Keys of the provider that the program reads too. */
@@ -18,21 +18,33 @@ const MOST_ALLOWED_ADDRESSES = 512;
 const LONGEST_VALUE = 80;
 
 const addressRange = z
-  .union([z.cidrv4(), z.cidrv6()], { error: 'must be an address range such as 203.0.113.0/24' })
+  .union([z.cidrv4(), z.cidrv6()], {
+    error: 'must be an address range such as 203.0.113.0/24; of a single address 203.0.113.7/32',
+  })
   .refine((range) => !range.endsWith('/0'), 'lets everybody in; name the ranges that may call the API');
+
+/** Settings are read from texts, and take anything that can be made a number. */
+const number = z
+  .number()
+  .optional()
+  .transform((value): unknown => value);
 
 /** What is read beside the environment. */
 const stackSchema = z.object({
-  tenantId: z.guid('must be the Entra tenant of the subscription'),
-  apiClientId: z.guid('must be the client id of the Entra application that stands for the API'),
+  tenantId: z.guid('must be the id, a GUID, of the Entra tenant of the subscription'),
+  apiClientId: z.guid('must be the client id, a GUID, of the Entra application that stands for the API'),
   apiAllowedAddresses: z
     .array(addressRange)
     .max(MOST_ALLOWED_ADDRESSES, `must have ${MOST_ALLOWED_ADDRESSES} ranges at most`)
     .default([]),
   grantOnExisting: z.boolean('must be true or false').default(true),
-  workerSize: settingsSchema.shape.STRONGROOM_WORKER_SIZE,
-  workersPerSite: settingsSchema.shape.STRONGROOM_WORKERS_PER_SITE,
-  sasSeconds: settingsSchema.shape.STRONGROOM_SAS_SECONDS,
+  workerSize: z
+    .string()
+    .regex(/^[A-Z][a-z]+_\w+$/, 'must be a size of machines such as Standard_D4ds_v5')
+    .optional()
+    .pipe(settingsSchema.shape.STRONGROOM_WORKER_SIZE),
+  workersPerSite: number.pipe(settingsSchema.shape.STRONGROOM_WORKERS_PER_SITE),
+  sasSeconds: number.pipe(settingsSchema.shape.STRONGROOM_SAS_SECONDS),
 });
 
 /** A stack's whole configuration. */
@@ -51,13 +63,15 @@ export const configKeys: string[] = ['name', 'region', ...environmentKeys, ...st
  */
 export function readConfig(values: Record<string, string>): InfraConfig {
   const given = (key: string): unknown => valueOf(values[`${PROJECT}:${key}`]);
-  const pick = (keys: string[]) => Object.fromEntries(keys.map((key) => [key, given(key)]));
+  const text = (key: string): string | undefined => values[`${PROJECT}:${key}`];
+  const pick = (keys: string[]) =>
+    Object.fromEntries(keys.map((key) => [key, key === 'workerSize' ? text(key) : given(key)]));
   const subscriptionId = values[PROVIDER_KEYS.subscriptionId];
-  const region = textOf(given('region'));
+  const region = text('region');
   const environment = environmentSchema.safeParse(
     {
       ...pick(environmentKeys),
-      appliance: given('name') ?? PROJECT,
+      appliance: text('name') ?? PROJECT,
       home: { subscriptionId, region },
       // Most sites and repositories are in the appliance's subscription and region.
       sites: listed(given('sites') ?? [], { subscriptionId }),
@@ -71,29 +85,32 @@ export function readConfig(values: Record<string, string>): InfraConfig {
   );
   const problems = [
     ...unknownKeys(values),
-    ...[environment, stack].flatMap(({ error }) => error?.issues ?? []).map((issue) => problemOf(issue, values)),
+    ...[environment, stack]
+      .flatMap(({ error }) => error?.issues ?? [])
+      .flatMap((issue) => problemsOf(issue, values))
+      .map((problem) => `${problem}.`),
   ];
   if (environment.success && stack.success && problems.length === 0) {
     return { ...stack.data, environment: environment.data };
   }
   throw new StrongroomError(
     'INVALID_INPUT',
-    `The stack's configuration is wrong. ${problems.join('. ')}. Pulumi.sample.yaml explains every key.`,
+    [
+      "The stack's configuration is wrong:",
+      ...problems.map((problem) => `  ${problem}`),
+      'Pulumi.sample.yaml explains every key.',
+    ].join('\n'),
   );
 }
 
 /** Pulumi's configuration is text: numbers, truth values and structured values are JSON in it. */
 function valueOf(text: string | undefined): unknown {
-  if (text === undefined || !/^\s*([[{"]|-?\d+$|true$|false$)/.test(text)) return text;
+  if (text === undefined || !/^\s*([[{"]|-?\d+(\.\d+)?$|true$|false$)/.test(text)) return text;
   try {
     return JSON.parse(text);
   } catch {
     return text;
   }
-}
-
-function textOf(value: unknown): unknown {
-  return typeof value === 'number' ? String(value) : value;
 }
 
 /** Entries with what they leave out; anything but a list of objects is left for the schema to refuse. */
@@ -104,44 +121,70 @@ function listed(value: unknown, defaults: Record<string, unknown>): unknown {
   );
 }
 
+/** Keys of the project that do not exist, and keys of a project whose name is almost this one's. */
 function unknownKeys(values: Record<string, string>): string[] {
-  return Object.keys(values)
-    .filter((key) => key.startsWith(`${PROJECT}:`))
-    .map((key) => key.slice(PROJECT.length + 1))
-    .filter((key) => !configKeys.includes(key))
-    .map(
-      (key) => `${PROJECT}:${key} is no key of the configuration; did you mean ${PROJECT}:${nearest(key, configKeys)}?`,
-    );
+  return Object.keys(values).flatMap((key) => {
+    const [namespace = '', ...rest] = key.split(':');
+    const name = rest.join(':');
+    if (namespace !== PROJECT) {
+      return isNear(namespace, PROJECT) ? [`${key} is not read: did you mean ${PROJECT}:${name}?`] : [];
+    }
+    if (configKeys.includes(name)) return [];
+    return [`${key} is no key of the configuration: did you mean ${PROJECT}:${nearest(name, configKeys)}?`];
+  });
 }
 
 /** Zod's own words where a schema has none. */
 function explain(issue: z.core.$ZodRawIssue): string | undefined {
   if (issue.code === 'invalid_type') {
     if (issue.input === undefined) return 'is missing';
-    return `must be ${/^[aeiou]/.test(issue.expected) ? 'an' : 'a'} ${issue.expected}`;
+    const quotes = issue.expected === 'string' && ['number', 'boolean'].includes(typeof issue.input);
+    return `must be ${typeWords[issue.expected] ?? issue.expected}${quotes ? ': put quotes around it' : ''}`;
   }
   if (issue.code === 'too_small') return `must be at least ${issue.minimum}`;
   if (issue.code === 'too_big') return `must be at most ${issue.maximum}`;
-  if (issue.code === 'unrecognized_keys') {
-    const known = Object.keys({
-      ...siteConfigSchema.shape,
-      ...repositoryConfigSchema.shape,
-      nextHop: 0,
-      natGateway: 0,
-    });
-    const [key] = issue.keys;
-    return `has the unknown key "${key}"; did you mean "${nearest(key!, known)}"?`;
-  }
   return undefined;
 }
 
-function problemOf({ path, message }: z.core.$ZodIssue, values: Record<string, string>): string {
+/** What the types of JSON are called in YAML. */
+const typeWords: Record<string, string> = {
+  array: 'a list',
+  boolean: 'true or false',
+  int: 'a whole number',
+  number: 'a number',
+  object: 'an entry with keys and values',
+  record: 'an entry with keys and values',
+  string: 'a text',
+};
+
+/** What an issue of the schemas says about the configuration; nothing when another one says it already. */
+function problemsOf(issue: z.core.$ZodIssue, values: Record<string, string>): string[] {
+  const { path, message } = issue;
   const [key, rest] = keyOf(path.map((part) => (typeof part === 'symbol' ? String(part) : part)));
   let value: unknown = valueOf(values[key]);
   for (const part of rest) value = (value as Record<string, unknown> | undefined)?.[part];
+  if (value === undefined && isInherited(path)) return [];
   const name = rest.reduce<string>((at, part) => (typeof part === 'number' ? `${at}[${part}]` : `${at}.${part}`), key);
+  if (issue.code === 'unrecognized_keys') {
+    const known = keysAt(path);
+    return issue.keys.map((unknown) => `${name} has the unknown key "${unknown}"; its keys are ${known.join(', ')}`);
+  }
   const shown = value === undefined || message === 'is missing' ? '' : ` (${cut(JSON.stringify(value))})`;
-  return `${name}${shown} ${value === undefined && message.startsWith('must be') ? `is missing: it ${message}` : message}`;
+  return [
+    `${name}${shown} ${value === undefined && message.startsWith('must be') ? `is missing: it ${message}` : message}`,
+  ];
+}
+
+/** What an entry has from the appliance when it says nothing itself: its mistake is named where it was made. */
+function isInherited([list, , key]: PropertyKey[]): boolean {
+  return (list === 'sites' && key === 'subscriptionId') || (list === 'repositories' && key === 'region');
+}
+
+/** The keys that an entry may have. */
+function keysAt([list, , key]: PropertyKey[]): string[] {
+  const { shape } = siteConfigSchema;
+  if (list === 'repositories') return Object.keys(repositoryConfigSchema.shape);
+  return Object.keys(key === 'subnets' ? shape.subnets.unwrap().shape : shape);
 }
 
 /** The configuration key that a path of the schemas comes from, and the path within its value. */

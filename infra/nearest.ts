@@ -16,3 +16,9 @@ export function nearest(word: string, words: readonly string[]): string {
   const to = (other: string) => distance(word.toLowerCase(), other.toLowerCase());
   return words.reduce((best, other) => (to(other) < to(best) ? other : best));
 }
+
+/** Whether one word is a slip of the other: two letters apart at most, but not the same. */
+export function isNear(word: string, other: string): boolean {
+  const apart = distance(word.toLowerCase(), other.toLowerCase());
+  return word !== other && apart <= 2;
+}

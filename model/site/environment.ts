@@ -1,15 +1,20 @@
 import { z } from 'zod';
 import { StrongroomError } from '../errors.ts';
-import { contains, subnetPrefixes } from './addresses.ts';
+import { addressSpaceFault, contains } from './addresses.ts';
 import { extraTags } from './tags.ts';
 import { documentedZones } from './zones.ts';
 
 /** The appliance's name: the root of every name. */
 export const applianceName = z
   .string()
-  .regex(/^[a-z][a-z0-9]{2,11}$/, 'must be 3 to 12 lower-case letters and digits, starting with a letter');
+  .regex(
+    /^[a-z][a-z0-9]{2,11}$/,
+    'must be 3 to 12 lower-case letters and digits, starting with a letter: storage accounts are called after it',
+  );
 
 export const regionName = z.string().regex(/^[a-z0-9]+$/, 'must be a region name such as westeurope');
+
+const subscriptionId = z.guid('must be a subscription id such as 4b1f1f0e-6c39-4a52-8f0e-2d7f6f1f9a10');
 
 export const DEFAULT_ADDRESS_SPACE = '10.64.0.0/22';
 
@@ -22,16 +27,16 @@ const subnetId = z
 
 /** Where the appliance acts: one per subscription and region. */
 export const siteConfigSchema = z.strictObject({
-  subscriptionId: z.guid('must be a subscription id'),
+  subscriptionId,
   region: regionName,
-  /** CIDR block of the site's network, /16 to /24. Sites are not peered, so they may overlap. */
+  /** Private CIDR block of the site's network, /16 to /24. Sites are not peered, so they may overlap. */
   addressSpace: z.string().default(DEFAULT_ADDRESS_SPACE),
   /** False: Pulumi declares only the group and the rights; the first session creates the rest. */
   declared: z.boolean().default(true),
   /** Subnets to use instead of a network of the site's own, all of one network. `functions` only in the home site. */
   subnets: z.strictObject({ workers: subnetId, endpoints: subnetId, functions: subnetId.optional() }).optional(),
   /** Names of the repositories that its workers write; all that are no archives when absent. */
-  repositories: z.array(z.string()).optional(),
+  repositories: z.array(z.string()).min(1, 'must name one repository at least; leave it out for all').optional(),
   /** Whether it has a server for copies of databases that are exported. */
   sqlStaging: z.boolean().default(false),
 });
@@ -76,7 +81,7 @@ export const environmentSchema = z
   .strictObject({
     appliance: applianceName,
     /** Of the appliance itself. */
-    home: z.strictObject({ subscriptionId: z.guid(), region: regionName }),
+    home: z.strictObject({ subscriptionId, region: regionName }),
     /** `private`: every snapshot is read through a private endpoint. `public`: without disk accesses. */
     network: z.enum(networkModes, { error: 'must be private or public' }).default('private'),
     /** `own`: zones of each site. `existing`: the customer's zones. `policy`: a policy of the customer's writes records. */
@@ -103,18 +108,19 @@ export const environmentSchema = z
         fault(['sites', i], `is a second site in ${site.region} of subscription ${site.subscriptionId}; keep one`);
       }
       for (const name of site.repositories ?? []) {
-        if (environment.repositories.some((repository) => repository.name === name)) continue;
-        fault(['sites', i, 'repositories'], `names "${name}", which is none of the repositories`);
+        const named = environment.repositories.find((repository) => repository.name === name);
+        if (!named) fault(['sites', i, 'repositories'], `names "${name}", which is none of the repositories`);
+        if (named?.archive) fault(['sites', i, 'repositories'], `names "${name}", an archive, which no backup goes to`);
       }
+      const other = environment.sites.find(({ subnets }, j) => j < i && shareNetwork(subnets, site.subnets));
+      if (other)
+        fault(['sites', i, 'subnets'], `are in the network of the site in ${other.region}; a site has its own`);
       const home = isHome(environment, site);
       if (home && !site.declared)
         fault(['sites', i, 'declared'], 'must be true: the appliance itself runs in this site');
       if (site.subnets) return void checkSubnets(site, home, (message) => fault(['sites', i, 'subnets'], message));
-      try {
-        subnetPrefixes(site.addressSpace);
-      } catch (error) {
-        fault(['sites', i, 'addressSpace'], (error as Error).message);
-      }
+      const space = addressSpaceFault(site.addressSpace);
+      if (space) fault(['sites', i, 'addressSpace'], space);
     });
     if ('nextHop' in environment.outbound) {
       const { nextHop } = environment.outbound;
@@ -127,18 +133,34 @@ export const environmentSchema = z
     if (environment.dns === 'existing') {
       const { sqlServer, ...always } = documentedZones;
       const staging = environment.sites.some(({ sqlStaging }) => sqlStaging) ? sqlServer : [];
-      for (const zone of new Set([...Object.values(always).flat(), ...staging])) {
-        if (!environment.zoneIds[zone]) fault(['zoneIds'], `lack the ARM id of the zone ${zone}`);
-      }
+      const needed = [...new Set([...Object.values(always).flat(), ...staging])];
+      const lacking = needed.filter((zone) => !environment.zoneIds[zone]);
+      if (lacking.length > 0) fault(['zoneIds'], `lack the ARM id of ${lacking.join(', ')}`);
+    }
+    for (const [zone, id] of Object.entries(environment.zoneIds)) {
+      if (zoneId.exec(id)?.[1]?.toLowerCase() === zone.toLowerCase()) continue;
+      fault(['zoneIds', zone], `must be the ARM id of a private DNS zone of that name: …/privateDnsZones/${zone}`);
     }
     const names = environment.repositories.map(({ name }) => name);
     names.forEach((name, i) => {
       if (names.indexOf(name) !== i) fault(['repositories', i, 'name'], `"${name}" is the name of another repository`);
     });
-    if (environment.repositories.every(({ archive }) => archive)) {
+    if (names.length > 0 && environment.repositories.every(({ archive }) => archive)) {
       fault(['repositories'], 'are all archives; one must take backups');
     }
   });
+
+const zoneId =
+  /^\/subscriptions\/[^/]+\/resourceGroups\/[^/]+\/providers\/Microsoft\.Network\/privateDnsZones\/([^/]+)$/i;
+
+function networkOf(subnet: string): string {
+  return subnet.toLowerCase().replace(/\/subnets\/.*$/, '');
+}
+
+/** A network lies in one region, as a site does. */
+function shareNetwork(a: SiteConfig['subnets'], b: SiteConfig['subnets']): boolean {
+  return !!a && !!b && networkOf(a.workers) === networkOf(b.workers);
+}
 
 function checkSubnets(
   { subscriptionId, subnets }: Pick<SiteConfig, 'subscriptionId' | 'subnets'>,
@@ -146,8 +168,8 @@ function checkSubnets(
   fault: (message: string) => void,
 ): void {
   const given = Object.values(subnets ?? {}).flatMap((id) => id?.toLowerCase() ?? []);
-  if (new Set(given).size !== given.length) fault('must be different subnets');
-  if (new Set(given.map((id) => id.replace(/\/subnets\/.*$/, ''))).size > 1) fault('must belong to one network');
+  if (new Set(given).size !== given.length) fault('must be different subnets, one for each purpose');
+  if (new Set(given.map(networkOf)).size > 1) fault('must belong to one network');
   if (!given.every((id) => id.startsWith(`/subscriptions/${subscriptionId.toLowerCase()}/`)))
     fault(`must be in the site's subscription ${subscriptionId}: a disk access and its network share one`);
   if (home && !subnets?.functions) fault('lack "functions", the subnet of the appliance in its own site');

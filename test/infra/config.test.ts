@@ -58,7 +58,7 @@ test('everything wrong, missing or unknown is named at once, with its value and 
   const read = () =>
     readConfig({ 'strongroom:name': 'Vault 7', 'strongroom:regoin': 'westeurope', 'strongroom:dns': 'hub' });
   expect(read).toThrow(/strongroom:name \("Vault 7"\) must be 3 to 12 lower-case letters/);
-  expect(read).toThrow(/strongroom:regoin is no key of the configuration; did you mean strongroom:region\?/);
+  expect(read).toThrow(/strongroom:regoin is no key of the configuration: did you mean strongroom:region\?\n/);
   expect(read).toThrow(/strongroom:region is missing/);
   expect(read).toThrow(/azure-native:subscriptionId is missing/);
   expect(read).toThrow(/azure-native:tenantId is missing/);
@@ -94,33 +94,67 @@ describe('what is refused', () => {
     [
       'an address space too small',
       { sites: [{ region: 'uksouth', addressSpace: '10.0.0.0/25' }] },
-      'sites[0].addressSpace ("10.0.0.0/25") "10.0.0.0/25" is not an address space',
+      'sites[0].addressSpace ("10.0.0.0/25") must be an IPv4 network such as 10.64.0.0/22, /16 to /24.',
     ],
     [
       'an address space that begins elsewhere',
       { sites: [{ region: 'uksouth', addressSpace: '10.0.1.0/22' }] },
-      'is not an address space',
+      "must begin with the network's first address: 10.0.0.0/22.",
     ],
     [
       'an address that is none',
       { sites: [{ region: 'uksouth', addressSpace: '300.0.0.0/24' }] },
-      'is not an address space',
+      'must be an IPv4 network',
+    ],
+    [
+      'an address space of public addresses',
+      { sites: [{ region: 'uksouth', addressSpace: '8.8.0.0/22' }] },
+      'sites[0].addressSpace ("8.8.0.0/22") must lie in 10.0.0.0/8, 172.16.0.0/12',
     ],
     [
       'an unknown key of a site',
       { sites: [{ region: 'uksouth', adressSpace: '10.0.0.0/24' }] },
-      'has the unknown key "adressSpace"; did you mean "addressSpace"?',
+      'strongroom:sites[0] has the unknown key "adressSpace"; its keys are subscriptionId, region, addressSpace, declared,',
+    ],
+    [
+      'an unknown key of a repository',
+      { repositories: [{ name: 'main', subscriptionId: second }] },
+      'repositories[0] has the unknown key "subscriptionId"; its keys are name, region, redundancy, tier, immutabilityDays, archive.',
     ],
     [
       'sites that are no list',
       { sites: { region: 'uksouth' } },
-      'strongroom:sites ({"region":"uksouth"}) must be an array',
+      'strongroom:sites ({"region":"uksouth"}) must be a list',
     ],
-    ['sites that are no JSON', { sites: '[{' }, 'strongroom:sites ("[{") must be an array'],
+    ['sites that are no JSON', { sites: '[{' }, 'strongroom:sites ("[{") must be a list'],
+    ['a site that is a word', { sites: ['uksouth'] }, 'strongroom:sites[0] ("uksouth") must be an entry with keys'],
+    [
+      'a site without a repository',
+      { sites: [{ region: 'uksouth', repositories: [] }] },
+      'sites[0].repositories ([]) must name one repository at least; leave it out for all',
+    ],
+    [
+      'a site that backs up into an archive',
+      {
+        sites: [{ region: 'uksouth', repositories: ['a'] }],
+        repositories: [{ name: 'main' }, { name: 'a', archive: true }],
+      },
+      'names "a", an archive, which no backup goes to',
+    ],
     [
       'a site that names no repository',
       { sites: [{ region: 'uksouth', repositories: ['mian'] }] },
       'names "mian", which is none of the repositories',
+    ],
+    [
+      'a network of two sites',
+      {
+        sites: ['uksouth', 'ukwest'].map((region) => ({
+          region,
+          subnets: { workers: subnet('a'), endpoints: subnet('b') },
+        })),
+      },
+      'are in the network of the site in uksouth; a site has its own',
     ],
     [
       'a subnet that is none',
@@ -191,7 +225,12 @@ describe('what is refused', () => {
     [
       'existing zones without ids',
       { dns: 'existing' },
-      'strongroom:zoneIds lack the ARM id of the zone privatelink.blob.core.windows.net',
+      'strongroom:zoneIds lack the ARM id of privatelink.blob.core.windows.net, privatelink.queue',
+    ],
+    [
+      'the id of another zone',
+      { zoneIds: { 'privatelink.blob.core.windows.net': subnet('a') } },
+      'must be the ARM id of a private DNS zone of that name: …/privateDnsZones/privatelink.blob.core.windows.net',
     ],
     [
       'a next hop that is a name',
@@ -209,6 +248,11 @@ describe('what is refused', () => {
       'strongroom:apiAllowedAddresses[0] ("home") must be an address range such as 203.0.113.0/24',
     ],
     [
+      'an allow list with one address',
+      { apiAllowedAddresses: ['203.0.113.7'] },
+      'apiAllowedAddresses[0] ("203.0.113.7") must be an address range such as 203.0.113.0/24; of a single address 203.0.113.7/32',
+    ],
+    [
       'an allow list for everybody',
       { apiAllowedAddresses: ['0.0.0.0/0'] },
       'apiAllowedAddresses[0] ("0.0.0.0/0") lets everybody in',
@@ -216,12 +260,17 @@ describe('what is refused', () => {
     [
       'an allow list that is a text',
       { apiAllowedAddresses: '203.0.113.0/24' },
-      'strongroom:apiAllowedAddresses ("203.0.113.0/24") must be an array',
+      'strongroom:apiAllowedAddresses ("203.0.113.0/24") must be a list',
     ],
     [
       'a truth that is a word',
       { grantOnExisting: 'maybe' },
       'strongroom:grantOnExisting ("maybe") must be true or false',
+    ],
+    [
+      'a number as a tag',
+      { tags: { costCentre: 4711 } },
+      'strongroom:tags.costCentre (4711) must be a text: put quotes around it',
     ],
     ['too many tags', { tags: tags(14) }, 'are 14; at most '],
     [
@@ -241,6 +290,22 @@ describe('what is refused', () => {
     ['no disk at once', { disksInParallel: 0 }, 'strongroom:disksInParallel (0) must be at least 1'],
     ['a network mode', { network: 'hybrid' }, 'strongroom:network ("hybrid") must be private or public'],
     ['an export URL that lives too short', { sasSeconds: 60 }, 'strongroom:sasSeconds (60) must be at least 3600'],
+    ['half a disk', { disksInParallel: 1.5 }, 'strongroom:disksInParallel (1.5) must be a whole number'],
+    [
+      'a size of shirts',
+      { workerSize: 'M' },
+      'strongroom:workerSize ("M") must be a size of machines such as Standard_',
+    ],
+    [
+      'a subscription’s name',
+      { 'azure-native:subscriptionId': 'prod' },
+      'wrong:\n  azure-native:subscriptionId ("prod") must be a subscription id such as 4b1f1f0e-6c39-4a52-8f0e-2d7f6f1f9a10.\nPulumi',
+    ],
+    [
+      'a project that is almost this one',
+      { 'strongrom:network': 'public' },
+      'strongrom:network is not read: did you mean strongroom:network?',
+    ],
     ['too many workers', { workersPerSite: 51 }, 'strongroom:workersPerSite (51) must be at most 50'],
   ])('%s', (_, values, message) => {
     expect(() => configWith(values)).toThrow(message);
