@@ -15,6 +15,8 @@ const sessionJson = ['error', 'warnings', 'notes'];
 const stepJson = ['ms'];
 /** Row keys are text: leading zeros keep the order. */
 const ROW_DIGITS = 4;
+/** Characters of JSON that a list in a row may have: a property of a table takes 32,768 (Table service data model). */
+const LIST_LENGTH = 30_000;
 const diskJson = ['size', 'total', 'done', 'stored', 'read', 'mode', 'error'];
 
 /** Sessions and the live progress of their disks. */
@@ -26,7 +28,9 @@ export interface Sessions {
   list(): Promise<Session[]>;
   /** Moves the session on, by the state table; a repeated step only notes what is given. @throws INTERNAL, NOT_FOUND */
   advance(id: string, to: SessionState, notes: { error?: ErrorInfo; point?: string; worker?: string }): Promise<void>;
+  /** Says it once, as long as there is room in the row. */
   warn(id: string, warning: string): Promise<void>;
+  /** Likewise. */
   note(id: string, notes: string[]): Promise<void>;
   /** Keeps what the session tried out of its site, in this order. */
   putSteps(id: string, steps: readonly SessionStep[]): Promise<void>;
@@ -84,10 +88,9 @@ export function createSessions(sessions: Table, disks: Table, steps: Table, now:
         return { ...notes, state: to, ...finished };
       }),
 
-    warn: (id, warning) =>
-      change(id, ({ warnings = [] }) => ({ warnings: warnings.includes(warning) ? warnings : [...warnings, warning] })),
+    warn: (id, warning) => change(id, ({ warnings = [] }) => ({ warnings: extended(warnings, [warning]) })),
 
-    note: (id, added) => change(id, ({ notes = [] }) => ({ notes: [...new Set([...notes, ...added])] })),
+    note: (id, added) => change(id, ({ notes = [] }) => ({ notes: extended(notes, added) })),
 
     async putSteps(id, tried) {
       await Promise.all(tried.map((step, i) => steps.merge(id, String(i).padStart(ROW_DIGITS, '0'), packed(step))));
@@ -95,4 +98,11 @@ export function createSessions(sessions: Table, disks: Table, steps: Table, now:
 
     mergeDisk: (id, disk) => disks.merge(id, disk.key, packed(disk)),
   };
+}
+
+/** With what is new, as far as there is room: what does not fit must not fail the session that says it. */
+function extended(texts: string[], added: readonly string[]): string[] {
+  const all = [...new Set([...texts, ...added])];
+  while (all.length > texts.length && JSON.stringify(all).length > LIST_LENGTH) all.pop();
+  return all;
 }

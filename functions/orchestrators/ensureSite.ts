@@ -9,6 +9,9 @@ import { elapsed, pollWait, timing } from '../../model/timing.ts';
 import { withLease } from './lease.ts';
 import { all, call, outcomeOf, sleep, type Steps } from './steps.ts';
 
+/** So many warnings of a site a session tells: each costs history, and drift of a tag is drift of every piece. */
+const MOST_WARNINGS = 10;
+
 /** A session and its site. */
 export interface SiteInput {
   session: string;
@@ -111,7 +114,10 @@ function inSite(
 }
 
 function* warn(context: OrchestrationContext, { session, site }: SiteInput, { warnings }: Verdict): Steps<void> {
-  for (const warning of warnings) {
+  const told = warnings.slice(0, MOST_WARNINGS);
+  const more = warnings.length - told.length;
+  if (more > 0) told.push(`There is more (${more}): GET /api/sites tells all.`);
+  for (const warning of told) {
     yield* call(context, 'warnSession', { session, warning: `Site ${site.region}: ${warning}` });
   }
 }

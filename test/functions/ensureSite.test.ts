@@ -251,6 +251,21 @@ describe('many sessions at once', () => {
   });
 });
 
+test('a site of which very much drifted tells some of it, and where the rest is', () => {
+  const input: SiteInput = { session, site: { appliance: 'strongroom', ...other } };
+  const { key, id, kind, owner } = zone();
+  const drift = Array.from({ length: 100 }, (_, i) => ({ path: `tags.t${i}`, expected: 'a', actual: 'b' }));
+  const findings = [{ key, id, kind, owner, state: 'drifted', made: 'declared', drift }];
+  const played = new DurableStage({
+    inspectSite: () => ({ findings, zones: {}, ready: [], otherAccounts: [] }),
+    warnSession: () => null,
+  });
+  played.play((context) => ensureSite(context, input), session, input);
+  const warnings = warningsOf(played);
+  expect(warnings).toHaveLength(11);
+  expect(warnings.at(-1)).toMatch(/There is more \(90\): GET \/api\/sites tells all/);
+});
+
 describe('Azure refuses', () => {
   const url = /privateEndpoints\/[^/]+-blob\?/;
   const refuse = (status: number, code: string, message: string, more: object = {}) =>
