@@ -63,7 +63,8 @@ export function snapshotActivities(
           location: properties.location,
           diskId: resourceId,
           encryption: properties.encryption,
-          tags: sealTags(key, place, metadata, appliance.random(NONCE_BYTES)),
+          // A policy of the customer's may refuse what lacks theirs.
+          tags: { ...environment.tags, ...sealTags(key, place, metadata, appliance.random(NONCE_BYTES)) },
         };
       });
       await ledger.write(session, 'snapshot', ...requests.map(({ id }) => id));

@@ -103,6 +103,13 @@ describe('sealed tags', () => {
     expect(appliance.written.some((row) => row.includes('sealedKey'))).toBe(true);
   });
 
+  test('the tags of the stack’s configuration stand beside them', async () => {
+    act = activities({ ...appliance, environment: { ...appliance.environment, tags: { costCenter: '42' } } });
+    const { taken } = await backUp();
+    for (const { id } of taken) expect(await tagsOf(id)).toMatchObject({ costCenter: '42' });
+    expect((await next()).warnings).toEqual([]);
+  });
+
   test('VMP-04 they group the disk snapshots: the newest set is the base, the one before goes as a whole', async () => {
     const first = await backUp();
     const second = await backUp();
