@@ -48,7 +48,7 @@ export async function leftovers(world: World, newest: string): Promise<Check[]> 
 }
 
 /** Names of the queues in the tagged account. */
-async function queues({ inside, layout }: World): Promise<string[]> {
+export async function queues({ inside, layout }: Pick<World, 'inside' | 'layout'>): Promise<string[]> {
   const reply = await inside.client.send('GET', `${layout.account.queueUrl}/?comp=list`, {
     resource: 'https://storage.azure.com/',
     headers: { 'x-ms-version': '2024-11-04' },
