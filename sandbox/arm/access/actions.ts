@@ -4,6 +4,8 @@ import type { ArmCall } from '../types.ts';
 export interface Required {
   action: string;
   scope: string;
+  /** Any role at the scope, above or below it will do: the answer is what may be read. */
+  filtered?: boolean;
 }
 
 /** Types of Microsoft.Resources whose actions hang below the subscription (permission reference, Microsoft.Resources). */
@@ -24,8 +26,9 @@ const readByPost = new Set([
 ]);
 
 /**
- * Lists that show what the caller may read instead of refusing: who has no role sees none ("List Azure resources",
- * "az group list"; Resource Graph: "Azure RBAC in Azure Resource Graph").
+ * Lists that show what the caller may read ("List Azure resources", "az group list"; Resource Graph: "Azure RBAC in Azure
+ * Resource Graph"). Those of a subscription or group refuse who has no role there at all (seen in public threads: `GET
+ * …/resourcegroups`, 403 over the subscription).
  */
 const filteredLists = new Set([
   'microsoft.resources/subscriptions',
@@ -56,7 +59,7 @@ function actionPrefix(type: string): string {
   return below ? [namespace, 'subscriptions', kind, ...rest].join('/') : type;
 }
 
-/** Whether a list of a type shows what may be read and refuses nobody. */
+/** Whether a list of a type shows what may be read. */
 export function isFiltered(type: string): boolean {
   return filteredLists.has(type.toLowerCase());
 }
@@ -83,9 +86,10 @@ function scopeOf({ path }: ArmCall, collection: boolean): string {
 export function requiredBy(call: ArmCall, collection: boolean, pathname: string): Required | undefined {
   const { method, path } = call;
   const type = path.type.toLowerCase();
-  if (collection && isFiltered(type)) return undefined;
-  if (path.subscriptionId === '' && free.has(type)) return undefined;
+  const filtered = collection && isFiltered(type);
+  if (path.subscriptionId === '' && (filtered || free.has(type))) return undefined;
   const scope = scopeOf(call, collection);
+  if (filtered) return { action: actionOn(path.type, 'read'), scope, filtered };
   if (method !== 'POST') return { action: `${actionPrefix(path.type)}/${verbs[method] ?? 'read'}`, scope };
   if (readByPost.has(type)) return { action: `${path.type}/read`, scope };
   if (call.action === undefined) return { action: `${path.type}/action`, scope };

@@ -17,7 +17,8 @@ export function authorize(
   const { world, principalId, method } = call;
   const needed = requiredBy(call, asked.collection, asked.pathname);
   if (!needed) return;
-  const { permits } = world.access;
+  const { permits, holdsAny } = world.access;
+  if (needed.filtered && holdsAny(principalId, needed.scope)) return;
   const allowed = permits(principalId, { actions: [needed.action] }, needed.scope);
   const writes = method === 'PUT' || method === 'PATCH';
   const missing = (writes ? linkedNeeds(asked.links, call) : []).filter(
@@ -55,7 +56,7 @@ export function authorizeTemplate(call: ArmCall, resources: { id: string; type: 
 }
 
 /**
- * Whether a list that refuses nobody shows a resource to the caller. A subscription is shown to all who have a role
+ * Whether a list that shows what may be read shows a resource to the caller. A subscription is shown to all who have a role
  * anywhere in it.
  */
 export function mayRead({ world, principalId }: ArmCall, { type, id }: Pick<ArmResource, 'type' | 'id'>): boolean {

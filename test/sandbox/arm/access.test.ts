@@ -336,7 +336,25 @@ describe('what needs no role', () => {
       idsIn((await query('resources | project id')).body.data),
       idsIn((await query('resourcecontainers | project id')).body.data),
     ];
-    expect(await lists()).toEqual([[], [], [], [], [], []]);
+    const nobodys = [
+      '/subscriptions',
+      `${subscription}/resourceGroups`,
+      `${subscription}/resources`,
+      inGroup('/resources'),
+    ];
+    const [all, ...refused] = await Promise.all(nobodys.map((path) => asked('GET', path)));
+    expect(ids(all!)).toEqual([]);
+    expect(refused.map(({ body }) => body.error.message as string)).toEqual([
+      expect.stringContaining(
+        `'Microsoft.Resources/subscriptions/resourceGroups/read' over scope '${subscription}' or`,
+      ),
+      expect.stringContaining(`'Microsoft.Resources/subscriptions/resources/read' over scope '${subscription}' or`),
+      expect.stringContaining(
+        `'Microsoft.Resources/subscriptions/resourceGroups/resources/read' over scope '${inGroup('')}' or`,
+      ),
+    ]);
+    expect((await query('resources | project id')).body.data).toEqual([]);
+    expect((await query('resourcecontainers | project id')).body.data).toEqual([]);
     await assign(reader, inGroup(''));
     const network = networkPath('virtualNetworks/v');
     expect(await lists()).toEqual([
