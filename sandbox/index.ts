@@ -88,7 +88,10 @@ export interface Sandbox {
   deployer: CallerPort;
   /** Sends HTTP as the operator. */
   client: Client;
-  /** The operator at a machine that is connected to a subnet as over a VPN: what is private there is reached, too. */
+  /**
+   * The operator at a machine that is connected to a subnet as over a VPN: what is private there is reached, too.
+   * @throws when there is no such subnet
+   */
   connect(subnetId: string): Promise<{ port: CallerPort; client: Client }>;
   /**
    * Registers an Entra application: it may sign in with its secret or certificate, and has no roles. Gives its principal.
@@ -195,6 +198,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     };
     const client = clientOf(operator);
     const connect = async (subnetId: string) => {
+      world.store.require(subnetId);
       const port = await edge.open({ id: `operator@${subnetId}`, kind: 'operator', resourceId: subnetId });
       return { port, client: clientOf(port) };
     };

@@ -39,6 +39,7 @@ export function networkOf(subnetId: string): string {
  */
 export function placeOf({ store }: ArmWorld, { kind, resourceId }: Caller): Place {
   const resource = resourceId === undefined ? undefined : store.get(resourceId);
+  if (resourceId !== undefined && !resource) return { kind: 'nowhere', why: `${resourceId} does not exist` };
   if (kind === 'operator' || kind === 'deployer') {
     return resource ? connected(resource, PERSON) : { kind: 'internet', address: PERSON };
   }

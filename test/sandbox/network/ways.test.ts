@@ -240,6 +240,8 @@ describe('the way out', () => {
     expect(told(world.way({ id: 'vm:bare', kind: 'machine', resourceId: nobody }, ARM))).toContain(
       'has no network interface',
     );
+    world.store.delete(nobody);
+    expect(told(world.way({ id: 'vm:bare', kind: 'machine', resourceId: nobody }, ARM))).toContain('does not exist');
   });
 
   it('apps: Flex Consumption goes by its subnet, other plans do when told to, apps without one and people go freely', async () => {
