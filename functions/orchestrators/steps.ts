@@ -2,13 +2,14 @@ import type { OrchestrationContext, Task } from 'durable-functions';
 import type { ActivityInput, ActivityName, ActivityOutput } from '../../model/activities.ts';
 import { errorInfo } from '../../model/errors.ts';
 import { errorOf, failed, type Outcome } from '../../model/outcome.ts';
-import { ACTIVITY_TRIES, after, timing } from '../../model/timing.ts';
+import { retryWait } from '../../model/retry.ts';
+import { after } from '../../model/timing.ts';
 
 /** A part of an orchestration: yields Durable tasks, returns a value. Parts are put together with `yield*`. */
 export type Steps<T> = Generator<Task, T, unknown>;
 
 /**
- * Calls an activity. Passing failures are tried again, each time after a longer wait.
+ * Calls an activity. Passing failures are tried again, each time after a longer wait; what is throttled longest.
  * @throws StrongroomError the activity's
  */
 export function* call<K extends ActivityName>(
@@ -19,8 +20,9 @@ export function* call<K extends ActivityName>(
   for (let tries = 1; ; tries++) {
     const outcome = yield* settled<ActivityOutput<K>>(context.df.callActivity(name, input));
     if (outcome.ok) return outcome.value;
-    if (!outcome.error.retryable || tries === ACTIVITY_TRIES) throw errorOf(outcome.error);
-    yield* sleep(context, timing.retry * 2 ** (tries - 1));
+    const wait = retryWait(outcome.error, tries);
+    if (wait === undefined) throw errorOf(outcome.error);
+    yield* sleep(context, wait);
   }
 }
 
