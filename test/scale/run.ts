@@ -88,7 +88,15 @@ async function work(sandbox: Sandbox, size: Size, record: string, say: (line: st
     const began = performance.now();
     const states: Record<string, number> = {};
     const sessions = await Promise.all(
-      machines.map(({ id }) => deployment.appliance.run('/api/backups', { resourceId: id }, stopwatch(states))),
+      machines.map(async ({ id }) => {
+        let last: SessionView | undefined;
+        const note = stopwatch(states);
+        const ended = deployment.appliance.run('/api/backups', { resourceId: id }, (session) => note((last = session)));
+        return ended.catch((error: unknown) => {
+          if (last?.state === 'failed') return last;
+          throw error;
+        });
+      }),
     );
     const seconds = (performance.now() - began) / 1000;
     const rates = watched.stop();

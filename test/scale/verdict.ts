@@ -12,6 +12,7 @@ export function verdict(size: Size, { plan, rounds, peaks, hub, remains }: Repor
   const wrong = (limit: number, highest: Record<string, number>) =>
     Object.entries(highest).filter(([, times]) => times > limit);
   const sessions = rounds.flatMap((round) => round.sessions);
+  const failures = sessions.filter(({ state }) => state !== 'completed').map(({ error }) => error?.message);
   const merged = (of: (round: Round) => Record<string, number>) => highestOf(rounds.map(of));
   const full = rounds[0]!;
   const changes = rounds.at(-1)!;
@@ -22,7 +23,7 @@ export function verdict(size: Size, { plan, rounds, peaks, hub, remains }: Repor
   const noted = (region: string) =>
     sessions.some(({ notes }) => notes?.some((note) => note.startsWith(`Site ${region}`)));
   return [
-    check('every session completed', [...new Set(sessions.map(({ state }) => state))], ['completed']),
+    check('every session completed', failures, []),
     check('no session has a warning', [...new Set(sessions.flatMap(({ warnings }) => warnings ?? []))], []),
     check('no disk access bore more exports than it may', wrong(size.exportsPerDiskAccess, peaks.diskAccesses), []),
     check('no family of snapshots had more SAS than it may', wrong(size.sasPerSnapshotFamily, peaks.families), []),
