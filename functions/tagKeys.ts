@@ -1,6 +1,7 @@
 import { openWithVault, sealWithVault, type keyWrapper } from '../azure/keys.ts';
 import type { SealedTagKey, TagKeyTable } from '../azure/tables/tagKeys.ts';
 import { StrongroomError } from '../model/errors.ts';
+import { faultOf } from '../model/reach.ts';
 import type { TagKey } from '../model/sealedTags.ts';
 
 const KEY_BYTES = 32;
@@ -15,7 +16,10 @@ const ID_BYTES = 4;
 export interface TagKeys {
   /** The key for new tags. @throws KEY_REFUSED, AZURE_UNAVAILABLE */
   newest(): Promise<TagKey>;
-  /** All keys by id, but those that the vault opens no more: what they sealed is foreign. @throws AZURE_UNAVAILABLE */
+  /**
+   * All keys by id, but those that the vault opens no more: what they sealed is foreign.
+   * @throws KEY_REFUSED when the vault lets nobody in, AZURE_UNAVAILABLE
+   */
   all(): Promise<ReadonlyMap<string, Uint8Array>>;
 }
 
@@ -37,11 +41,11 @@ export function createTagKeys(
     known.set(id, key);
     return { id, key };
   };
-  const openedUnlessRefused = async (row: SealedTagKey): Promise<TagKey | undefined> => {
+  const openedUnlessLost = async (row: SealedTagKey): Promise<TagKey | undefined> => {
     try {
       return await opened(row);
     } catch (error) {
-      if (error instanceof StrongroomError && error.code === 'KEY_REFUSED') return undefined;
+      if (error instanceof StrongroomError && isLost(error)) return undefined;
       throw error;
     }
   };
@@ -50,7 +54,7 @@ export function createTagKeys(
   return {
     async newest() {
       const [newest] = (await table.list()).sort((a, b) => b.made.localeCompare(a.made));
-      const usable = newest && (await openedUnlessRefused(newest));
+      const usable = newest && (await openedUnlessLost(newest));
       if (usable) return usable;
       making ??= make().finally(() => (making = undefined));
       return making;
@@ -58,10 +62,15 @@ export function createTagKeys(
     async all() {
       const keys = new Map<string, Uint8Array>();
       for (const row of await table.list()) {
-        const opens = await openedUnlessRefused(row);
+        const opens = await openedUnlessLost(row);
         if (opens) keys.set(opens.id, opens.key);
       }
       return keys;
     },
   };
+}
+
+/** Whether the vault has the key no more. Where the network or a role is in the way nothing is lost, and it passes. */
+function isLost(error: StrongroomError): boolean {
+  return error.code === 'KEY_REFUSED' && !['firewall', 'role', 'identity'].includes(faultOf(error));
 }

@@ -110,12 +110,13 @@ export function snapshotActivities(
         await ledger.strike(session, 'snapshot', ...ids);
         return { warnings: [] };
       }
-      const known = await tagKeys.all();
+      // Asked for only where there is a snapshot: a session whose vault did not answer took none.
+      let known: ReturnType<typeof tagKeys.all> | undefined;
       const warnings: string[] = [];
       await allSettled(
         ids.map(async (id) => {
           const snapshot = await snapshots.find(id);
-          const read = snapshot && verify(snapshot.origin, known);
+          const read = snapshot && verify(snapshot.origin, await (known ??= tagKeys.all()));
           if (!read) await ledger.strike(session, 'snapshot', id);
           else if (!read.ok) warnings.push(problemText({ snapshotId: id, problem: read.problem }));
           else await removeSnapshots([{ id, session }]);

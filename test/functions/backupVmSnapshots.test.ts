@@ -110,6 +110,15 @@ describe('sealed tags', () => {
     expect((await next()).warnings).toEqual([]);
   });
 
+  test('a session that took none, as its vault did not answer, has nothing to warn of when it ends', async () => {
+    const shut = () => Promise.reject(new StrongroomError('KEY_REFUSED', 'the vault lets nobody in'));
+    act = activities({ ...appliance, tagKeys: { newest: shut, all: shut } });
+    const session = 'backup-20261121t100000z-ffffffff';
+    await expect(act.createSnapshots({ session, plan, time })).rejects.toMatchObject({ code: 'KEY_REFUSED' });
+    expect(await act.discardSnapshots({ session, vm: plan.vm, disks: plan.disks })).toEqual({ warnings: [] });
+    expect(await left()).toEqual([]);
+  });
+
   test('VMP-04 they group the disk snapshots: the newest set is the base, the one before goes as a whole', async () => {
     const first = await backUp();
     const second = await backUp();

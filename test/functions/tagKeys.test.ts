@@ -61,3 +61,19 @@ test('when the vault opens the newest key no more, another one is made; when it 
   };
   await expect(createTagKeys(table, refusing, world).newest()).rejects.toMatchObject({ code: 'KEY_REFUSED' });
 });
+
+test.each(['ForbiddenByConnection', 'ForbiddenByRbac'])(
+  'a vault that lets nobody in (%s) has lost no key: no snapshot becomes foreign, and no key is made',
+  async (code) => {
+    const table = createTagKeyTable(memoryTable());
+    await createTagKeys(table, vault(), world).newest();
+    const shut = {
+      ...vault(),
+      unwrap: () => Promise.reject(new StrongroomError('KEY_REFUSED', 'no', { details: { status: '403', code } })),
+    };
+    const keys = createTagKeys(table, shut, world);
+    await expect(keys.all()).rejects.toMatchObject({ code: 'KEY_REFUSED' });
+    await expect(keys.newest()).rejects.toMatchObject({ code: 'KEY_REFUSED' });
+    expect(await table.list()).toHaveLength(1);
+  },
+);
