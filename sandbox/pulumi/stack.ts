@@ -1,22 +1,16 @@
 import type { ImportedState } from './changes.ts';
 import type { Inputs } from './operation.ts';
+import type { Registered } from './registration.ts';
 
-/** What a stack remembers of a resource, a provider or a component. */
-export interface Kept {
-  urn: string;
-  type: string;
-  name: string;
-  custom: boolean;
-  parent?: string;
-  /** URN of the explicit provider. */
-  provider?: string;
+type Stated =
+  'urn' | 'type' | 'name' | 'custom' | 'parent' | 'provider' | 'inputs' | 'dependsOn' | 'propertyDependencies';
+
+/** What a stack remembers of a resource, a provider or a component: what the program stated, and what came of it. */
+export interface Kept extends Pick<Registered, Stated> {
   /** Of the resource's client. */
   subscriptionId: string;
   id: string;
-  inputs: Inputs;
   outputs: Inputs;
-  dependsOn: string[];
-  propertyDependencies: Record<string, string[]>;
   protect: boolean;
   retainOnDelete: boolean;
   /** It was imported, and no program has stated its inputs yet. */
