@@ -5,6 +5,7 @@ import type { Report } from './tour.ts';
 export function account(report: Report): string {
   const { backups, restores, checks } = report;
   const rows = [['', 'disks', 'read', 'stored', 'time']];
+  rows.push(['site check', '', '', '', seconds(report.siteCheck.ms)]);
   for (const [i, backup] of backups.entries()) {
     rows.push([
       `backup ${i + 1} (${backup.disks[0]!.mode})`,

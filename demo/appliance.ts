@@ -1,7 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { PointSummary } from '../model/api.ts';
 import { isTerminal, type SessionView } from '../model/session.ts';
+import type { SiteView } from '../model/site/view.ts';
 import type { Client, Reply } from '../sandbox/client.ts';
+
+/** A site in the API's list: `error` instead of the rest when it could not be looked at. */
+type SiteAnswer = Pick<SiteView, 'subscriptionId' | 'region'> &
+  Partial<SiteView> & { error?: object; tried?: { passed: string; session: string } | null };
 
 /** The appliance as its operator sees it: HTTP and nothing else. model/session.ts and model/api.ts hold its answers. */
 export class Appliance {
@@ -59,6 +64,11 @@ export class Appliance {
   async points(resourceId: string): Promise<PointSummary[]> {
     const path = `/api/restore-points?resourceId=${encodeURIComponent(resourceId)}`;
     const { body } = await this.expect<{ value: PointSummary[] }>(200, 'GET', path);
+    return body.value;
+  }
+
+  async sites(): Promise<SiteAnswer[]> {
+    const { body } = await this.expect<{ value: SiteAnswer[] }>(200, 'GET', '/api/sites');
     return body.value;
   }
 }

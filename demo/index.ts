@@ -1,6 +1,6 @@
 /**
- * The guided tour: stands the appliance up in a local Azure, backs a machine up twice, restores both points and compares
- * every byte. Exit code 1 when a check fails or the tour breaks off, 2 when the arguments are wrong.
+ * The guided tour: stands the appliance up in a local Azure, checks its site, backs a machine up twice, the second time
+ * after the site was damaged, restores both points and compares every byte. Exit code 1 when a check fails or the tour breaks off, 2 when the arguments are wrong.
  */
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';

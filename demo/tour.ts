@@ -1,9 +1,11 @@
 import { mkdir, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SessionView } from '../model/session.ts';
+import { inventory, keptWithinBounds } from './bounds.ts';
 import { check, leftovers, type Check } from './leftovers.ts';
 import { changeBlocks, changedBlockBytes, type DemoDisk } from './machine.ts';
 import { progressView } from './progress.ts';
+import { checkSite, damageSite, siteLine, summarizeSites, type SiteCheck, type SiteSummary } from './site.ts';
 import { startWorld, type World } from './world.ts';
 
 export interface TourOptions {
@@ -32,6 +34,11 @@ export interface Report {
   bytesOnDisks: number;
   bytesAllocated: number;
   setupMs: number;
+  siteCheck: SiteCheck;
+  /** Names of what was taken away from the site, and what the next backup said that it put right. */
+  repair: { removed: string[]; notes: string[] };
+  /** At the end. */
+  sites: SiteSummary[];
   backups: BackupFigures[];
   restores: { point: string; bytes: number; ms: number }[];
   /** Allocated bytes per byte stored by the first backup. */
@@ -67,22 +74,47 @@ async function protectAndRestore(world: World, options: TourOptions): Promise<Om
   const bytesOnDisks = sum(machine.disks.map(({ id }) => sandbox.disks.size(id)));
   const bytesAllocated = sum(machine.disks.map(({ id }) => sandbox.disks.allocatedBytes(id)));
 
+  const before = inventory(world);
+  say("\nChecking the machine's site: a worker starts there and tries out all that a backup will need.");
+  const [siteCheck, atFirst] = await Promise.all([checkSite(world, say), hashes(world, machine.disks)]);
   say('\nFirst backup: everything.');
-  const atFirst = await hashes(world, machine.disks);
   const first = await backUp(world, options);
-  say('\nThe guest writes some blocks on two disks. Second backup: only what changed.');
+  say('\nThe guest writes some blocks on two disks.');
   const changes = await changeBlocks(sandbox, machine, 'second');
   const atSecond = await hashes(world, machine.disks);
+  const removed = await damageSite(world, say);
+  say('Second backup: only what changed, once the site is whole again.');
   const second = await backUp(world, options);
+  const { notes = [] } = second.session;
+  for (const line of notes) say(`  ${line}`);
+  const sites = await summarizeSites(world);
+  for (const site of sites) say(siteLine(site));
 
-  const checks: Check[] = [];
   const allowed = changedBlockBytes(changes);
+  const checks: Check[] = [
+    check(
+      "every step of the site's check is well",
+      siteCheck.steps.filter(({ ok }) => !ok),
+      [],
+    ),
+    check(
+      'the second backup put back what was taken away from the site, and said so',
+      removed.filter((name) => !notes.some((line) => line.includes(name))),
+      [],
+    ),
+    check(
+      'every site is ready',
+      sites.map(({ state }) => state),
+      ['ready'],
+    ),
+  ];
   checks.push({
     name: `the second backup read no more than the changed blocks (${allowed} bytes)`,
     ok: second.figures.served <= allowed && second.figures.read <= allowed,
     found: `${second.figures.served} served, ${second.figures.read} read`,
   });
   const restores: Report['restores'] = [];
+  const targets = [`${machine.resourceGroupId}-restored`];
   await sandbox.client.arm('PUT', `${machine.resourceGroupId}-restored?api-version=2025-04-01`, {
     location: 'westeurope',
   });
@@ -95,6 +127,7 @@ async function protectAndRestore(world: World, options: TourOptions): Promise<Om
     restores.push({ point: figures.point, bytes: bytesOnDisks, ms });
     for (const disk of machine.disks) {
       const target = session.disks.find(({ key }) => key === disk.key)?.target;
+      if (target) targets.push(target);
       const found = target && (await sandbox.disks.sha256(target, disk.length));
       checks.push(
         check(`${title} point, disk ${disk.key}: SHA-256 is that of the disk at the time`, found, wanted.get(disk.key)),
@@ -102,10 +135,13 @@ async function protectAndRestore(world: World, options: TourOptions): Promise<Om
       if (title === 'second' && options.exportTo && target) await exportDisk(world, disk, target, options.exportTo);
     }
   }
-  checks.push(...(await leftovers(world, second.session.id)));
+  checks.push(...(await leftovers(world, second.session.id)), ...keptWithinBounds(world, before, targets));
   return {
     bytesOnDisks,
     bytesAllocated,
+    siteCheck,
+    repair: { removed, notes },
+    sites,
     backups: [first.figures, second.figures],
     restores,
     ratio: bytesAllocated / first.figures.stored,

@@ -1,3 +1,4 @@
+import type { ArmResource } from '../sandbox/arm/types.ts';
 import { applyScenario, type Read, type Scenario } from '../sandbox/scenario/index.ts';
 import { startSandbox, type Sandbox, type SandboxOptions } from '../sandbox/index.ts';
 import { deployAppliance, region, type Deployment, type StackConfig } from './deployment.ts';
@@ -83,15 +84,26 @@ export async function openWorld(options: {
     await onAzure(sandbox);
     const isNew = !scenario || (await applyScenario(sandbox, scenario.read, scenario.file));
     const [appliance] = await Promise.all([
-      bare ? undefined : deployAppliance(sandbox, signal),
+      bare ? undefined : deployAppliance(sandbox, signal, sitesOf(machines(sandbox))),
       scenario || bare ? undefined : addMachine(sandbox, { region, diskFiles: [], data: quickData }),
     ]);
-    const workers = appliance && `/resourceGroups/${appliance.layout.resourceGroup.name}/`.toLowerCase();
-    const machine = sandbox.world.store
-      .list({ type: 'Microsoft.Compute/virtualMachines' })
-      .find(({ id }) => workers === undefined || !id.toLowerCase().includes(workers));
+    const [machine] = machines(sandbox);
     return { sandbox, machineId: machine?.id, appliance, isNew, stop: () => sandbox.stop() };
   });
+}
+
+/** The machines that there are to protect: all but workers, which carry the appliance's tag. */
+function machines({ world }: Sandbox): ArmResource[] {
+  const all = world.store.list({ type: 'Microsoft.Compute/virtualMachines' });
+  return all.filter(({ tags }) => tags?.['strongroom'] === undefined);
+}
+
+/** A site wherever a machine is, beside the appliance's own. */
+function sitesOf(protectedOnes: ArmResource[]): StackConfig {
+  const places = protectedOnes.map(({ id, location }) =>
+    JSON.stringify({ subscriptionId: id.split('/')[2], region: location }),
+  );
+  return { 'strongroom:sites': `[${[...new Set(places)].sort().join(',')}]` };
 }
 
 async function orStop<T>(sandbox: Sandbox, work: () => Promise<T>): Promise<T> {

@@ -64,6 +64,7 @@ function account(found: Status, { log }: Running): string {
     ]),
     ['resources', `${found.resources} in ${found.resourceGroups} resource groups`],
     ...found.faults.map(({ fault, hits }) => ['fault', `${JSON.stringify(fault)}, hits: ${hits}`]),
+    ...found.refused.map(({ principal, action, scope }) => ['no role', `${principal}: ${action} on ${scope}`]),
     ...(log === null ? [] : [['log', log]]),
   ];
   return rows.map(([name, value]) => `${name!.padEnd(14)}${value}`).join('\n');

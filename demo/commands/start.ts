@@ -6,6 +6,7 @@ import { createControl, openRegister } from '../../sandbox/control/index.ts';
 import type { Sandbox } from '../../sandbox/index.ts';
 import { readScenario } from '../../sandbox/scenario/index.ts';
 import { mustBeWritable, type Fail } from '../arguments.ts';
+import { region } from '../deployment.ts';
 import { endedBy, interruption } from '../interruption.ts';
 import { openWorld, type OpenWorld } from '../world.ts';
 import { LOG_VARIABLE, type Ready } from './detach.ts';
@@ -84,8 +85,11 @@ function account(world: OpenWorld, envFile: string | undefined): string {
   const machine = machineId === undefined ? [] : [`A machine to back up: ${machineId}`];
   const { apiUrl, apiAudience } = appliance;
   const body = `{"resourceId":"${machineId ?? '/subscriptions/…'}"}`;
+  const home = `${world.sandbox.subscriptionId}/${region}`;
   const example = `token=$(curl -s -H Metadata:true "http://169.254.169.254/metadata/identity/oauth2/token?api-version=2018-02-01&resource=${apiAudience}" | sed 's/.*"access_token":"\\([^"]*\\)".*/\\1/')
 curl -s -H "Authorization: Bearer $token" -H 'Content-Type: application/json' ${apiUrl}/api/backups -d '${body}'
-curl -s -H "Authorization: Bearer $token" ${apiUrl}/api/sessions`;
-  return `\nThe appliance's API: ${apiUrl}/api\n${machine.join('')}\n\n${variables}\n\nThen, for example:\n\n${example}`;
+curl -s -H "Authorization: Bearer $token" ${apiUrl}/api/sessions
+curl -s -H "Authorization: Bearer $token" ${apiUrl}/api/sites
+curl -s -H "Authorization: Bearer $token" -X POST ${apiUrl}/api/sites/${home}/check`;
+  return `\nThe appliance's API: ${apiUrl}/api\n${machine.join('')}\n\n${variables}\n\nThen, for example (a backup, sessions, the sites piece by piece, a check of one by a worker in it):\n\n${example}`;
 }

@@ -1,3 +1,4 @@
+import type { Demand } from '../arm/access/contract.ts';
 import type { Fault } from '../core/faults.ts';
 import type { Sandbox } from '../index.ts';
 
@@ -19,6 +20,8 @@ export interface Status {
   resources: number;
   resourceGroups: number;
   faults: { fault: Fault; hits: number }[];
+  /** What somebody was refused since the world's start for want of a role, and was not granted later. */
+  refused: Pick<Demand, 'principal' | 'action' | 'scope'>[];
 }
 
 export function statusOf({
@@ -52,5 +55,14 @@ export function statusOf({
     resources: all.filter((one) => isTopLevel(one) && !isGroup(one)).length,
     resourceGroups: all.filter(isGroup).length,
     faults: faults.list().map(({ fault, hits }) => ({ fault, hits })),
+    refused: refusedFor(sandbox.access.demanded()),
   };
+}
+
+function refusedFor(demands: Demand[]): Status['refused'] {
+  const what = ({ principalId, action, scopeType }: Demand) => `${principalId} ${action} ${scopeType}`.toLowerCase();
+  const granted = new Set(demands.filter((one) => one.granted).map(what));
+  return demands
+    .filter((one) => !one.granted && !granted.has(what(one)))
+    .map(({ principal, action, scope }) => ({ principal, action, scope }));
 }

@@ -90,10 +90,15 @@ describe('a world in the background that keeps its state', () => {
     const found = await status();
     expect(found).toMatchObject({ state: join(folder, 'kept'), resourceGroups: 1, faults: [{}, {}, { hits: 0 }] });
     expect(found.time).toMatch(/^2027-03-01T02:/);
-    const form = `grant_type=client_credentials&client_id=0f6f6f53-6c1e-4d9c-8a59-0a5f6b1f8d11&client_secret=not-a-secret-outside-this-file&scope=https://x/.default`;
+    const form = `grant_type=client_credentials&client_id=0f6f6f53-6c1e-4d9c-8a59-0a5f6b1f8d11&client_secret=not-a-secret-outside-this-file&scope=https://management.azure.com/.default`;
     const login = `https://login.microsoftonline.com/${found.tenantId}/oauth2/v2.0/token`;
     const headers = { 'content-type': 'application/x-www-form-urlencoded' };
-    expect((await client.send('POST', login, { text: form, headers })).status).toBe(200);
+    const token = await client.send('POST', login, { text: form, headers });
+    expect(token.status).toBe(200);
+    const { access_token: bearer } = token.body as { access_token: string };
+    const url = `https://management.azure.com${group}?api-version=2025-04-01`;
+    const refused = await client.send('GET', url, { headers: { authorization: `Bearer ${bearer}` } });
+    expect(refused.status).toBe(403);
   });
 
   it('status, clock and faults speak with it, also from a shell that is set up for it', async () => {
@@ -106,6 +111,7 @@ describe('a world in the background that keeps its state', () => {
       run(['stop', '--state', 'elsewhere']),
     ]);
     expect(asked.out).toMatch(/^process +\d+, since [^]*^state +\/.*\/kept$[^]*^resources +\d+ in 1 resource groups$/m);
+    expect(asked.out).toMatch(/^no role +backup-pipeline: .*resourceGroups\/read on \/subscriptions\/.*branch$/m);
     expect(moved.out).toMatch(/^2027-03-02T04:/);
     expect(added.out).toMatch(/^0 hits: .*"every":3[^]*"drop":true/);
     expect(inUse).toMatchObject({
