@@ -1,3 +1,4 @@
+import { withRefusalsWayOut } from '../../model/site/wayOut.ts';
 import type { Appliance } from '../appliance.ts';
 import type { Handlers } from './handlers.ts';
 
@@ -6,8 +7,8 @@ export function sessionActivities({
   sessions,
 }: Appliance): Handlers<'advanceSession' | 'warnSession' | 'noteSession' | 'putDisks' | 'updateDisk'> {
   return {
-    async advanceSession({ session, to, ...notes }) {
-      await sessions.advance(session, to, notes);
+    async advanceSession({ session, to, error, ...notes }) {
+      await sessions.advance(session, to, error ? { ...notes, error: withRefusalsWayOut(error) } : notes);
       return null;
     },
     async warnSession({ session, warning }) {

@@ -1,6 +1,7 @@
 import type { HttpRequest, HttpResponseInit, InvocationContext } from '@azure/functions';
 import type { Problem } from '../../model/api.ts';
 import { errorInfo, type ErrorCode, type ErrorInfo } from '../../model/errors.ts';
+import { withRefusalsWayOut } from '../../model/site/wayOut.ts';
 
 /** The one place where an error becomes an HTTP status. */
 const statuses: Partial<Record<ErrorCode, [status: number, title: string]>> = {
@@ -44,7 +45,7 @@ export function guarded(
     try {
       return await handler(request, context);
     } catch (error) {
-      const info = errorInfo(error);
+      const info = withRefusalsWayOut(errorInfo(error));
       const answer = problem(info);
       if (answer.status === 500) context.error(`${context.functionName} failed: ${info.code}: ${info.message}`);
       return answer;

@@ -10,7 +10,7 @@ const wayOuts: [code: RegExp, wayOut: string][] = [
     /^RequestDisallowedByPolicy$/,
     'An Azure Policy forbids it: exempt the resource group, or have the policy allow what its message names.',
   ],
-  [/^(ScopeLocked|ReadOnlyDisabledSubscription)$/, 'Remove the lock for as long as the piece is made.'],
+  [/^(ScopeLocked|ReadOnlyDisabledSubscription)$/, 'Remove the lock, at least while the appliance works.'],
   [
     /quota|limit|MaxNumber|MaxStorageAccounts|TooMany|CountExceeded/i,
     'Ask Azure for more, or remove what nothing needs.',
@@ -25,6 +25,14 @@ const UNREACHABLE =
 /** What a person can do about an error of ARM; undefined when its message has to do. */
 export function wayOut(error: ErrorInfo): string | undefined {
   return wayOutOf(error.details ?? {}, error.message, error);
+}
+
+/**
+ * What ARM refused, with the way out. What does not answer is left as it is: it may be storage or a vault, whose errors
+ * say where to look.
+ */
+export function withRefusalsWayOut(error: ErrorInfo): ErrorInfo {
+  return error.code === 'AZURE_UNAVAILABLE' ? error : withWayOut(error);
 }
 
 /** The error with its way out, where there is one. `details` carry `code` and `status` as azure/arm.ts sets them. */
