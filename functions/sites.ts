@@ -1,4 +1,6 @@
-import type { FoundPiece, SiteLook, SiteParts } from '../azure/siteParts.ts';
+import type { FoundPiece } from '../azure/siteKinds.ts';
+import type { SiteLook } from '../azure/siteLook.ts';
+import type { SiteParts } from '../azure/siteParts.ts';
 import { errorInfo } from '../model/errors.ts';
 import { idKey, sameId } from '../model/resourceId.ts';
 import { driftOf, type Drift } from '../model/site/drift.ts';
