@@ -84,7 +84,7 @@ export async function openWorld(options: {
     await onAzure(sandbox);
     const isNew = !scenario || (await applyScenario(sandbox, scenario.read, scenario.file));
     const [appliance] = await Promise.all([
-      bare ? undefined : deployAppliance(sandbox, signal, sitesOf(machines(sandbox))),
+      bare ? undefined : deployAppliance(sandbox, signal, sitesOf(sandbox, machines(sandbox))),
       scenario || bare ? undefined : addMachine(sandbox, { region, diskFiles: [], data: quickData }),
     ]);
     const [machine] = machines(sandbox);
@@ -98,12 +98,13 @@ function machines({ world }: Sandbox): ArmResource[] {
   return all.filter(({ tags }) => tags?.['strongroom'] === undefined);
 }
 
-/** A site wherever a machine is, beside the appliance's own. */
-function sitesOf(protectedOnes: ArmResource[]): StackConfig {
-  const places = protectedOnes.map(({ id, location }) =>
-    JSON.stringify({ subscriptionId: id.split('/')[2], region: location }),
-  );
-  return { 'strongroom:sites': `[${[...new Set(places)].sort().join(',')}]` };
+/** A site wherever a machine is, beside the appliance's own: the first session there makes what it lacks. */
+function sitesOf({ subscriptionId: home }: Sandbox, protectedOnes: ArmResource[]): StackConfig {
+  const sites = protectedOnes
+    .map(({ id, location }) => ({ subscriptionId: id.split('/')[2]!, region: location!, declared: false }))
+    .filter((site) => site.subscriptionId !== home || site.region !== region);
+  const different = [...new Set(sites.map((site) => JSON.stringify(site)))].sort();
+  return different.length === 0 ? {} : { 'strongroom:sites': `[${different.join(',')}]` };
 }
 
 async function orStop<T>(sandbox: Sandbox, work: () => Promise<T>): Promise<T> {
