@@ -3,6 +3,7 @@ import { NetworkManagementClient } from '@azure/arm-network';
 import { PrivateDnsManagementClient } from '@azure/arm-privatedns';
 import { StorageManagementClient } from '@azure/arm-storage';
 import { StrongroomError, withoutQueries } from '../model/errors.ts';
+import { UNREACHABLE } from '../model/site/wayOut.ts';
 import type { TokenCredential } from './credential.ts';
 
 /** Azure Resource Manager's clients, one per subscription. */
@@ -87,7 +88,8 @@ export function armError(error: unknown, what: string): StrongroomError {
   const code = failedCode ?? failure.details?.error?.code ?? failure.code ?? 'unknown';
   const message = failedReason ?? failure.details?.error?.message ?? failure.message ?? 'no answer';
   const reason = withoutQueries(message.split('\n')[0]!);
-  const text = `${what}: ${code}: ${reason}`;
+  const said = `${what}: ${code}: ${reason}`;
+  const text = status === undefined ? `${said.replace(/\.?$/, '.')} ${UNREACHABLE}` : said;
   const more = { cause: error, details: { status: String(status ?? ''), code } };
   if (status === 404) return new StrongroomError('NOT_FOUND', text, more);
   if (forbidden.has(code)) return new StrongroomError('PERMISSION_MISSING', text, more);

@@ -19,7 +19,8 @@ const wayOuts: [code: RegExp, wayOut: string][] = [
 ];
 const OVERLAPPING =
   'The network is linked to another zone of this name: remove that link, or use that zone with dns: existing.';
-const UNREACHABLE =
+/** Of ARM when it gives no answer at all. */
+export const UNREACHABLE =
   'The appliance does not reach Azure Resource Manager: check the way out of its subnet (NAT gateway, or route and firewall).';
 
 /** What a person can do about an error of ARM; undefined when its message has to do. */
