@@ -6,6 +6,7 @@ import type { Client } from '../sandbox/client.ts';
 import type { CallerPort } from '../sandbox/core/types.ts';
 import { fingerprint } from '../sandbox/fingerprint.ts';
 import type { RunningApp, Sandbox } from '../sandbox/index.ts';
+import type { ProgramRequest } from '../sandbox/pulumi/index.ts';
 import { Appliance } from './appliance.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -66,25 +67,34 @@ function environmentOf(sandbox: Sandbox, { functionApp }: ApplianceLayout): Envi
   return environmentSchema.parse(JSON.parse(settings!.STRONGROOM_ENVIRONMENT as string));
 }
 
-async function declare(sandbox: Sandbox, more: StackConfig): Promise<Declared> {
-  const config: StackConfig = {
-    'azure-native:subscriptionId': sandbox.subscriptionId,
-    'azure-native:tenantId': sandbox.tenantId,
-    'strongroom:name': name,
-    'strongroom:region': region,
-    'strongroom:apiClientId': apiClientId,
-    // The operator's, whom the local Azure takes for someone on the internet.
-    'strongroom:apiAllowedAddresses': '["203.0.113.10/32"]',
-    ...more,
+/** The Pulumi program with the configuration of the appliance's stack and more. */
+export function stackOf({ subscriptionId, tenantId }: Sandbox, more: StackConfig = {}): ProgramRequest {
+  return {
+    program: join(root, 'infra/index.ts'),
+    project: 'strongroom',
+    stack: 'demo',
+    config: {
+      'azure-native:subscriptionId': subscriptionId,
+      'azure-native:tenantId': tenantId,
+      'strongroom:name': name,
+      'strongroom:region': region,
+      'strongroom:apiClientId': apiClientId,
+      // The operator's, whom the local Azure takes for someone on the internet.
+      'strongroom:apiAllowedAddresses': '["203.0.113.10/32"]',
+      ...more,
+    },
   };
+}
+
+async function declare(sandbox: Sandbox, more: StackConfig): Promise<Declared> {
+  const stack = stackOf(sandbox, more);
   const sources = await Promise.all(['infra', 'model'].map((folder) => fingerprint(join(root, folder))));
-  const from = [...sources, JSON.stringify(config)].join(' ');
+  const from = [...sources, JSON.stringify(stack.config)].join(' ');
   const kept = sandbox.world.state.map<Declared>('demo.declared');
   const last = kept.get(name);
   // A world that was kept before stacks were remembered cannot be updated, only gone on with.
   if (last && (last.from ?? from) === from) return last;
-  const program = join(root, 'infra/index.ts');
-  const { outputs, resources } = await sandbox.apply({ program, project: 'strongroom', stack: 'demo', config });
+  const { outputs, resources } = await sandbox.apply(stack);
   const declared = { outputs: outputs as Record<string, string>, resources: resources.length, from };
   kept.set(name, declared);
   return declared;

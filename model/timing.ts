@@ -18,6 +18,11 @@ export const timing = {
   snapshotCopy: 24 * 3_600_000,
   /** Longest that the pieces of a site may take until all are there, connected, and their records written. */
   site: 15 * 60_000,
+  /**
+   * The same with `dns: policy`: a policy looks at an endpoint ten minutes after it was made (Azure Policy: the default of
+   * `evaluationDelay` is PT10M), then deploys its records.
+   */
+  policyRecords: 40 * 60_000,
   /** Longest wait between two looks at them. */
   sitePoll: 30_000,
   /** How long a missing permission may be a role that was just assigned: Azure takes up to ten minutes, mostly less. */

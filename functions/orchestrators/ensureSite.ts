@@ -4,6 +4,7 @@ import { sitePool } from '../../model/leases.ts';
 import { errorOf, type Outcome } from '../../model/outcome.ts';
 import { called, type Finding } from '../../model/site/finding.ts';
 import type { SiteKey } from '../../model/site/layout.ts';
+import { isHomePiece } from '../../model/site/pieces.ts';
 import { notReady, verdictOf, type Verdict } from '../../model/site/verdict.ts';
 import { elapsed, pollWait, timing } from '../../model/timing.ts';
 import { withLease } from './lease.ts';
@@ -99,7 +100,8 @@ function giveUp({ missing, awaited }: Verdict, site: SiteKey, waited: number): v
   const [first] = awaited.length ? awaited : missing;
   const minutes = Math.round(waited / 60_000);
   if (forbidden && waited >= timing.roles) throw inSite(notReady(forbidden, minutes), site);
-  if (first && waited >= timing.site) throw inSite(notReady(first, minutes), site);
+  const limit = awaited.some(({ owner }) => owner === 'customer') ? timing.policyRecords : timing.site;
+  if (first && waited >= limit) throw inSite(notReady(first, minutes), site);
 }
 
 function inSite(
@@ -124,10 +126,11 @@ function* warn(context: OrchestrationContext, { session, site }: SiteInput, { wa
 
 function* note(context: OrchestrationContext, { session, site }: SiteInput, made: Finding[]): Steps<void> {
   if (!made.length) return;
-  const notes = made.map((finding) =>
-    finding.records
-      ? `Site ${site.region}: wrote the records of the ${called(finding)} again.`
-      : `Site ${site.region}: created ${called(finding)}.`,
-  );
+  const notes = made.map((finding) => {
+    const name = isHomePiece(finding.key) ? `${called(finding)} in the home site` : called(finding);
+    return finding.records
+      ? `Site ${site.region}: wrote the records of the ${name} again.`
+      : `Site ${site.region}: created ${name}.`;
+  });
   yield* call(context, 'noteSession', { session, notes });
 }

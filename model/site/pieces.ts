@@ -107,6 +107,12 @@ export function homePiecesFor(environment: Environment, site: SiteConfig, requir
 
 /** Prefix of the keys of home pieces among another site's ({@link neededPieces}). */
 const HOME = 'home:';
+
+/** Whether a key of {@link neededPieces} is that of a piece of the home site, which another site needs. */
+export function isHomePiece(key: string): boolean {
+  return key.startsWith(HOME);
+}
+
 /** What a name in a network comes to an address by. */
 const resolving: PieceKind[] = ['virtualNetwork', 'privateDnsZone', 'virtualNetworkLink'];
 

@@ -24,7 +24,8 @@ export function changedPaths(before: unknown, now: unknown, at = ''): string[] {
 
 /**
  * Paths of inputs that differ from what Azure answered when the resource was imported. What the program does not state
- * is not compared: Azure fills in more than anyone wrote.
+ * is not compared, since Azure fills in more than anyone wrote; but nobody fills in tags (azure-native: a tag that only the
+ * resource has is a difference, pulumi-azure-nextgen #184).
  */
 export function changedSinceImport(operation: Operation, read: ImportedState, inputs: Inputs): string[] {
   const { location, ...body } = bodyOf(operation, inputs);
@@ -32,7 +33,13 @@ export function changedSinceImport(operation: Operation, read: ImportedState, in
     ...operation.parameters.filter((key) => !sameSegment(read.segments[key], inputs[key])),
     ...changedPaths({ location: read.body.location ?? location }, { location: location ?? read.body.location }),
     ...missingOnWire(body, read.body, operation.wireNames),
+    ...keysOnlyIn(read.body.tags, body.tags).map((tag) => `tags.${tag}`),
   ];
+}
+
+function keysOnlyIn(one: unknown, other: unknown): string[] {
+  const stated = Object.keys(other ?? {});
+  return Object.keys(one ?? {}).filter((key) => !stated.includes(key));
 }
 
 /** What Azure answered when a resource was imported. */

@@ -4,11 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { configurations, declaredBy } from '../../demo/adopt/declaration.ts';
-import { importFileOf } from '../../demo/adopt/importFile.ts';
 import { startSandbox } from '../../sandbox/index.ts';
 import type { Sandbox } from '../../sandbox/index.ts';
-import type { Applied, Kept } from '../../sandbox/pulumi/index.ts';
+import type { Applied } from '../../sandbox/pulumi/index.ts';
 import { home, second, stackWith } from './values.ts';
 
 interface Exchange {
@@ -102,29 +100,6 @@ test('a site is added by one entry: its pieces, its rights, and the home network
     expect.stringMatching(/^site-records-vault7\w{12}-blob$/) as string,
   ]);
 });
-
-test('a site that was created at run time is taken under Pulumi’s care by the file that adopt writes', async () => {
-  const more = [{ region: 'francecentral' }];
-  const config = configurations(configuration(more), { subscriptionId: second, region: 'northeurope' });
-  const [declared, atRunTime] = await Promise.all([
-    declaredBy(config.declared, stack.stack),
-    declaredBy(config.atRunTime, stack.stack),
-  ]);
-  // As if the first session had made it: there, and unknown to the stack. One piece is not there yet.
-  const known = new Set(atRunTime.map(({ urn }) => urn));
-  const memory = sandbox.world.state.map<Kept>('pulumi.stacks');
-  for (const { urn } of declared) if (!known.has(urn)) memory.delete(urn);
-  const missing = declared.find(({ id }) => /northeurope.*-queue\/privateDnsZoneGroups\/default$/.test(id))!;
-  await sandbox.client.arm('DELETE', `${missing.id}?api-version=2024-05-01`);
-
-  const imports = importFileOf(declared, atRunTime, [missing.id]);
-  const imported = await sandbox.importResources({ ...stack, config: config.declared, file: imports, protect: false });
-  expect(imported.length).toBeGreaterThan(20);
-  const { created, updated, replaced, deleted } = await up(more);
-  expect({ created, replaced, deleted }).toEqual({ created: [missing.urn], replaced: [], deleted: [] });
-  // Classes of azure-native add defaults to an endpoint's subnet that Azure does not give back: one PUT, nothing changes.
-  expect(updated.filter((urn) => !urn.includes('azure-native:network:PrivateEndpoint::'))).toEqual([]);
-}, 120_000);
 
 test.skipIf(!existsSync(types))('the traffic is what Azure’s published types allow', async () => {
   const { checkExchange } = (await import(pathToFileURL(types).href)) as {

@@ -52,6 +52,14 @@ test('what differs is updated, or replaced where it must be, and refused there w
   expect(await arm.up(box({ location: 'westeurope', size: 3 }))).toMatchObject({ updated: [box({}).urn] });
 });
 
+test('a tag that the program does not state goes', async () => {
+  arm.there.set(id, { ...found, tags: { ours: 'a', another: 'b' } });
+  await arm.import({ resources: [{ type, name: 'a', id }] });
+  const box = (tags: object) => wanted({ name: 'a', inputs: { tags } });
+  expect(await arm.up(box({ ours: 'a' }))).toMatchObject({ updated: [box({}).urn] });
+  expect(await arm.up(box({ ours: 'a' }))).toMatchObject({ updated: [] });
+});
+
 test('a value that is added below an input that cannot be changed is an update', async () => {
   arm.there.set(id, { ...found, properties: { ...found.properties, kind: { id: 'k' } } });
   await arm.import({ resources: [{ type, name: 'a', id }] }, false);
