@@ -40,6 +40,14 @@ export function siteTags(environment: Environment, site: SiteConfig): Record<str
   return { ...environment.tags, ...siteLayout(siteKey(environment, site)).tags };
 }
 
+/** The service tag of a network and all that it is connected to by peering or a route of the customer's. */
+const CONNECTED = 'VirtualNetwork';
+
+/** Where sites share the customer's zones, endpoints that several sites reach are in the home site's network alone. */
+function reachesHome(environment: Environment, site: SiteConfig): boolean {
+  return environment.dns !== 'own' && !isHome(environment, site);
+}
+
 /** Rules of the workers, way out and network with its subnets; of a customer's network only a look. */
 export function networkPieces(environment: Environment, site: SiteConfig): Piece[] {
   const { id } = siteNetwork(environment, site);
@@ -57,18 +65,14 @@ export function networkPieces(environment: Environment, site: SiteConfig): Piece
   if (site.subnets) {
     const names = Object.values(site.subnets).map((subnet) => ({ name: subnet.split('/').at(-1)! }));
     const settings = { location: site.region, subnets: names };
-    return [
-      // Endpoints that several sites reach are in the home site's network: peered, or behind a route of the customer's.
-      rules('VirtualNetwork'),
-      { key: 'network', kind: 'virtualNetwork', id, owner: 'customer', after: [], settings },
-    ];
+    return [rules(CONNECTED), { key: 'network', kind: 'virtualNetwork', id, owner: 'customer', after: [], settings }];
   }
   const prefixes = subnetPrefixes(site.addressSpace);
   const outbound = isHome(environment, site) || publicMode ? outboundPieces(environment, site) : [];
   const wayOut = outbound.at(-1);
   const route = wayOut?.kind === 'natGateway' ? { natGateway: { id: wayOut.id } } : { routeTable: { id: wayOut?.id } };
   return [
-    rules(prefixes.endpoints),
+    rules(reachesHome(environment, site) ? CONNECTED : prefixes.endpoints),
     ...outbound,
     {
       key: 'network',

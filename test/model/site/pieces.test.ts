@@ -124,6 +124,28 @@ describe('pieces of any environment', () => {
   });
 });
 
+test('workers of a site whose endpoints are partly in the home network may reach what is connected', () => {
+  const [first, second] = regions.map((region) => ({ subscriptionId: subscriptions[0], region }));
+  const reached = (dns: string) => {
+    const environment = environmentSchema.parse({
+      appliance: 'strongroom',
+      home: first,
+      sites: [second],
+      repositories: [{ name: 'main', region: first!.region }],
+      dns,
+      zoneIds,
+    });
+    return sitesOf(environment).map((site) => {
+      const rules = sitePieces(environment, site).find(({ key }) => key === 'worker-rules')!.settings['securityRules'];
+      return (rules as { name: string; destinationAddressPrefix: string }[]).find(
+        ({ name }) => name === 'allow-endpoints',
+      )!.destinationAddressPrefix;
+    });
+  };
+  expect(reached('own')).toEqual(['10.64.2.0/24', '10.64.2.0/24']);
+  expect(reached('existing')).toEqual(['10.64.2.0/24', 'VirtualNetwork']);
+});
+
 describe('drift', () => {
   const settings = (pieces: Piece[]) => pieces.map((piece) => piece.settings);
 
