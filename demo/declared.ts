@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { previewProgram, type Preview } from '../sandbox/pulumi/preview.ts';
+import type { Preview } from '../sandbox/pulumi/preview.ts';
 
 const infra = join(import.meta.dirname, '../infra');
 export const sampleStack = join(infra, 'Pulumi.sample.yaml');
@@ -10,7 +10,9 @@ export const project = 'strongroom';
  * What the Pulumi program would declare with a stack's configuration, without Pulumi and without Azure.
  * @throws StrongroomError INVALID_INPUT when the configuration is wrong
  */
-export function declaredWith(config: Record<string, string>, stack: string): Promise<Preview> {
+export async function declaredWith(config: Record<string, string>, stack: string): Promise<Preview> {
+  // Pulumi and Azure's clients take a second to load: a wrong command line is answered without them.
+  const { previewProgram } = await import('../sandbox/pulumi/preview.ts');
   return previewProgram({ program: join(infra, 'index.ts'), project, stack, config });
 }
 

@@ -23,7 +23,7 @@ export function configurations(config: Config, place: Place): { declared: Config
     subscriptionId: config['azure-native:subscriptionId'] ?? '',
     region: config['strongroom:region'] ?? '',
   };
-  const sites = JSON.parse(config['strongroom:sites'] ?? '[]') as Partial<Place>[];
+  const sites = sitesIn(config['strongroom:sites'] ?? '[]');
   const isMeant = ({ subscriptionId = home.subscriptionId, region }: Partial<Place>) =>
     subscriptionId.toLowerCase() === place.subscriptionId.toLowerCase() && region === place.region;
   if (isMeant(home)) throw new AdoptError("That is the appliance's own site, which Pulumi always declares.");
@@ -39,6 +39,14 @@ export function configurations(config: Config, place: Place): { declared: Config
     'strongroom:sites': JSON.stringify(sites.with(at, { ...sites[at], declared } as Partial<Place>)),
   });
   return { declared: having(true), atRunTime: having(false) };
+}
+
+function sitesIn(text: string): Partial<Place>[] {
+  const sites = /^\s*\[/.test(text) ? (JSON.parse(text) as unknown[]) : undefined;
+  if (sites?.every((site) => typeof site === 'object' && site !== null)) return sites;
+  throw new AdoptError(
+    'strongroom:sites is no list of sites; npm run preview says what is wrong with the configuration.',
+  );
 }
 
 /**

@@ -1,16 +1,20 @@
 import { alwaysReady } from './cost.ts';
+import type { NameOf } from './names.ts';
 
 type Inputs = Record<string, unknown>;
 
 /** What matters of a resource, in a few words, in the order in which it is read. */
-export function settingsOf(type: string, inputs: Inputs): string[] {
+export function settingsOf(type: string, inputs: Inputs, nameOf: NameOf): string[] {
   const describe = byType[type.replace(/^azure-native:/, '')];
-  return (describe?.(inputs) ?? []).filter((word) => word !== '');
+  return (describe?.(inputs, nameOf) ?? []).filter((word) => word !== '');
 }
 
-const byType: Record<string, (inputs: Inputs) => string[]> = {
+const byType: Record<string, (inputs: Inputs, nameOf: NameOf) => string[]> = {
   'authorization:ManagementLockByScope': ({ level }) => [text(level)],
-  'authorization:RoleAssignment': ({ description, scope }) => [text(description), `on ${scopeName(text(scope))}`],
+  'authorization:RoleAssignment': ({ description, scope, principalId, roleDefinitionId }, nameOf) => [
+    `${nameOf(text(principalId))}: ${nameOf(text(roleDefinitionId))} on ${scopeName(text(scope))}`,
+    text(description).replace(/^Strongroom \w+: /, ''),
+  ],
   'authorization:RoleDefinition': ({ roleName, permissions }) => {
     const [{ actions = [], dataActions = [] } = {}] = (permissions ?? []) as {
       actions?: string[];
@@ -30,7 +34,11 @@ const byType: Record<string, (inputs: Inputs) => string[]> = {
       enableRbacAuthorization ? 'roles' : 'access policies',
     ];
   },
-  'network:NetworkSecurityGroup': ({ securityRules }) => [count(list(securityRules).length, 'rule')],
+  'network:NetworkSecurityGroup': ({ securityRules }) =>
+    list(securityRules).map(
+      ({ direction, access: verdict, name }) =>
+        `${text(direction).toLowerCase()} ${text(verdict).toLowerCase()} ${text(name)}`,
+    ),
   'network:PrivateDnsZoneGroup': ({ privateDnsZoneConfigs }) =>
     list(privateDnsZoneConfigs).map(({ privateDnsZoneId }) => lastOf(privateDnsZoneId)),
   'network:PrivateEndpoint': (inputs) =>
@@ -53,7 +61,8 @@ const byType: Record<string, (inputs: Inputs) => string[]> = {
     return [isVersioningEnabled ? 'versions' : '', enabled ? `deleted blobs kept ${days} days` : ''];
   },
   'storage:ManagementPolicy': ({ policy }) => list((policy as Inputs).rules).map(({ name }) => text(name)),
-  'storage:StorageAccount': ({ sku, accessTier, publicNetworkAccess, immutableStorageWithVersioning }) => [
+  'storage:StorageAccount': ({ location, sku, accessTier, publicNetworkAccess, immutableStorageWithVersioning }) => [
+    text(location),
     text((sku as Inputs).name).replace('Standard_', ''),
     text(accessTier),
     access(publicNetworkAccess),
@@ -66,7 +75,10 @@ const byType: Record<string, (inputs: Inputs) => string[]> = {
       text(ipAddress),
     );
     const ready = alwaysReady(inputs);
+    const { runtime } = (inputs.functionAppConfig ?? {}) as { runtime?: { name: string; version: string } };
     return [
+      runtime ? `${runtime.name} ${runtime.version}` : '',
+      inputs.virtualNetworkSubnetId ? `in subnet ${lastOf(inputs.virtualNetworkSubnetId)}` : '',
       access(publicNetworkAccess),
       ranges.length > 0 ? `for ${ranges.join(' ')}` : '',
       ready > 0 ? `${ready} always ready` : '',
@@ -86,9 +98,11 @@ function lastOf(id: unknown): string {
   return text(id).split('/').at(-1) ?? '';
 }
 
-/** A scope as people call it: the subscription, or the last name of the id. */
+/** A scope as people call it; groups of one name are there in several subscriptions. */
 function scopeName(scope: string): string {
-  return /^\/subscriptions\/[^/]+$/i.test(scope) ? `subscription ${lastOf(scope)}` : lastOf(scope);
+  const [, , subscription = '', , , provider] = scope.split('/');
+  if (lastOf(scope) === subscription) return `subscription ${subscription}`;
+  return provider ? lastOf(scope) : `group ${lastOf(scope)} of ${subscription}`;
 }
 
 function access(value: unknown): string {

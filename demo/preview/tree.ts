@@ -1,5 +1,6 @@
 import type { Preview } from '../../sandbox/pulumi/preview.ts';
 import { costOf, type CostClass } from './cost.ts';
+import { namesIn, type NameOf } from './names.ts';
 import { settingsOf } from './settings.ts';
 
 /** A resource that would be there. */
@@ -22,6 +23,8 @@ export interface Branch {
   name: string;
   /** What the component says of itself, such as a site's subscription and region. */
   inputs: Record<string, unknown>;
+  /** What else is to be known of it; empty when nothing is. */
+  note: string;
   resources: Leaf[];
   components: Branch[];
 }
@@ -38,10 +41,9 @@ export interface Total {
 type Registered = Preview['resources'][number];
 
 /** The program as a tree of components; the first branch holds what belongs to none. Pure. */
-export function treeOf(
-  { resources }: Pick<Preview, 'resources'>,
-  violationsOf: (resource: Registered) => Leaf['violations'],
-): Branch[] {
+export function treeOf(preview: Preview, violationsOf: (resource: Registered) => Leaf['violations']): Branch[] {
+  const { resources } = preview;
+  const nameOf = namesIn(preview);
   const components = resources.filter(({ custom, type }) => !custom && type !== 'pulumi:pulumi:Stack');
   const urns = new Set(components.map(({ urn }) => urn));
   const inside = (urn: string | undefined) => (each: Registered) =>
@@ -50,24 +52,31 @@ export function treeOf(
     resources
       .filter(({ id }) => id !== '')
       .filter(inside(urn))
-      .map((resource) => leafOf(resource, violationsOf(resource)));
+      .map((resource) => leafOf(resource, nameOf, violationsOf(resource)));
   const branches = (urn?: string): Branch[] =>
     components.filter(inside(urn)).map(({ type, name, urn: own, inputs }) => ({
-      ...{ component: type.split(':').at(-1)!, name, inputs },
+      ...{ component: type.split(':').at(-1)!, name, inputs, note: noteOn(inputs, preview.outputs) },
       ...{ resources: leaves(own), components: branches(own) },
     }));
   const loose = leaves();
   return [
-    ...(loose.length > 0 ? [{ component: '', name: '', inputs: {}, resources: loose, components: [] }] : []),
+    ...(loose.length > 0 ? [{ component: '', name: '', inputs: {}, note: '', resources: loose, components: [] }] : []),
     ...branches(),
   ];
 }
 
-function leafOf({ id, type, inputs, options }: Registered, violations: Leaf['violations']): Leaf {
+/** Sites whose group alone is declared look empty. */
+function noteOn(inputs: Branch['inputs'], { siteSummaries }: Preview['outputs']): string {
+  const sites = (siteSummaries ?? []) as { subscriptionId: string; region: string; declared: boolean }[];
+  const site = sites.find((each) => each.subscriptionId === inputs.subscriptionId && each.region === inputs.region);
+  return site?.declared === false ? 'the first session there makes the rest' : '';
+}
+
+function leafOf({ id, type, inputs, options }: Registered, nameOf: NameOf, violations: Leaf['violations']): Leaf {
   const { type: armType, name } = armName(id);
   return {
     ...{ type: armType, name, id, violations },
-    settings: settingsOf(type, inputs),
+    settings: settingsOf(type, inputs, nameOf),
     protected: options.protect,
     cost: costOf(type, inputs),
   };
