@@ -1,11 +1,11 @@
-/** Machines of two sites at once, one of which their first session makes, with limits that bind. `npm run test:scale` is the large one. */
+/** A site that its first session makes, with limits that bind: a small `npm run test:scale`. */
 import { beforeAll, expect, it } from 'vitest';
 import { runScale, type Report } from '../scale/run.ts';
 import { verdict } from '../scale/verdict.ts';
 
 const size = {
-  disks: 6,
-  sites: 2,
+  disks: 3,
+  sites: 1,
   disksInParallel: 2,
   workersPerSite: 1,
   mib: 1,
