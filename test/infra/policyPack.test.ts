@@ -98,4 +98,13 @@ test('everything that the program declares passes, with every key of the configu
     violationsOf(resource).map(({ rule, message }) => `${resource.name}: ${rule}: ${message}`),
   );
   expect(violations).toEqual([]);
+
+  // A program that broke a promise about repositories would be refused: their tags say what was asked for.
+  const refused = (name: string, change: object) => {
+    const found = resources.find((resource) => resource.name === name)!;
+    return violationsOf({ ...found, inputs: { ...found.inputs, ...change } }).map(({ rule }) => rule);
+  };
+  expect(refused('repository-main-account', { immutableStorageWithVersioning: undefined })).toEqual(['immutability']);
+  expect(refused('repository-archive-account', { sku: { name: 'Standard_ZRS' } })).toEqual(['archive-redundancy']);
+  expect(refused('repository-main-account', { tags: {} })).toEqual(['tags-present']);
 });
