@@ -21,9 +21,10 @@ export async function startBackup(
 ): Promise<string> {
   parseResourceIdOf('Microsoft.Compute/virtualMachines', resourceId);
   const { environment, settings, sessions } = appliance;
-  const repository = repositoryTarget(environment, name);
   const { id, location } = await appliance.machines.get(resourceId);
-  workerSite(environment, { subscriptionId: parseResourceId(id).subscriptionId, region: location }, repository.url);
+  const place = { subscriptionId: parseResourceId(id).subscriptionId, region: location };
+  const repository = repositoryTarget(environment, name, place);
+  workerSite(environment, place, repository.url);
   const started = appliance.now();
   const session = sessionId('backup', started, appliance.random(4));
   try {

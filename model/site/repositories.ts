@@ -1,22 +1,30 @@
 import { StrongroomError } from '../errors.ts';
 import type { RepositoryTarget } from '../jobs.ts';
-import { siteAt, type Environment, type Place, type RepositoryConfig } from './environment.ts';
+import { repositoriesOf, siteAt, type Environment, type Place, type RepositoryConfig } from './environment.ts';
 import { homeLayout, repositoryLayout, siteKey, type SiteKey } from './layout.ts';
 
 /**
  * Where a backup is written.
- * @param name of a repository of the environment; the first that is no archive when absent
- * @throws INVALID_INPUT for a repository that is not there or that only takes copies
+ * @param name of a repository; the first that the workers there write when absent
+ * @param place of the machine: in the private network mode its site decides which repositories its workers reach
+ * @throws INVALID_INPUT for a repository that is not there, that only takes copies or that the site does not reach;
+ * UNSUPPORTED when there is no site
  */
-export function repositoryTarget(environment: Environment, name?: string): RepositoryTarget {
-  const writable = environment.repositories.filter(({ archive }) => !archive);
+export function repositoryTarget(environment: Environment, name?: string, place?: Place): RepositoryTarget {
+  const bySite = place !== undefined && environment.network === 'private';
+  const reached = bySite ? repositoriesOf(environment, siteAt(environment, place)) : environment.repositories;
+  const writable = reached.filter(({ archive }) => !archive);
   const found = name === undefined ? writable[0] : writable.find((repository) => repository.name === name);
   if (!found) {
-    const isArchive = environment.repositories.some((repository) => repository.name === name);
+    const known = environment.repositories.find((repository) => repository.name === name);
+    const why = !known
+      ? `There is no repository "${name}"`
+      : known.archive
+        ? `Repository "${name}" is an archive`
+        : `Site ${place?.region} does not reach repository "${name}"`;
     throw new StrongroomError(
       'INVALID_INPUT',
-      `${isArchive ? `Repository "${name}" is an archive` : `There is no repository "${name}"`}. ` +
-        `Backups are written to: ${writable.map((repository) => repository.name).join(', ')}.`,
+      `${why}. Backups are written to: ${writable.map((repository) => repository.name).join(', ')}.`,
     );
   }
   return { url: urlOf(environment, found), keyId: homeLayout(environment).keys.repository.url };
