@@ -6,7 +6,11 @@ import type { Declared } from './declaration.ts';
  * components first, parents and providers that the stack has by way of the name table. Pure.
  * @param missing ARM ids of what does not exist, and so cannot be imported; what lies under them neither
  */
-export function importFileOf(declared: Declared, known: Declared, missing: readonly string[] = []): ImportFile {
+export function importFileOf(
+  declared: Declared,
+  known: readonly { urn: string }[],
+  missing: readonly string[] = [],
+): ImportFile {
   const there = new Set(known.map(({ urn }) => urn));
   const fresh = declared
     .filter(({ urn, type }) => !there.has(urn) && !type.startsWith('pulumi:'))

@@ -10,7 +10,7 @@ import type { SessionView } from '../../model/session.ts';
 import type { SiteView } from '../../model/site/view.ts';
 import type { ArmResource } from '../../sandbox/arm/types.ts';
 import { startSandbox, type Sandbox } from '../../sandbox/index.ts';
-import type { Applied } from '../../sandbox/pulumi/index.ts';
+import type { Applied, Kept } from '../../sandbox/pulumi/index.ts';
 import { applyScenario, scenario } from '../../sandbox/scenario/index.ts';
 
 const other = { subscriptionId: '0c000000-0000-4000-8000-0000000000b0', region: 'northeurope' };
@@ -71,10 +71,8 @@ beforeAll(async () => {
 
   const { config: stackConfig, ...stack } = stackOf(sandbox, config);
   const both = configurations(stackConfig!, other);
-  const [declared, known] = await Promise.all([
-    declaredBy(both.declared, stack.stack),
-    declaredBy(both.atRunTime, stack.stack),
-  ]);
+  const declared = await declaredBy(both.declared, stack.stack);
+  const known = [...sandbox.world.state.map<Kept>('pulumi.stacks').values()];
   const file = importFileOf(declared, known, [lost]);
   const up = () => sandbox.apply({ ...stack, config: both.declared });
   await sandbox.importResources({ ...stack, config: both.declared, file, protect: false });
