@@ -56,7 +56,7 @@ export interface WorkerFiles {
    * not there. Returns how many were uploaded.
    */
   ensure(pack: WorkerPackage): Promise<number>;
-  /** Removes the set of a version, so that the next `ensure` uploads it anew. */
+  /** Takes the mark of being whole from the set of a version, so that the next `ensure` uploads it anew. Deletes nothing: no role grants it. */
   discard(manifest: WorkerManifest): Promise<void>;
   /** A SAS that reads the container for an hour, without `?`: a secret. */
   readSas(): Promise<string>;
@@ -85,9 +85,8 @@ export function createWorkerFiles(accountUrl: string, containerName: string, cre
     async discard({ version, files }) {
       const container = service.getContainerClient(containerName);
       for (const { name } of files) {
-        await storageCall(`delete ${url(version)}/${name}`, () => container.deleteBlob(`${version}/${name}`)).catch(
-          ignoreAbsent,
-        );
+        const blob = container.getBlobClient(`${version}/${name}`);
+        await storageCall(`mark ${blob.url}`, () => blob.setMetadata({})).catch(ignoreAbsent);
       }
     },
 

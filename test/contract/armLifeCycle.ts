@@ -58,7 +58,7 @@ function wrongFor(value: unknown): unknown[] {
 function steady(body: unknown): unknown {
   if (Array.isArray(body)) return body.map(steady);
   if (typeof body !== 'object' || body === null) return body;
-  const changing = /etag|modified|updated|lastSkuUpdate|timestamp|duration|correlationId|WithVersion/i;
+  const changing = /etag|modified|updated|^created$|lastSkuUpdate|timestamp|duration|correlationId|WithVersion/i;
   const fields = Object.entries(body).filter(([name]) => !changing.test(name));
   return Object.fromEntries(fields.map(([name, value]) => [name, steady(value)]));
 }

@@ -29,6 +29,8 @@ export async function startFaultWorld(): Promise<FaultWorld> {
   const world = await startWorld({ data: [MiB, MiB, MiB] });
   const { appliance, machine, sandbox } = world;
   const { store } = sandbox.world;
+  // More backups than Azure would let one disk have in so short a time.
+  sandbox.settings.compute.snapshotsPerFiveMinutes = 1000;
   const arm: FaultWorld['arm'] = (method, id, version, body) =>
     sandbox.client.arm(method, `${id}?api-version=${version}`, body);
   const { properties, location } = store.require(machine.id);

@@ -33,7 +33,7 @@ it('names what is granted in vain, what is missing, and exceptions that excuse n
   const excused = [
     { identity: 'a', role: 'site', action: 'X/disks/write', why: 'because' },
     { identity: 'b', role: 'site', why: 'all of it' },
-    { identity: 'a', role: 'host', why: 'is demanded after all' },
+    { identity: 'a', role: 'host', action: 'X/tables/read', why: 'is not granted any more' },
   ];
   expect(compare(grants, demands, excused)).toMatchObject({ unused: [], idle: [excused[2]] });
 });

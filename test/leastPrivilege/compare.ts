@@ -23,7 +23,7 @@ export interface Differences {
   unused: Granted[];
   /** Demanded, and no role of the identity has it. */
   missing: Demanded[];
-  /** Exceptions that excuse nothing: what they name is demanded, or not granted any more. */
+  /** Exceptions for what is not granted any more. (What they name may be demanded now and then.) */
   idle: Exception[];
 }
 
@@ -51,6 +51,6 @@ export function compare(granted: Granted[], demanded: Demanded[], exceptions: Ex
     missing: demanded.filter(
       (demand) => !granted.some((one) => one.identity === demand.identity && matches(one)(demand)),
     ),
-    idle: exceptions.filter((exception) => !neverDemanded.some(excuses(exception))),
+    idle: exceptions.filter((exception) => !granted.some(excuses(exception))),
   };
 }
