@@ -131,6 +131,7 @@ function* awaitHello(context: OrchestrationContext, session: string, worker: Wor
   const { name } = workerMachine(worker.site, worker.slot);
   throw new StrongroomError(
     'WORKER_LOST',
-    `Worker ${name} started but was not heard of within ${timing.hello / 60_000} minutes.`,
+    `Worker ${name} started but was not heard of within ${timing.hello / 60_000} minutes. GET /api/sites shows what of its ` +
+      'site is not as it should be.',
   );
 }
