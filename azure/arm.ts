@@ -89,7 +89,9 @@ export function armError(error: unknown, what: string): StrongroomError {
   const message = failedReason ?? failure.details?.error?.message ?? failure.message ?? 'no answer';
   const reason = withoutQueries(message.split('\n')[0]!);
   const said = `${what}: ${code}: ${reason}`;
-  const text = status === undefined ? `${said.replace(/\.?$/, '.')} ${UNREACHABLE}` : said;
+  // 502 and 504 without an error of ARM's are a proxy's or firewall's word that there is no way.
+  const unanswered = status === undefined || (code === 'unknown' && (status === 502 || status === 504));
+  const text = unanswered ? `${said.replace(/\.?$/, '.')} ${UNREACHABLE}` : said;
   const more = { cause: error, details: { status: String(status ?? ''), code } };
   if (status === 404) return new StrongroomError('NOT_FOUND', text, more);
   if (forbidden.has(code)) return new StrongroomError('PERMISSION_MISSING', text, more);
