@@ -4,8 +4,8 @@
  */
 export { createRepository, openRepository } from './repository.ts';
 export type { CreateOptions, Repository } from './repository.ts';
-export type { Writer } from './writer.ts';
-export type { ImageReader } from './image.ts';
-export type { Extent } from './geometry.ts';
-export { folderStore } from './folderStore.ts';
-export { memoryStore } from './memoryStore.ts';
+export type { Writer } from './write/writer.ts';
+export type { ImageReader } from './read/image.ts';
+export type { Extent } from './format/geometry.ts';
+export { folderStore } from './stores/folderStore.ts';
+export { memoryStore } from './stores/memoryStore.ts';

@@ -1,26 +1,26 @@
 import { randomBytes } from 'node:crypto';
 import { StrongroomError } from '../model/errors.ts';
 import type { ImageRef, Point } from '../model/point.ts';
-import { writeCheckedText } from './checkedText.ts';
-import { BLOCK_SIZE, configMac, configSchema, FAN_OUT, FORMAT, FORMAT_VERSION, readConfig } from './config.ts';
-import type { Config } from './config.ts';
-import { isCode } from './damage.ts';
-import { openImage, parseImage } from './image.ts';
-import type { ImageReader } from './image.ts';
-import { passphraseSlot, recoverySlot, wrappedSlot } from './keySlots.ts';
-import type { KeyDocument, Slot } from './keySlots.ts';
-import { CONFIG, keyNames } from './layout.ts';
-import { MapReader } from './mapReader.ts';
-import { putNew } from './objects.ts';
-import { listPointIds, readPoint, readPoints } from './points.ts';
+import { writeCheckedText } from './format/checkedText.ts';
+import { BLOCK_SIZE, configMac, configSchema, FAN_OUT, FORMAT, FORMAT_VERSION, readConfig } from './format/config.ts';
+import type { Config } from './format/config.ts';
+import { isCode } from './format/damage.ts';
+import { openImage, parseImage } from './read/image.ts';
+import type { ImageReader } from './read/image.ts';
+import { passphraseSlot, recoverySlot, wrappedSlot } from './keys/keySlots.ts';
+import type { KeyDocument, Slot } from './keys/keySlots.ts';
+import { CONFIG, keyNames } from './format/layout.ts';
+import { MapReader } from './read/mapReader.ts';
+import { putNew } from './stores/objects.ts';
+import { listPointIds, readPoint, readPoints } from './format/points.ts';
 import type { KeyWrapper, ObjectStore } from './ports.ts';
-import { writeRecoveryKey } from './recoveryKey.ts';
-import { deriveSecrets } from './secrets.ts';
-import type { Secrets } from './secrets.ts';
-import { unlock } from './unlock.ts';
-import type { Unlock } from './unlock.ts';
-import { openWriter } from './writer.ts';
-import type { Writer } from './writer.ts';
+import { writeRecoveryKey } from './keys/recoveryKey.ts';
+import { deriveSecrets } from './format/secrets.ts';
+import type { Secrets } from './format/secrets.ts';
+import { unlock } from './keys/unlock.ts';
+import type { Unlock } from './keys/unlock.ts';
+import { openWriter } from './write/writer.ts';
+import type { Writer } from './write/writer.ts';
 
 /** An open repository: whoever holds this holds its key. */
 export interface Repository {

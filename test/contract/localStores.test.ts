@@ -1,8 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { folderStore } from '../../repository/folderStore.ts';
-import { memoryStore } from '../../repository/memoryStore.ts';
+import { folderStore } from '../../repository/stores/folderStore.ts';
+import { memoryStore } from '../../repository/stores/memoryStore.ts';
 import { objectStoreContract } from './objectStore.ts';
 
 objectStoreContract('memory', () => ({ store: memoryStore() }));

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { StrongroomError } from '../../model/errors.ts';
 import { createRepository, memoryStore, openRepository } from '../../repository/index.ts';
 import type { KeyWrapper } from '../../repository/ports.ts';
-import { readRecoveryKey, writeRecoveryKey } from '../../repository/recoveryKey.ts';
+import { readRecoveryKey, writeRecoveryKey } from '../../repository/keys/recoveryKey.ts';
 import { created, noise, objectNames, point, POINT_ID, readBack, smallRepository, write } from './fixtures.ts';
 
 /** A vault whose key can be taken away. */
@@ -107,7 +107,7 @@ describe('keys', () => {
     const { store } = await smallRepository();
     await expect(createRepository(store, { recovery: true, now })).rejects.toMatchObject({ code: 'ALREADY_EXISTS' });
 
-    const { writeCheckedText } = await import('../../repository/checkedText.ts');
+    const { writeCheckedText } = await import('../../repository/format/checkedText.ts');
     await store.put('strongroom.json', [writeCheckedText({ format: 'strongroom-repository', version: 2 })]);
     await expect(openRepository(store, { kind: 'passphrase', passphrase: 'x' })).rejects.toMatchObject({
       code: 'REPOSITORY_UNKNOWN',

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { ImageRef } from '../../model/point.ts';
 import { createRepository, memoryStore, openRepository } from '../../repository/index.ts';
 import type { ObjectStore } from '../../repository/ports.ts';
-import { readRecoveryKey } from '../../repository/recoveryKey.ts';
+import { readRecoveryKey } from '../../repository/keys/recoveryKey.ts';
 import {
   bytesStored,
   created,

@@ -4,7 +4,7 @@ import { hostOf, type Finding, type ProbeStep } from '../../model/check/finding.
 import { errorInfo, StrongroomError } from '../../model/errors.ts';
 import type { JobResult, ProbeJob, RepositoryTarget } from '../../model/jobs.ts';
 import { faultOf, reachHint } from '../../model/reach.ts';
-import { probeName } from '../../repository/layout.ts';
+import { probeName } from '../../repository/format/layout.ts';
 import type { JobContext } from './context.ts';
 
 /** A step that takes longer counts as unreachable: gateways try again for longer than a person wants to wait. */

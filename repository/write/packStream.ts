@@ -1,12 +1,12 @@
-import type { Frame } from './frame.ts';
-import { packName } from './layout.ts';
-import type { PackKind } from './layout.ts';
-import { putNew } from './objects.ts';
-import { PackBuilder } from './pack.ts';
-import type { Ref } from './pack.ts';
-import type { IndexedPack } from './indexObject.ts';
-import type { ObjectStore } from './ports.ts';
-import type { Secrets } from './secrets.ts';
+import type { Frame } from '../format/frame.ts';
+import { packName } from '../format/layout.ts';
+import type { PackKind } from '../format/layout.ts';
+import { putNew } from '../stores/objects.ts';
+import { PackBuilder } from '../format/pack.ts';
+import type { Ref } from '../format/pack.ts';
+import type { IndexedPack } from '../format/indexObject.ts';
+import type { ObjectStore } from '../ports.ts';
+import type { Secrets } from '../format/secrets.ts';
 
 /** Packs of one kind that upload while the next one fills. */
 const UPLOADS = 3;

@@ -1,10 +1,10 @@
 import { timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
-import { StrongroomError } from '../model/errors.ts';
+import { StrongroomError } from '../../model/errors.ts';
 import { readCheckedText } from './checkedText.ts';
 import { damaged, isCode } from './damage.ts';
 import { CONFIG } from './layout.ts';
-import type { ObjectStore } from './ports.ts';
+import type { ObjectStore } from '../ports.ts';
 import type { Secrets } from './secrets.ts';
 
 export const FORMAT = 'strongroom-repository';

@@ -1,5 +1,5 @@
-import { damaged, isCode } from './damage.ts';
-import type { ObjectStore } from './ports.ts';
+import { damaged, isCode } from '../format/damage.ts';
+import type { ObjectStore } from '../ports.ts';
 
 /** A part of an object that must be there. @throws REPOSITORY_DAMAGED when it is missing or too short */
 export async function readPart(

@@ -3,9 +3,9 @@ import type { FileHandle } from 'node:fs/promises';
 import { link, mkdir, open, readdir, rename, rm, stat, unlink } from 'node:fs/promises';
 import type { BigIntStats } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { StrongroomError } from '../model/errors.ts';
+import { StrongroomError } from '../../model/errors.ts';
 import { withFileLock } from './fileLock.ts';
-import type { ObjectInfo, ObjectStore } from './ports.ts';
+import type { ObjectInfo, ObjectStore } from '../ports.ts';
 
 /** Where files are while they are being written, and locks of conditional writes. Names that start with a dot are never objects. */
 const SCRATCH = '.scratch';

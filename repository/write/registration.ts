@@ -1,8 +1,8 @@
-import { StrongroomError } from '../model/errors.ts';
-import { writeCheckedText } from './checkedText.ts';
-import { isCode } from './damage.ts';
-import { writerName } from './layout.ts';
-import type { ObjectInfo, ObjectStore } from './ports.ts';
+import { StrongroomError } from '../../model/errors.ts';
+import { writeCheckedText } from '../format/checkedText.ts';
+import { isCode } from '../format/damage.ts';
+import { writerName } from '../format/layout.ts';
+import type { ObjectInfo, ObjectStore } from '../ports.ts';
 
 const RENEWAL_MS = 5 * 60_000;
 /** By the store's time. Long enough to outlast an outage of the store, short enough not to hold up prune. */

@@ -1,10 +1,10 @@
 import { isCode } from './damage.ts';
-import { BlockIndex } from './blockIndex.ts';
-import { orderedMap } from './flow.ts';
+import { BlockIndex } from '../dedup/blockIndex.ts';
+import { orderedMap } from '../flow.ts';
 import { indexName, packName, PREFIXES } from './layout.ts';
 import { parseDirectory, writeDirectory } from './pack.ts';
 import type { DirectoryEntry } from './pack.ts';
-import type { ObjectStore } from './ports.ts';
+import type { ObjectStore } from '../ports.ts';
 import { readSealedObject, writeSealedObject } from './sealedObject.ts';
 import { IDENTITY_BYTES } from './secrets.ts';
 import type { Secrets } from './secrets.ts';

@@ -1,6 +1,6 @@
-import type { DirectoryEntry, Ref } from './pack.ts';
-import { PACK_HEAD_BYTES } from './pack.ts';
-import { IDENTITY_BYTES } from './secrets.ts';
+import type { DirectoryEntry, Ref } from '../format/pack.ts';
+import { PACK_HEAD_BYTES } from '../format/pack.ts';
+import { IDENTITY_BYTES } from '../format/secrets.ts';
 
 const NO_ENTRY = 0xffffffff;
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { StrongroomError } from '../model/errors.ts';
-import type { ObjectInfo, ObjectStore, PutOptions } from './ports.ts';
+import { StrongroomError } from '../../model/errors.ts';
+import type { ObjectInfo, ObjectStore, PutOptions } from '../ports.ts';
 
 /**
  * Objects in memory. `now` is the store's own time in milliseconds, as a server has its own: the last-modified of

@@ -1,14 +1,14 @@
 import { z } from 'zod';
-import { StrongroomError } from '../model/errors.ts';
-import { imageRefSchema } from '../model/point.ts';
-import type { ImageRef } from '../model/point.ts';
+import { StrongroomError } from '../../model/errors.ts';
+import { imageRefSchema } from '../../model/point.ts';
+import type { ImageRef } from '../../model/point.ts';
 import { readBlocks } from './blockReader.ts';
-import { geometryOf } from './geometry.ts';
-import type { Geometry } from './geometry.ts';
+import { geometryOf } from '../format/geometry.ts';
+import type { Geometry } from '../format/geometry.ts';
 import type { MapReader } from './mapReader.ts';
-import type { Ref } from './pack.ts';
-import type { ObjectStore } from './ports.ts';
-import type { Secrets } from './secrets.ts';
+import type { Ref } from '../format/pack.ts';
+import type { ObjectStore } from '../ports.ts';
+import type { Secrets } from '../format/secrets.ts';
 
 /** Reads one image. What is not as it was written is REPOSITORY_DAMAGED and names the object; an abort is CANCELLED. */
 export interface ImageReader {

@@ -1,7 +1,7 @@
-import type { Geometry } from './geometry.ts';
-import type { MapReader } from './mapReader.ts';
-import type { Page } from './page.ts';
-import type { Ref } from './pack.ts';
+import type { Geometry } from '../format/geometry.ts';
+import type { MapReader } from '../read/mapReader.ts';
+import type { Page } from '../format/page.ts';
+import type { Ref } from '../format/pack.ts';
 
 /** A page that is being changed. */
 interface Open {

@@ -1,9 +1,9 @@
 import { hkdfSync, scrypt } from 'node:crypto';
 import type { ScryptOptions } from 'node:crypto';
 import { z } from 'zod';
-import { configSchema } from './config.ts';
-import type { KeyWrapper } from './ports.ts';
-import { seal, unseal } from './seal.ts';
+import { configSchema } from '../format/config.ts';
+import type { KeyWrapper } from '../ports.ts';
+import { seal, unseal } from '../format/seal.ts';
 
 /** 128 MiB and about half a second a try (OWASP's recommendation for scrypt). */
 const SCRYPT = { n: 2 ** 17, r: 8, p: 1 };

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { StrongroomError } from '../model/errors.ts';
+import { StrongroomError } from '../../model/errors.ts';
 
 const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 const PREFIX = 'SR1';

@@ -1,6 +1,6 @@
 import { promisify } from 'node:util';
 import { constants, zstdCompress, zstdCompressSync, zstdDecompress, zstdDecompressSync } from 'node:zlib';
-import { limiter } from './flow.ts';
+import { limiter } from '../flow.ts';
 
 /** What is sealed: one codec byte, then the content raw or as a zstd frame (docs/format.md, section 5). */
 export type Frame = readonly [codec: Buffer, body: Uint8Array];

@@ -1,14 +1,14 @@
-import { damaged } from './damage.ts';
-import { unframe } from './frame.ts';
-import { orderedMap } from './flow.ts';
-import { blockLength } from './geometry.ts';
-import type { Geometry } from './geometry.ts';
-import { packName } from './layout.ts';
-import { readPart } from './objects.ts';
-import { openPart } from './pack.ts';
-import type { Ref } from './pack.ts';
-import type { ObjectStore } from './ports.ts';
-import type { Secrets } from './secrets.ts';
+import { damaged } from '../format/damage.ts';
+import { unframe } from '../format/frame.ts';
+import { orderedMap } from '../flow.ts';
+import { blockLength } from '../format/geometry.ts';
+import type { Geometry } from '../format/geometry.ts';
+import { packName } from '../format/layout.ts';
+import { readPart } from '../stores/objects.ts';
+import { openPart } from '../format/pack.ts';
+import type { Ref } from '../format/pack.ts';
+import type { ObjectStore } from '../ports.ts';
+import type { Secrets } from '../format/secrets.ts';
 
 /** Plain bytes of the blocks that one read of a pack brings. */
 const RUN_BYTES = 4 * 1024 * 1024;

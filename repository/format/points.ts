@@ -1,12 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
-import { StrongroomError } from '../model/errors.ts';
-import { pointSchema } from '../model/point.ts';
-import type { Point } from '../model/point.ts';
+import { StrongroomError } from '../../model/errors.ts';
+import { pointSchema } from '../../model/point.ts';
+import type { Point } from '../../model/point.ts';
 import { damaged, isCode } from './damage.ts';
-import { orderedMap } from './flow.ts';
+import { orderedMap } from '../flow.ts';
 import { PREFIXES, pointName } from './layout.ts';
-import { putNew } from './objects.ts';
-import type { ObjectStore } from './ports.ts';
+import { putNew } from '../stores/objects.ts';
+import type { ObjectStore } from '../ports.ts';
 import { readSealedObject, writeSealedObject } from './sealedObject.ts';
 import type { Secrets } from './secrets.ts';
 

@@ -1,18 +1,18 @@
-import { StrongroomError } from '../model/errors.ts';
-import type { ImageRef, ImageStats } from '../model/point.ts';
-import type { BlockIndex } from './blockIndex.ts';
-import { frame, frameSync } from './frame.ts';
-import type { Frame } from './frame.ts';
-import { orderedMap } from './flow.ts';
-import { blockLength, blockRuns, geometryOf } from './geometry.ts';
-import type { Extent, Geometry } from './geometry.ts';
-import { imageRef, parseImage } from './image.ts';
-import type { MapReader } from './mapReader.ts';
+import { StrongroomError } from '../../model/errors.ts';
+import type { ImageRef, ImageStats } from '../../model/point.ts';
+import type { BlockIndex } from '../dedup/blockIndex.ts';
+import { frame, frameSync } from '../format/frame.ts';
+import type { Frame } from '../format/frame.ts';
+import { orderedMap } from '../flow.ts';
+import { blockLength, blockRuns, geometryOf } from '../format/geometry.ts';
+import type { Extent, Geometry } from '../format/geometry.ts';
+import { imageRef, parseImage } from '../read/image.ts';
+import type { MapReader } from '../read/mapReader.ts';
 import { MapWriter } from './mapWriter.ts';
-import { writePage } from './page.ts';
-import type { Ref } from './pack.ts';
+import { writePage } from '../format/page.ts';
+import type { Ref } from '../format/pack.ts';
 import type { PackStream } from './packStream.ts';
-import type { Secrets } from './secrets.ts';
+import type { Secrets } from '../format/secrets.ts';
 
 /** Bytes of one read of the source, and how many of them are in work at once. */
 const RUN_BYTES = 4 * 1024 * 1024;

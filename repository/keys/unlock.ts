@@ -1,18 +1,18 @@
 import { isDeepStrictEqual } from 'node:util';
-import { StrongroomError } from '../model/errors.ts';
-import { readCheckedText } from './checkedText.ts';
-import { isOwnConfig } from './config.ts';
-import type { Config } from './config.ts';
-import { damaged, isCode } from './damage.ts';
+import { StrongroomError } from '../../model/errors.ts';
+import { readCheckedText } from '../format/checkedText.ts';
+import { isOwnConfig } from '../format/config.ts';
+import type { Config } from '../format/config.ts';
+import { damaged, isCode } from '../format/damage.ts';
 import { keyDocumentSchema, openPassphraseSlot, openRecoverySlot } from './keySlots.ts';
 import type { KeyDocument } from './keySlots.ts';
-import { CONFIG, keyNames, pointName } from './layout.ts';
-import { listPointIds } from './points.ts';
-import type { KeyWrapper, ObjectStore } from './ports.ts';
+import { CONFIG, keyNames, pointName } from '../format/layout.ts';
+import { listPointIds } from '../format/points.ts';
+import type { KeyWrapper, ObjectStore } from '../ports.ts';
 import { readRecoveryKey } from './recoveryKey.ts';
-import { readClearPart } from './sealedObject.ts';
-import { deriveSecrets } from './secrets.ts';
-import type { Secrets } from './secrets.ts';
+import { readClearPart } from '../format/sealedObject.ts';
+import { deriveSecrets } from '../format/secrets.ts';
+import type { Secrets } from '../format/secrets.ts';
 
 /** How to get at a repository's master key. */
 export type Unlock =

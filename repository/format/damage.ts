@@ -1,4 +1,4 @@
-import { StrongroomError } from '../model/errors.ts';
+import { StrongroomError } from '../../model/errors.ts';
 
 /** A stored object is missing, altered or truncated. `details.object` names it. */
 export function damaged(object: string, why: string, cause?: unknown): StrongroomError {
