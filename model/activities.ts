@@ -4,7 +4,7 @@ import type { OwnStep } from './check/steps.ts';
 import type { ErrorInfo } from './errors.ts';
 import type { ExportLimits, ExportPolicy } from './exports.ts';
 import type { BackupDiskJob, Job, JobResult, RepositoryTarget } from './jobs.ts';
-import type { DiskPoint, Point } from './point.ts';
+import type { DiskPoint, MachinePoint } from './point.ts';
 import type { SessionDisk, SessionState, SessionStep } from './session.ts';
 import type { Inspection } from './site/finding.ts';
 import type { SiteKey } from './site/layout.ts';
@@ -185,7 +185,7 @@ export interface Activities {
     input: { session: string; resourceId: string; diskIds: string[] };
     output: { deleted: number; warnings: string[] };
   };
-  recordPoint: { input: { point: Point; repository: RepositoryTarget }; output: null };
+  recordPoint: { input: { point: MachinePoint; repository: RepositoryTarget }; output: null };
 
   /**
    * Looks at the pieces of a site and changes nothing; says only what is not as it should be.

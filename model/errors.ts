@@ -22,6 +22,10 @@ export const errorCodes = [
   'REPOSITORY_UNKNOWN', // not a repository, or of a newer version
   'REPOSITORY_DAMAGED', // a stored object is missing, altered or truncated; names it
   'KEY_REFUSED', // wrong passphrase or recovery key, or the vault refuses the key
+  'CBT_MISMATCH', // Azure's change tracking left out what had changed: the disk was read in full instead
+  'SOURCE_FAILED', // a disk or image being read gave errors, or became shorter: nothing of it was committed
+  'NO_SPACE', // the place that is written to is full
+  'READ_ONLY', // the place that is written to cannot be written
   'WRITER_LAPSED', // the writer's registration ran out: nothing may be committed
   'ALREADY_EXISTS', // a create met something that is already there
   'CANCELLED',

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { findingSchema } from './check/finding.ts';
-import { diskPointSchema, imageRefSchema, imageStatsSchema, pointSchema, readModeSchema } from './point.ts';
+import { diskPointSchema, imageRefSchema, imageStatsSchema, machinePointSchema, readModeSchema } from './point.ts';
 
 /** Which repository, and which Key Vault key wraps its master key. Workers open it with their managed identity. */
 export const repositoryTargetSchema = z.object({
@@ -42,7 +42,7 @@ export type ProbeJob = z.infer<typeof probeJobSchema>;
 export const jobSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('initRepository'), repository: repositoryTargetSchema }),
   backupDiskJobSchema,
-  z.object({ kind: z.literal('commitPoint'), repository: repositoryTargetSchema, point: pointSchema }),
+  z.object({ kind: z.literal('commitPoint'), repository: repositoryTargetSchema, point: machinePointSchema }),
   z.object({
     kind: z.literal('restoreDisk'),
     repository: repositoryTargetSchema,

@@ -47,36 +47,59 @@ export const readModeSchema = z.discriminatedUnion('mode', [
 ]);
 export type ReadMode = z.infer<typeof readModeSchema>;
 
-export const diskPointSchema = z.object({
-  /** `os`, or `lun0`, `lun1`, … */
+/** What the restore point of any source says of a disk. */
+const imagePointDiskSchema = z.object({
+  /** Unique in the point: `os`, `lun0`, `lun1`, … of a machine, `disk0` of a single image. */
   key: z.string(),
   name: z.string(),
-  resourceId: z.string(),
-  uniqueId: z.string(),
-  lun: z.number().int().nullable(),
+  /** Bytes. */
   size: z.number().int().positive(),
-  snapshot: z.object({ id: z.string(), familyId: z.string(), time: z.string() }),
-  properties: diskPropertiesSchema,
   image: imageRefSchema,
   read: readModeSchema,
   stats: imageStatsSchema,
 });
+
+/** A managed disk of a virtual machine. */
+export const diskPointSchema = imagePointDiskSchema.extend({
+  resourceId: z.string(),
+  uniqueId: z.string(),
+  lun: z.number().int().nullable(),
+  snapshot: z.object({ id: z.string(), familyId: z.string(), time: z.string() }),
+  properties: diskPropertiesSchema,
+});
 export type DiskPoint = z.infer<typeof diskPointSchema>;
 
-/** One restore point: everything needed to restore it, with the repository and its key alone. */
-export const pointSchema = z.object({
+const anyPointSchema = z.object({
   version: z.literal(1),
   id: z.string().regex(/^[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8}$/),
-  /** When the snapshots were taken, ISO 8601 UTC. */
+  /** When the snapshots were taken, or reading the image began, ISO 8601 UTC. */
   time: z.string(),
   session: z.string(),
+});
+
+/** A virtual machine's restore point: everything needed to restore it, with the repository and its key alone. */
+export const machinePointSchema = anyPointSchema.extend({
   source: z.object({ kind: z.literal('vm'), resourceId: z.string(), name: z.string(), location: z.string() }),
   consistency: z.enum(['crash-consistent', 'per-disk']),
   /** The virtual machine as ARM returned it. */
   machine: z.record(z.string(), z.unknown()),
   disks: z.array(diskPointSchema).min(1),
 });
+export type MachinePoint = z.infer<typeof machinePointSchema>;
+
+/** A restore point of a disk image that the command line read: a file, a block device or standard input. */
+export const imagePointSchema = anyPointSchema.extend({
+  source: z.object({ kind: z.literal('image'), name: z.string().min(1).max(200) }),
+  /** Nobody froze the source while it was read. */
+  consistency: z.literal('unknown'),
+  disks: z.array(imagePointDiskSchema).length(1),
+});
+export type ImagePoint = z.infer<typeof imagePointSchema>;
+
+/** One restore point. */
+export const pointSchema = z.union([machinePointSchema, imagePointSchema]);
 export type Point = z.infer<typeof pointSchema>;
+export const pointIdSchema = anyPointSchema.shape.id;
 
 /** The id of a point: its time to the second and four random bytes, so that ids sort by time and never collide. */
 export function pointId(time: string, random: Uint8Array): string {

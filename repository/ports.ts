@@ -13,6 +13,8 @@ export interface ObjectInfo {
   etag: string;
   /** Server time of the last write, ISO 8601 UTC. */
   modified: string;
+  /** Until when the object is immutable, ISO 8601 UTC. Only where the store locks objects. */
+  lockedUntil?: string;
 }
 
 export interface PutOptions {
@@ -25,7 +27,7 @@ export interface PutOptions {
 
 /**
  * Errors are StrongroomError: `NOT_FOUND` (no such object), `ALREADY_EXISTS` (a condition of a put or delete failed),
- * `AZURE_UNAVAILABLE` (retryable), `AZURE_REFUSED`.
+ * `AZURE_UNAVAILABLE` (retryable), `AZURE_REFUSED`, `NO_SPACE`, `READ_ONLY`.
  */
 export interface ObjectStore {
   /** For messages: a path or URL, never with a query. */
@@ -44,6 +46,11 @@ export interface ObjectStore {
   list(prefix: string): AsyncIterable<ObjectInfo>;
   /** Deleting what is not there succeeds, except with `ifMatch`: `ALREADY_EXISTS`, like any condition that fails. */
   delete(name: ObjectName, options?: { ifMatch?: string }): Promise<void>;
+  /**
+   * Where the store can make objects immutable: keeps the object from being deleted or overwritten until then (ISO 8601
+   * UTC); never shortens an earlier lock. @throws NOT_FOUND
+   */
+  lock?(name: ObjectName, until: string): Promise<void>;
 }
 
 /** Wraps and unwraps a 32-byte master key with a key that never leaves its vault. */

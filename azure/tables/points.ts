@@ -1,6 +1,6 @@
 import type { PointSummary } from '../../model/api.ts';
 import type { DiskThen, PointOfMachine } from '../../model/base.ts';
-import type { DiskPoint, Point } from '../../model/point.ts';
+import type { DiskPoint, MachinePoint } from '../../model/point.ts';
 import { idKey } from '../../model/resourceId.ts';
 import { packed, unpacked, type Row, type Table } from './table.ts';
 
@@ -17,7 +17,7 @@ const diskJson = ['lun', 'size', 'snapshot', 'properties', 'image', 'read', 'sta
 
 /** The index of restore points. An index only: the repository is the truth. */
 export interface Points {
-  record(point: Point, repository: string): Promise<void>;
+  record(point: MachinePoint, repository: string): Promise<void>;
   /** Newest first. */
   list(resourceId: string): Promise<PointSummary[]>;
   /** The disks of a point and the machine it belongs to; undefined when there is no such point. */
@@ -80,7 +80,7 @@ function diskRow(disk: DiskPoint, resource: string, repository: string): Row {
   return { ...packed(disk), resource, repository };
 }
 
-function summary({ id, time, source, session, consistency, disks }: Point, repository: string): PointSummary {
+function summary({ id, time, source, session, consistency, disks }: MachinePoint, repository: string): PointSummary {
   const shown = disks.map(({ key, name, size, read, stats }) => {
     const reason = read.mode === 'full' ? { reason: read.reason } : {};
     return { key, name, size, mode: read.mode, ...reason, read: stats.read, stored: stats.stored };

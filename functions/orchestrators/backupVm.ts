@@ -10,7 +10,7 @@ import type {
 import type { BaseChoice } from '../../model/base.ts';
 import { errorInfo, StrongroomError, type ErrorCode } from '../../model/errors.ts';
 import { diskInstanceId, sessionRandom } from '../../model/names.ts';
-import { pointId, type DiskPoint, type Point } from '../../model/point.ts';
+import { pointId, type DiskPoint, type MachinePoint } from '../../model/point.ts';
 import { elapsed, pollWait, timing } from '../../model/timing.ts';
 import { alone } from './alone.ts';
 import { ensureSite } from './ensureSite.ts';
@@ -116,7 +116,7 @@ function* transfer(context: OrchestrationContext, input: BackupInput, work: Tran
 }
 
 /** The restore point. Its time is the first snapshot's; plain snapshots of several disks are each consistent alone. */
-function pointOf(session: string, { plan, machine, snapshots }: Transfer, disks: DiskPoint[]): Point {
+function pointOf(session: string, { plan, machine, snapshots }: Transfer, disks: DiskPoint[]): MachinePoint {
   const time = snapshots.map((snapshot) => snapshot.time).sort()[0]!;
   const { id: resourceId, name, location } = plan.vm;
   return {

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { StrongroomError } from '../../model/errors.ts';
-import { pointSchema } from '../../model/point.ts';
+import { pointIdSchema, pointSchema } from '../../model/point.ts';
 import type { Point } from '../../model/point.ts';
 import { damaged, isCode } from './damage.ts';
 import { orderedMap } from '../flow.ts';
@@ -16,7 +16,7 @@ const POINTS_AHEAD = 8;
 export async function listPointIds(store: ObjectStore): Promise<string[]> {
   const ids: string[] = [];
   for await (const { name } of store.list(PREFIXES.points)) ids.push(name.slice(PREFIXES.points.length));
-  return ids.filter((id) => pointSchema.shape.id.safeParse(id).success);
+  return ids.filter((id) => pointIdSchema.safeParse(id).success);
 }
 
 /** All points, oldest first. One that is deleted meanwhile is left out. @throws REPOSITORY_DAMAGED */
@@ -33,7 +33,7 @@ export async function readPoints(store: ObjectStore, secrets: Secrets): Promise<
 
 /** @throws NOT_FOUND, REPOSITORY_DAMAGED */
 export async function readPoint(store: ObjectStore, secrets: Secrets, id: string): Promise<Point> {
-  if (!pointSchema.shape.id.safeParse(id).success)
+  if (!pointIdSchema.safeParse(id).success)
     throw new StrongroomError('NOT_FOUND', `There is no point ${JSON.stringify(id)}.`);
   const name = pointName(id);
   const { data } = await store.get(name);

@@ -4,8 +4,8 @@ import { frameSync, unframeSync } from './frame.ts';
 import { seal, unseal } from './seal.ts';
 import type { Secrets } from './secrets.ts';
 
-/** Indexes and points (docs/format.md, section 7). */
-export const sealedKinds = { index: 1, point: 2 } as const;
+/** Indexes, points and forwards (docs/format.md, section 7). */
+export const sealedKinds = { index: 1, point: 2, forward: 3 } as const;
 export type SealedKind = keyof typeof sealedKinds;
 
 const MAGIC = Buffer.from('SROB', 'ascii');

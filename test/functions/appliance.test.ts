@@ -10,7 +10,7 @@ import type { RepositoryTarget } from '../../model/jobs.ts';
 import { exportLimits, openToExport } from '../../model/exports.ts';
 import { resourcePool } from '../../model/leases.ts';
 import { commandSchema, readEnvelope, sealMessage, type WorkerEvent } from '../../model/messages.ts';
-import type { Point } from '../../model/point.ts';
+import type { MachinePoint } from '../../model/point.ts';
 import { diskAccesses } from '../../model/site/layout.ts';
 import { repositoryTarget } from '../../model/site/repositories.ts';
 import { GROUP, LOCATION, startWorld, SUBSCRIPTION, type ComputeWorld } from '../sandbox/compute/world.ts';
@@ -267,7 +267,7 @@ describe('activities', () => {
       await world.sdk.snapshots.update('rg', second[0]!.id.split('/').at(-1)!, { tags: {} });
       expect((await bases())['os']).toEqual({ base: null, fullReason: 'base snapshot altered' });
 
-      function pointOf(of: string, id: string, taken: typeof snapshots): Point {
+      function pointOf(of: string, id: string, taken: typeof snapshots): MachinePoint {
         const image = { size: 1024 ** 3, depth: 0, root: null };
         const stats = { size: 1, read: 1, stored: 1, blocksRead: 1, blocksNew: 1, blocksZero: 0 };
         const read = { mode: 'full' as const, reason: 'first backup' };

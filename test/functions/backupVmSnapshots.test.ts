@@ -4,7 +4,7 @@ import type { MachinePlan, TakenSnapshot, WorkerHandle } from '../../model/activ
 import { StrongroomError } from '../../model/errors.ts';
 import { closedToExport, exportLimits, openToExport, type ExportPolicy } from '../../model/exports.ts';
 import type { RepositoryTarget } from '../../model/jobs.ts';
-import type { Point } from '../../model/point.ts';
+import type { MachinePoint } from '../../model/point.ts';
 import { diskAccesses } from '../../model/site/layout.ts';
 import { repositoryTarget } from '../../model/site/repositories.ts';
 import { GROUP, LOCATION, problems, startWorld, SUBSCRIPTION, type ComputeWorld } from '../sandbox/compute/world.ts';
@@ -64,7 +64,7 @@ async function backUp(commit = true): Promise<{ session: string; taken: TakenSna
   const image = { size: 1024 ** 3, depth: 0, root: null };
   const stats = { size: 1, read: 1, stored: 1, blocksRead: 1, blocksNew: 1, blocksZero: 0 };
   const read = { mode: 'full' as const, reason: 'first backup' };
-  const point: Point = {
+  const point: MachinePoint = {
     version: 1,
     id: `20261121T100000Z-${n}`,
     time: taken[0]!.time,

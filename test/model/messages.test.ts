@@ -10,7 +10,7 @@ import {
   understood,
   type Command,
 } from '../../model/messages.ts';
-import type { Point } from '../../model/point.ts';
+import type { MachinePoint } from '../../model/point.ts';
 import { openMessage } from '../openMessage.ts';
 
 const key = randomBytes(32);
@@ -49,7 +49,7 @@ test('the restore point of a machine with 64 data disks fits into one message', 
     `/subscriptions/${crypto.randomUUID()}/resourceGroups/a-group-with-a-long-name/providers/Microsoft.Compute/${name}`;
   const encryptionSet = id('diskEncryptionSets/machine-keys');
   const hex = (bytes: number) => randomBytes(bytes).toString('hex');
-  const disk = (lun: number): Point['disks'][number] => ({
+  const disk = (lun: number): MachinePoint['disks'][number] => ({
     key: lun < 0 ? 'os' : `lun${lun}`,
     name: `machine-data-disk-${lun}`,
     resourceId: id(`disks/machine-data-disk-${lun}`),
@@ -93,7 +93,7 @@ test('the restore point of a machine with 64 data disks fits into one message', 
       },
     },
   };
-  const point: Point = {
+  const point: MachinePoint = {
     version: 1,
     id: '20261121T100000Z-1a2b3c4d',
     time: '2026-11-21T10:00:00.000Z',

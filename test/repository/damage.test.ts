@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { StrongroomError } from '../../model/errors.ts';
-import type { ImageRef, Point } from '../../model/point.ts';
+import type { ImageRef, MachinePoint } from '../../model/point.ts';
 import { openRepository } from '../../repository/index.ts';
 import type { Repository } from '../../repository/index.ts';
 import type { ObjectStore } from '../../repository/ports.ts';
@@ -55,14 +55,14 @@ async function restoreAll(store: ObjectStore, recoveryKey: string) {
   const repository = await guard(() => openRepository(store, { kind: 'recovery', key: recoveryKey }));
   for (const id of repository ? await repository.pointIds() : []) {
     const bytes = await guard(async () =>
-      readBack((repository as Repository).image(imageOf(await repository?.point(id)))),
+      readBack((repository as Repository).image(imageOf((await await repository?.point(id)) as MachinePoint))),
     );
     if (bytes) images.set(id, bytes);
   }
   return { errors, images };
 }
 
-const imageOf = (found: Point | undefined): ImageRef => found?.disks[0]?.image as ImageRef;
+const imageOf = (found: MachinePoint | undefined): ImageRef => found?.disks[0]?.image as ImageRef;
 
 describe('a damaged repository', async () => {
   const sound = await makeRepository('sound');

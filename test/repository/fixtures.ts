@@ -1,5 +1,5 @@
 import { createCipheriv, createHash } from 'node:crypto';
-import type { ImageRef, Point } from '../../model/point.ts';
+import type { ImageRef, MachinePoint } from '../../model/point.ts';
 import { createRepository, memoryStore } from '../../repository/index.ts';
 import type { CreateOptions, Extent, ImageReader, Writer } from '../../repository/index.ts';
 import type { ObjectStore } from '../../repository/ports.ts';
@@ -65,7 +65,7 @@ export async function readBack(reader: ImageReader): Promise<Buffer> {
   return image;
 }
 
-export function point(id: string, ...images: ImageRef[]): Point {
+export function point(id: string, ...images: ImageRef[]): MachinePoint {
   const stats = { size: 0, read: 0, stored: 0, blocksRead: 0, blocksNew: 0, blocksZero: 0 };
   return {
     version: 1,

@@ -1,7 +1,7 @@
 import { createDecipheriv, createHash, createHmac, hkdfSync } from 'node:crypto';
 import { zstdDecompressSync } from 'node:zlib';
 import { Blake3Hasher } from '@napi-rs/blake-hash';
-import type { Point } from '../../model/point.ts';
+import type { MachinePoint } from '../../model/point.ts';
 
 /**
  * A second reader, written from docs/format.md alone: it shares no code with repository/. It takes an object by name, the
@@ -11,7 +11,7 @@ export async function readByTheDocument(
   get: (name: string) => Promise<Buffer>,
   recoveryKey: Buffer,
   pointId: string,
-): Promise<{ point: Point; disks: Buffer[] }> {
+): Promise<{ point: MachinePoint; disks: Buffer[] }> {
   const config = checkedText(await get('strongroom.json')) as {
     id: string;
     blockSize: number;
@@ -91,7 +91,7 @@ export async function readByTheDocument(
   const data = Buffer.concat([head, repository, Buffer.from(name)]);
   const sealed = bytes.subarray(head.length, -32);
   const key = subkey('strongroom/1/object', bytes.subarray(8, 40));
-  const point = JSON.parse(content(open(key, Buffer.alloc(12), data, sealed)).toString()) as Point;
+  const point = JSON.parse(content(open(key, Buffer.alloc(12), data, sealed)).toString()) as MachinePoint;
 
   const disks: Buffer[] = [];
   for (const { image } of point.disks) {

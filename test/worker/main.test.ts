@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { BackupDiskJob, Job, JobResult } from '../../model/jobs.ts';
-import type { Point } from '../../model/point.ts';
+import type { MachinePoint } from '../../model/point.ts';
 import type { WorkerEvent } from '../../model/messages.ts';
 import { createArm } from '../../sandbox/arm/index.ts';
 import { createClient, type Client } from '../../sandbox/client.ts';
@@ -156,7 +156,7 @@ test('VMP-22 VMP-26 VMP-27 the program backs up two snapshots through their SAS 
   const { image, read, stats } = second;
   const facts = { key: 'lun0', name: 'data', resourceId: disk, uniqueId: 'u', lun: 0, size: SIZE };
   const taken = { id: `${provider}/snapshots/second`, familyId: 'f', time: '2026-01-02T03:04:05Z' };
-  const point: Point = {
+  const point: MachinePoint = {
     version: 1,
     id: '20260102T030405Z-00000002',
     time: '2026-01-02T03:04:05Z',
