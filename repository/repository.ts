@@ -10,6 +10,7 @@ import type { ImageReader } from './read/image.ts';
 import { passphraseSlot, recoverySlot, wrappedSlot } from './keys/keySlots.ts';
 import type { KeyDocument, Slot } from './keys/keySlots.ts';
 import { CONFIG, keyNames } from './format/layout.ts';
+import { Forwards } from './read/forwards.ts';
 import { MapReader } from './read/mapReader.ts';
 import { putNew } from './stores/objects.ts';
 import { listPointIds, readPoint, readPoints } from './format/points.ts';
@@ -17,6 +18,8 @@ import type { KeyWrapper, ObjectStore } from './ports.ts';
 import { writeRecoveryKey } from './keys/recoveryKey.ts';
 import { deriveSecrets } from './format/secrets.ts';
 import type { Secrets } from './format/secrets.ts';
+import { openKeys } from './keys/keys.ts';
+import type { Keys, KeysContext } from './keys/keys.ts';
 import { unlock } from './keys/unlock.ts';
 import type { Unlock } from './keys/unlock.ts';
 import { openWriter } from './write/writer.ts';
@@ -36,6 +39,8 @@ export interface Repository {
   point(id: string): Promise<Point>;
   /** @throws INVALID_INPUT when the reference does not fit this repository */
   image(image: ImageRef): ImageReader;
+  /** The ways in: list, add, rotate, remove. */
+  readonly keys: Keys;
   /** Registers a writer. @param options packBytes: a pack is closed when it reaches this (default 32 MiB) */
   writer(options?: { packBytes?: number }): Promise<Writer>;
 }
@@ -79,6 +84,7 @@ export async function createRepository(
   const config = makeConfig(id, secrets, options);
 
   const slots: Slot[] = [];
+  const added = options.now();
   if (options.wrapper) slots.push(await wrappedSlot(master, options.wrapper));
   if (options.passphrase !== undefined) slots.push(await passphraseSlot(master, options.passphrase, id, random));
   const recovery = options.recovery ? random(32) : undefined;
@@ -90,7 +96,7 @@ export async function createRepository(
     );
   }
 
-  const keys = writeCheckedText({ config, slots } satisfies KeyDocument);
+  const keys = writeCheckedText({ config, slots: slots.map((slot) => ({ ...slot, added })) } satisfies KeyDocument);
   for (const name of keyNames(id)) await putNew(store, name, [keys]);
   const recoveryKey = recovery && writeRecoveryKey(recovery);
   if (recoveryKey) await options.keepRecoveryKey?.(recoveryKey, id);
@@ -98,7 +104,7 @@ export async function createRepository(
   await putNew(store, CONFIG, [writeCheckedText(config)]).catch((error: unknown) => {
     throw isCode(error, 'ALREADY_EXISTS') ? exists(store, error) : error;
   });
-  const repository = openWith(store, config, secrets, keys, random);
+  const repository = openWith({ store, config, master, document: keys, now: options.now, random }, secrets);
   return recoveryKey ? { repository, recoveryKey } : { repository };
 }
 
@@ -106,29 +112,30 @@ export async function createRepository(
 export async function openRepository(
   store: ObjectStore,
   how: Unlock,
-  { random = randomBytes }: { random?(bytes: number): Buffer } = {},
+  {
+    random = randomBytes,
+    now = () => new Date().toISOString(),
+  }: { random?(bytes: number): Buffer; now?(): string } = {},
 ): Promise<Repository> {
   const config = await readConfig(store);
-  const { secrets, keys } = await unlock(store, config, how);
-  return openWith(store, config, secrets, keys, random);
+  const { master, secrets, keys } = await unlock(store, config, how);
+  return openWith({ store, config, master, document: keys, now, random }, secrets);
 }
 
-function openWith(
-  store: ObjectStore,
-  config: Config,
-  secrets: Secrets,
-  keys: Buffer,
-  random: (bytes: number) => Buffer,
-): Repository {
-  const maps = new MapReader(store, secrets, config.fanOut);
+function openWith(context: KeysContext, secrets: Secrets): Repository {
+  const { store, config, random } = context;
+  const { keys, document } = openKeys(context);
+  const forwards = new Forwards(store, secrets);
+  const maps = new MapReader(store, secrets, config.fanOut, forwards);
   return {
     id: config.id,
     blockSize: config.blockSize,
     pointIds: () => listPointIds(store),
     points: () => readPoints(store, secrets),
     point: (id) => readPoint(store, secrets, id),
-    image: (image) => openImage(store, secrets, maps, parseImage(image, config)),
-    writer: ({ packBytes } = {}) => openWriter({ store, config, secrets, maps, keys, random }, packBytes),
+    image: (image) => openImage(store, secrets, maps, forwards, parseImage(image, config)),
+    keys,
+    writer: ({ packBytes } = {}) => openWriter({ store, config, secrets, maps, keys: document(), random }, packBytes),
   };
 }
 

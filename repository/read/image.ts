@@ -3,6 +3,7 @@ import { StrongroomError } from '../../model/errors.ts';
 import { imageRefSchema } from '../../model/point.ts';
 import type { ImageRef } from '../../model/point.ts';
 import { readBlocks } from './blockReader.ts';
+import type { Forwards } from './forwards.ts';
 import { geometryOf } from '../format/geometry.ts';
 import type { Geometry } from '../format/geometry.ts';
 import type { MapReader } from './mapReader.ts';
@@ -55,13 +56,14 @@ export function openImage(
   store: ObjectStore,
   secrets: Secrets,
   maps: MapReader,
+  forwards: Forwards,
   { geometry, root }: { geometry: Geometry; root: Ref | null },
 ): ImageReader {
   const { size, blockSize } = geometry;
   const blocks = async function* (first: number, end: number, signal?: AbortSignal) {
     const refs = maps.blocks(root, geometry, first, end);
     try {
-      for await (const { block, data } of readBlocks(store, secrets, geometry, refs, signal)) {
+      for await (const { block, data } of readBlocks(store, secrets, forwards, geometry, refs, signal)) {
         yield { offset: block * blockSize, data };
       }
     } catch (cause) {

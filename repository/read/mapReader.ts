@@ -3,6 +3,7 @@ import { unframe } from '../format/frame.ts';
 import { orderedMap } from '../flow.ts';
 import type { Geometry } from '../format/geometry.ts';
 import { packName } from '../format/layout.ts';
+import type { Forwards } from './forwards.ts';
 import { readPart } from '../stores/objects.ts';
 import { maxPageBytes, readPage } from '../format/page.ts';
 import type { Page } from '../format/page.ts';
@@ -20,20 +21,22 @@ export class MapReader {
   readonly #store: ObjectStore;
   readonly #secrets: Secrets;
   readonly #fanOut: number;
+  readonly #forwards: Forwards;
   /** In order of use. */
   readonly #cache = new Map<string, Promise<Page>>();
 
-  constructor(store: ObjectStore, secrets: Secrets, fanOut: number) {
+  constructor(store: ObjectStore, secrets: Secrets, fanOut: number, forwards: Forwards) {
     this.#store = store;
     this.#secrets = secrets;
     this.#fanOut = fanOut;
+    this.#forwards = forwards;
   }
 
   /** @throws REPOSITORY_DAMAGED */
   page(ref: Ref, level: number): Promise<Page> {
     const key = `${level}/${ref.pack}/${ref.offset}/${ref.length}/${ref.identity}`;
     const known = this.#cache.get(key);
-    const page = known ?? this.#read(ref, level);
+    const page = known ?? this.#forwards.read('maps', ref, (at) => this.#read(at, level));
     this.#cache.delete(key);
     this.#cache.set(key, page);
     if (!known) page.catch(() => this.#cache.delete(key));
