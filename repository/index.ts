@@ -4,6 +4,8 @@
  */
 export { createRepository, openRepository } from './repository.ts';
 export type { CreateOptions, Repository } from './repository.ts';
+export type { Keys, KeySlot, NewKey } from './keys/keys.ts';
+export type { Unlock } from './keys/unlock.ts';
 export type { Writer } from './write/writer.ts';
 export type { ImageReader } from './read/image.ts';
 export type { Extent } from './format/geometry.ts';

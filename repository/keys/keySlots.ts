@@ -1,6 +1,7 @@
 import { hkdfSync, scrypt } from 'node:crypto';
 import type { ScryptOptions } from 'node:crypto';
 import { z } from 'zod';
+import { StrongroomError } from '../../model/errors.ts';
 import { configSchema } from '../format/config.ts';
 import type { KeyWrapper } from '../ports.ts';
 import { seal, unseal } from '../format/seal.ts';
@@ -11,9 +12,14 @@ const SCRYPT = { n: 2 ** 17, r: 8, p: 1 };
 const SCRYPT_MOST = { n: 2 ** 20, r: 16, p: 4 };
 const NONCE_BYTES = 12;
 
+/** A reader tries no more slots than these. */
+const SLOTS_MOST = 32;
+
 const base64url = z.string().regex(/^[A-Za-z0-9_-]+$/);
+/** When the slot was made, ISO 8601 UTC. */
+const added = z.string().optional();
 const slotSchema = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('wrapped'), keyId: z.string(), keyVersion: z.string(), wrapped: base64url }),
+  z.object({ kind: z.literal('wrapped'), keyId: z.string(), keyVersion: z.string(), wrapped: base64url, added }),
   z.object({
     kind: z.literal('passphrase'),
     salt: base64url,
@@ -26,28 +32,38 @@ const slotSchema = z.discriminatedUnion('kind', [
     r: z.number().int().min(1).max(SCRYPT_MOST.r),
     p: z.number().int().min(1).max(SCRYPT_MOST.p),
     box: base64url,
+    added,
   }),
-  z.object({ kind: z.literal('recovery'), box: base64url }),
+  z.object({ kind: z.literal('recovery'), box: base64url, added }),
 ]);
 export type Slot = z.infer<typeof slotSchema>;
 
 /** What `keys/` holds and each point repeats (docs/format.md, 4.2). */
-export const keyDocumentSchema = z.object({ config: configSchema, slots: z.array(slotSchema).min(1) });
+export const keyDocumentSchema = z.object({ config: configSchema, slots: z.array(slotSchema).min(1).max(SLOTS_MOST) });
 export type KeyDocument = z.infer<typeof keyDocumentSchema>;
 
 type Random = (bytes: number) => Buffer;
 
+/**
+ * Wraps with the newest version of the vault's key, and sees that it can be unwrapped again.
+ * @throws KEY_REFUSED
+ */
 export async function wrappedSlot(master: Uint8Array, wrapper: KeyWrapper): Promise<Slot> {
   const { wrapped, keyVersion } = await wrapper.wrap(master);
+  if (!(await wrapper.unwrap(wrapped, keyVersion)).equals(master)) {
+    throw new StrongroomError('KEY_REFUSED', `${wrapper.keyId} does not give back what it wrapped: use another key.`);
+  }
   return { kind: 'wrapped', keyId: wrapper.keyId, keyVersion, wrapped: wrapped.toString('base64url') };
 }
 
+/** @throws INVALID_INPUT when the passphrase is empty */
 export async function passphraseSlot(
   master: Uint8Array,
   passphrase: string,
   repository: string,
   random: Random,
 ): Promise<Slot> {
+  if (passphrase === '') throw new StrongroomError('INVALID_INPUT', 'An empty passphrase protects nothing.');
   const salt = random(16);
   const key = await passphraseKey(passphrase, salt, SCRYPT);
   const box = closeBox(key, master, 'passphrase', repository, random);

@@ -1,16 +1,14 @@
 import { isDeepStrictEqual } from 'node:util';
 import { StrongroomError } from '../../model/errors.ts';
-import { readCheckedText } from '../format/checkedText.ts';
 import { isOwnConfig } from '../format/config.ts';
 import type { Config } from '../format/config.ts';
-import { damaged, isCode } from '../format/damage.ts';
-import { keyDocumentSchema, openPassphraseSlot, openRecoverySlot } from './keySlots.ts';
-import type { KeyDocument } from './keySlots.ts';
-import { CONFIG, keyNames, pointName } from '../format/layout.ts';
-import { listPointIds } from '../format/points.ts';
+import { damaged } from '../format/damage.ts';
+import { readKeyDocument, storedKeyDocuments } from './keyDocument.ts';
+import { openPassphraseSlot, openRecoverySlot } from './keySlots.ts';
+import type { KeyDocument, Slot } from './keySlots.ts';
+import { CONFIG, keyNames } from '../format/layout.ts';
 import type { KeyWrapper, ObjectStore } from '../ports.ts';
 import { readRecoveryKey } from './recoveryKey.ts';
-import { readClearPart } from '../format/sealedObject.ts';
 import { deriveSecrets } from '../format/secrets.ts';
 import type { Secrets } from '../format/secrets.ts';
 
@@ -20,95 +18,74 @@ export type Unlock =
   | { kind: 'passphrase'; passphrase: string }
   | { kind: 'recovery'; key: string };
 
-/** Points whose heads are asked when both key objects are of no use. */
-const POINTS_ASKED = 3;
-
 /**
- * Finds a key document that the unlock opens: `keys/`, or the heads of the newest points.
- * @returns the repository's secrets and the key document's bytes
- * @throws KEY_REFUSED, REPOSITORY_DAMAGED
+ * Opens the key document: the first that is whole and of this configuration decides, so that a slot which was removed from
+ * `keys/` opens nothing here although older points still carry it.
+ * @returns the master key, the secrets made of it and the key document's bytes
+ * @throws KEY_REFUSED, REPOSITORY_DAMAGED, AZURE_UNAVAILABLE (the vault does not answer)
  */
 export async function unlock(
   store: ObjectStore,
   config: Config,
   how: Unlock,
-): Promise<{ secrets: Secrets; keys: Buffer }> {
-  const asked = new Set<string>();
-  let refusal: StrongroomError | undefined;
-  let foreign = false;
-  for await (const keys of keyDocuments(store, config)) {
-    const text = keys.toString('latin1');
-    if (asked.has(text)) continue;
-    asked.add(text);
-    const document = keyDocumentSchema.safeParse(readCheckedText(keys));
-    if (!document.success) continue;
-    try {
-      const master = await openSlots(document.data, how, config.id);
-      const secrets = deriveSecrets(master, config.id);
-      if (isOwnConfig(config, secrets)) return { secrets, keys };
-      foreign = true;
-    } catch (error) {
-      if (!isCode(error, 'KEY_REFUSED')) throw error;
-      refusal = error;
-      foreign ||= !isDeepStrictEqual(document.data.config, config);
-    }
+): Promise<{ master: Buffer; secrets: Secrets; keys: Buffer }> {
+  let found = false;
+  for await (const keys of storedKeyDocuments(store, config)) {
+    const document = readKeyDocument(keys);
+    if (!document) continue;
+    found = true;
+    if (!isDeepStrictEqual(document.config, config)) continue;
+    const master = await openSlots(document, how, config.id);
+    const secrets = deriveSecrets(master, config.id);
+    if (isOwnConfig(config, secrets)) return { master, secrets, keys };
   }
-  if (foreign) throw damaged(CONFIG, 'was not written with the key that the key slots hold');
-  throw refusal ?? damaged(keyNames(config.id)[0], 'and its copy are missing or damaged');
+  if (found) throw damaged(CONFIG, 'was not written with the key that the key slots hold');
+  throw damaged(keyNames(config.id)[0], 'and its copy are missing or damaged');
 }
 
-async function* keyDocuments(store: ObjectStore, config: Config): AsyncGenerator<Buffer> {
-  for (const name of keyNames(config.id)) {
-    const data = await readIfThere(store, name);
-    if (data) yield data;
-  }
-  for (const id of (await listPointIds(store)).reverse().slice(0, POINTS_ASKED)) {
-    const name = pointName(id);
-    const data = await readIfThere(store, name);
-    if (!data) continue;
-    try {
-      yield readClearPart('point', name, data);
-    } catch (error) {
-      if (!isCode(error, 'REPOSITORY_DAMAGED')) throw error;
-    }
-  }
-}
-
-async function readIfThere(store: ObjectStore, name: string): Promise<Buffer | undefined> {
-  try {
-    return (await store.get(name)).data;
-  } catch (error) {
-    if (isCode(error, 'NOT_FOUND')) return undefined;
-    throw error;
-  }
-}
-
-/** @throws KEY_REFUSED when no slot opens */
+/** @throws KEY_REFUSED when no slot opens, AZURE_UNAVAILABLE */
 async function openSlots({ slots }: KeyDocument, how: Unlock, repository: string): Promise<Buffer> {
-  const ofKind = <K extends Unlock['kind']>(kind: K) => slots.filter((slot) => slot.kind === kind);
-  if (ofKind(how.kind).length === 0) {
+  const kinds = [...new Set(slots.map(({ kind }) => kind))];
+  if (!kinds.includes(how.kind)) {
     throw new StrongroomError(
       'KEY_REFUSED',
-      `This repository has no ${how.kind} key slot: use ${slots.map(({ kind }) => kind).join(' or ')}.`,
+      `Repository ${repository} has no ${names[how.kind]} slot: use ${kinds.map((kind) => names[kind]).join(' or ')}.`,
     );
   }
-  for (const slot of slots) {
-    const master = await openSlot(slot, how, repository);
-    if (master?.length === 32) return master;
+  let refusal: StrongroomError | undefined;
+  for (const slot of inOrder(slots, how)) {
+    try {
+      const master = await openSlot(slot, how, repository);
+      if (master?.length === 32) return master;
+    } catch (error) {
+      if (!(error instanceof StrongroomError)) throw error;
+      refusal ??= error;
+    }
   }
-  const what = {
-    wrapped: 'The vault key does not open',
-    passphrase: 'The passphrase is wrong for',
-    recovery: 'The recovery key is not that of',
-  };
-  throw new StrongroomError('KEY_REFUSED', `${what[how.kind]} repository ${repository}.`);
+  const others = kinds.filter((kind) => kind !== how.kind).map((kind) => `the ${names[kind]}`);
+  const wayOut = others.length > 0 ? ` The repository opens also with ${others.join(' or ')}.` : '';
+  if (refusal) {
+    const { code, message, retryable, details } = refusal;
+    throw new StrongroomError(code, message + wayOut, { retryable, details, cause: refusal });
+  }
+  throw new StrongroomError('KEY_REFUSED', `${wrong[how.kind]} repository ${repository}.${wayOut}`);
 }
 
-async function openSlot(
-  slot: KeyDocument['slots'][number],
-  how: Unlock,
-  repository: string,
-): Promise<Buffer | undefined> {
+const names = { wrapped: 'Key Vault key', passphrase: 'passphrase', recovery: 'recovery key' };
+const wrong = {
+  wrapped: 'The Key Vault key does not open',
+  passphrase: 'The passphrase is wrong for',
+  recovery: 'The recovery key is not that of',
+};
+
+/** Slots of the very vault key first; the others too, for a key may have been restored into another vault. */
+function inOrder(slots: readonly Slot[], how: Unlock): readonly Slot[] {
+  if (how.kind !== 'wrapped') return slots;
+  const isOwn = (slot: Slot) => slot.kind === 'wrapped' && slot.keyId === how.wrapper.keyId;
+  return [...slots.filter(isOwn), ...slots.filter((slot) => !isOwn(slot))];
+}
+
+async function openSlot(slot: Slot, how: Unlock, repository: string): Promise<Buffer | undefined> {
   if (slot.kind === 'passphrase' && how.kind === 'passphrase')
     return openPassphraseSlot(slot, how.passphrase, repository);
   if (slot.kind === 'recovery' && how.kind === 'recovery')
