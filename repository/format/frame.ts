@@ -15,6 +15,9 @@ const PAGE_LEVEL = 3;
 /** Each call in the thread pool holds about a megabyte of zstd's own: no more of them than keep the pool busy. */
 const inPool = limiter(8);
 
+/** Room for a block in one piece; what may be larger comes in several. */
+const MAX_CHUNK = 4 * 1024 * 1024;
+
 const compress = promisify(zstdCompress);
 const decompress = promisify(zstdDecompress);
 
@@ -28,7 +31,12 @@ const options = (plain: Uint8Array, level: number) => ({
 const smaller = (plain: Uint8Array, packed: Uint8Array): Frame =>
   packed.length < plain.length - plain.length / 32 ? [ZSTD, packed] : [RAW, plain];
 
-/** For blocks: compresses in the thread pool, so several run at once. */
+/** For blocks. */
+export function frameBlock(plain: Uint8Array): Frame {
+  return smaller(plain, zstdCompressSync(plain, options(plain, BLOCK_LEVEL)));
+}
+
+/** As {@link frameBlock}, in the thread pool. */
 export async function frame(plain: Uint8Array): Promise<Frame> {
   return smaller(plain, await inPool(() => compress(plain, options(plain, BLOCK_LEVEL))));
 }
@@ -53,7 +61,7 @@ export function unframeSync(framed: Buffer, limit: number): Buffer | undefined {
   if (framed[0] === RAW[0]) return body.length <= limit ? body : undefined;
   if (framed[0] !== ZSTD[0]) return undefined;
   try {
-    return zstdDecompressSync(body, { maxOutputLength: limit });
+    return zstdDecompressSync(body, { maxOutputLength: limit, chunkSize: Math.max(64, Math.min(limit, MAX_CHUNK)) });
   } catch {
     return undefined;
   }

@@ -1,16 +1,17 @@
 import { createHash } from 'node:crypto';
-import { damaged } from './damage.ts';
+import type { Hash } from 'node:crypto';
+import { damaged, tooNew } from './damage.ts';
 import { frameSync, unframeSync } from './frame.ts';
 import type { Frame } from './frame.ts';
 import { packName } from './layout.ts';
 import type { PackKind } from './layout.ts';
-import { seal, TAG_BYTES, unseal } from './seal.ts';
+import { sealInto, TAG_BYTES, unseal } from './seal.ts';
 import { IDENTITY_BYTES } from './secrets.ts';
 import type { Secrets } from './secrets.ts';
 
 /** Packs, byte by byte: docs/format.md, section 5. */
 export const PACK_HEAD_BYTES = 32;
-const FOOT_BYTES = 40;
+export const FOOT_BYTES = 40;
 const MAGIC = Buffer.from('SRPK', 'ascii');
 const VERSION = 1;
 const MAX_DIRECTORY = 256 * 1024 * 1024;
@@ -37,6 +38,63 @@ export type Role = keyof typeof roles;
 
 const entryRole = { data: 'block', maps: 'page' } as const;
 
+/** What sealing a part of a pack takes. */
+export interface PackKeys {
+  /** Repository id, 16 bytes. */
+  repository: Uint8Array;
+  /** Pack id, hex. */
+  pack: string;
+  packKey: Uint8Array;
+}
+
+/** The first bytes of a pack. */
+export function packHead(kind: PackKind, pack: string): Buffer {
+  const head = Buffer.alloc(PACK_HEAD_BYTES);
+  MAGIC.copy(head);
+  head.writeUInt8(VERSION, 4);
+  head.writeUInt8(kinds[kind], 5);
+  head.write(pack, 8, 'hex');
+  return head;
+}
+
+/** Seals a part at an offset of the pack, whose bytes are `target`. @returns bytes written */
+export function sealPart(
+  keys: PackKeys,
+  role: Role,
+  content: Frame,
+  target: Buffer,
+  offset: number,
+  at = offset,
+): number {
+  const { nonce, data } = place(keys.repository, role, keys.pack, offset);
+  return sealInto(target, at, keys.packKey, nonce, data, content);
+}
+
+/**
+ * What comes behind the entries of a pack: directory and foot.
+ * @param size bytes before it
+ * @param directory as {@link writeDirectory} gives it
+ * @param hash of all bytes before it
+ */
+export function packTail(keys: PackKeys, size: number, directory: Uint8Array, count: number, hash: Hash): Buffer {
+  const content = frameSync(directory);
+  const length = sealedLength(content);
+  const tail = Buffer.alloc(length + FOOT_BYTES);
+  sealPart(keys, 'directory', content, tail, size, 0);
+  tail.writeUInt32LE(length, length);
+  tail.writeUInt32LE(count, length + 4);
+  hash
+    .update(tail.subarray(0, length + 8))
+    .digest()
+    .copy(tail, length + 8);
+  return tail;
+}
+
+/** The most bytes that content takes as an entry. */
+export const maxEntryBytes = (content: number): number => 1 + content + TAG_BYTES;
+
+const sealedLength = (content: Frame): number => content[0].length + content[1].length + TAG_BYTES;
+
 /** Fills one pack in memory. */
 export class PackBuilder {
   readonly kind: PackKind;
@@ -45,20 +103,14 @@ export class PackBuilder {
   #size = PACK_HEAD_BYTES;
   readonly #parts: Buffer[];
   readonly #hash = createHash('sha256');
-  readonly #secrets: Secrets;
-  readonly #key: Buffer;
+  readonly #keys: PackKeys;
 
   /** @param pack 16 random bytes, new for every pack */
   constructor(kind: PackKind, pack: Buffer, secrets: Secrets) {
     this.kind = kind;
     this.pack = pack.toString('hex');
-    this.#secrets = secrets;
-    this.#key = secrets.packKey(this.pack);
-    const head = Buffer.alloc(PACK_HEAD_BYTES);
-    MAGIC.copy(head);
-    head.writeUInt8(VERSION, 4);
-    head.writeUInt8(kinds[kind], 5);
-    pack.copy(head, 8);
+    this.#keys = { repository: secrets.repository, pack: this.pack, packKey: secrets.packKey(this.pack) };
+    const head = packHead(kind, this.pack);
     this.#parts = [head];
     this.#hash.update(head);
   }
@@ -70,27 +122,19 @@ export class PackBuilder {
 
   add(content: Frame, identity: Buffer): Ref {
     const offset = this.#size;
-    const length = this.#append(entryRole[this.kind], content);
+    const sealed = Buffer.allocUnsafe(sealedLength(content));
+    const length = sealPart(this.#keys, entryRole[this.kind], content, sealed, offset, 0);
+    this.#parts.push(sealed);
+    this.#hash.update(sealed);
+    this.#size += length;
     this.entries.push({ length, identity });
     return { pack: this.pack, offset, length, identity: identity.toString('hex') };
   }
 
   /** The object's bytes, as parts. Nothing may be added afterwards. */
   finish(): Buffer[] {
-    const foot = Buffer.alloc(8);
-    foot.writeUInt32LE(this.#append('directory', frameSync(writeDirectory(this.entries))), 0);
-    foot.writeUInt32LE(this.entries.length, 4);
-    this.#hash.update(foot);
-    return [...this.#parts, foot, this.#hash.digest()];
-  }
-
-  #append(role: Role, content: Frame): number {
-    const { nonce, data } = place(this.#secrets, role, this.pack, this.#size);
-    const sealed = seal(this.#key, nonce, data, content);
-    this.#parts.push(sealed);
-    this.#hash.update(sealed);
-    this.#size += sealed.length;
-    return sealed.length;
+    const { length } = this.entries;
+    return [...this.#parts, packTail(this.#keys, this.#size, writeDirectory(this.entries), length, this.#hash)];
   }
 }
 
@@ -102,7 +146,7 @@ export function openPart(
   at: Pick<Ref, 'pack' | 'offset'>,
   sealed: Buffer,
 ): Buffer {
-  const { nonce, data } = place(secrets, role, at.pack, at.offset);
+  const { nonce, data } = place(secrets.repository, role, at.pack, at.offset);
   const framed = unseal(key, nonce, data, sealed);
   if (!framed) {
     const name = packName(role === 'page' ? 'maps' : 'data', at.pack);
@@ -113,31 +157,61 @@ export function openPart(
 
 /**
  * The directory of a whole pack, from the pack alone. Checks its checksum too.
- * @throws REPOSITORY_DAMAGED
+ * @throws REPOSITORY_DAMAGED, REPOSITORY_UNKNOWN (of a newer version)
  */
 export function readDirectory(secrets: Secrets, kind: PackKind, pack: string, bytes: Buffer): DirectoryEntry[] {
   const name = packName(kind, pack);
   if (!isWholePack(kind, bytes)) throw damaged(name, 'is altered or truncated');
-  const length = bytes.readUInt32LE(bytes.length - FOOT_BYTES);
-  const offset = bytes.length - FOOT_BYTES - length;
-  if (offset < PACK_HEAD_BYTES) throw damaged(name, 'is altered or truncated');
-  const { nonce, data } = place(secrets, 'directory', pack, offset);
-  const framed = unseal(secrets.packKey(pack), nonce, data, bytes.subarray(offset, offset + length));
-  const plain = framed && unframeSync(framed, MAX_DIRECTORY);
-  if (!plain) throw damaged(name, 'fails authentication in its directory');
-  return parseDirectory(plain, bytes.readUInt32LE(bytes.length - FOOT_BYTES + 4));
+  const found = readFoot(name, bytes.subarray(bytes.length - FOOT_BYTES), bytes.length);
+  return openDirectory(secrets, kind, pack, found, bytes.subarray(found.offset, found.offset + found.length));
 }
 
-/** Whether a pack is as it was written, as far as can be told without a key. */
+/** Where a pack's directory lies, and of how many entries it is. */
+export interface DirectoryPlace {
+  offset: number;
+  length: number;
+  count: number;
+}
+
+/**
+ * @param foot the last 40 bytes of a pack of `size` bytes
+ * @throws REPOSITORY_DAMAGED when they cannot be
+ */
+export function readFoot(name: string, foot: Buffer, size: number): DirectoryPlace {
+  const length = foot.readUInt32LE(0);
+  const offset = size - FOOT_BYTES - length;
+  if (offset < PACK_HEAD_BYTES) throw damaged(name, 'is altered or truncated');
+  return { offset, length, count: foot.readUInt32LE(4) };
+}
+
+/** @param sealed what lies at the place that the foot names @throws REPOSITORY_DAMAGED */
+export function openDirectory(
+  secrets: Secrets,
+  kind: PackKind,
+  pack: string,
+  { offset, count }: DirectoryPlace,
+  sealed: Buffer,
+): DirectoryEntry[] {
+  const { nonce, data } = place(secrets.repository, 'directory', pack, offset);
+  const framed = unseal(secrets.packKey(pack), nonce, data, sealed);
+  const plain = framed && unframeSync(framed, MAX_DIRECTORY);
+  if (plain?.length !== count * (4 + IDENTITY_BYTES)) {
+    throw damaged(packName(kind, pack), 'fails authentication in its directory');
+  }
+  return parseDirectory(plain, count);
+}
+
+/** Whether a pack is as it was written, as far as can be told without a key. @throws REPOSITORY_UNKNOWN (of a newer version) */
 export function isWholePack(kind: PackKind, bytes: Buffer): boolean {
   const end = bytes.length - 32;
-  return (
+  const whole =
     end >= PACK_HEAD_BYTES + TAG_BYTES + 8 &&
     bytes.subarray(0, 4).equals(MAGIC) &&
-    bytes[4] === VERSION &&
     bytes[5] === kinds[kind] &&
-    createHash('sha256').update(bytes.subarray(0, end)).digest().equals(bytes.subarray(end))
-  );
+    createHash('sha256').update(bytes.subarray(0, end)).digest().equals(bytes.subarray(end));
+  const version = bytes[4] ?? 0;
+  if (whole && version > VERSION) throw tooNew(packName(kind, bytes.toString('hex', 8, 24)), version, VERSION);
+  return whole && version === VERSION;
 }
 
 /** Lengths, then identities: 20 bytes an entry. Also how an index lists a pack's entries. */
@@ -159,9 +233,14 @@ export function parseDirectory(bytes: Buffer, count: number): DirectoryEntry[] {
 }
 
 /** The nonce and additional data of what is sealed at an offset of a pack. */
-function place(secrets: Secrets, role: Role, pack: string, offset: number): { nonce: Buffer; data: Buffer } {
+export function place(
+  repository: Uint8Array,
+  role: Role,
+  pack: string,
+  offset: number,
+): { nonce: Buffer; data: Buffer } {
   const nonce = Buffer.alloc(12);
   nonce.writeBigUInt64LE(BigInt(offset), 4);
-  const data = Buffer.concat([secrets.repository, Buffer.of(roles[role]), Buffer.from(pack, 'hex'), nonce.subarray(4)]);
+  const data = Buffer.concat([repository, Buffer.of(roles[role]), Buffer.from(pack, 'hex'), nonce.subarray(4)]);
   return { nonce, data };
 }

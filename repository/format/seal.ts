@@ -2,12 +2,29 @@ import { createCipheriv, createDecipheriv } from 'node:crypto';
 
 export const TAG_BYTES = 16;
 
-/** AES-256-GCM: ciphertext ‖ tag, as parts. The caller never uses a nonce twice under one key. */
+/** AES-256-GCM: ciphertext ‖ tag. The caller never uses a nonce twice under one key. */
 export function seal(key: Uint8Array, nonce: Uint8Array, additional: Uint8Array, plain: readonly Uint8Array[]): Buffer {
+  const sealed = Buffer.allocUnsafe(plain.reduce((sum, part) => sum + part.length, TAG_BYTES));
+  sealInto(sealed, 0, key, nonce, additional, plain);
+  return sealed;
+}
+
+/** As {@link seal}, into bytes that are there already. @returns bytes written */
+export function sealInto(
+  target: Buffer,
+  at: number,
+  key: Uint8Array,
+  nonce: Uint8Array,
+  additional: Uint8Array,
+  plain: readonly Uint8Array[],
+): number {
   const cipher = createCipheriv('aes-256-gcm', key, nonce);
   cipher.setAAD(additional);
-  const parts = plain.map((part) => cipher.update(part));
-  return Buffer.concat([...parts, cipher.final(), cipher.getAuthTag()]);
+  let end = at;
+  for (const part of plain) end += cipher.update(part).copy(target, end);
+  cipher.final();
+  end += cipher.getAuthTag().copy(target, end);
+  return end - at;
 }
 
 /** The plain bytes, or undefined when key, place or content is not the one that was sealed. */

@@ -8,6 +8,8 @@ export const IDENTITY_BYTES = 16;
 export interface Secrets {
   /** The repository's id as 16 bytes: part of every additional data. */
   readonly repository: Buffer;
+  /** Key of blocks' identities, for {@link keyedIdentity}. */
+  readonly blockKey: Buffer;
   blockIdentity(plain: Buffer): Buffer;
   pageIdentity(plain: Buffer): Buffer;
   packKey(pack: string): Buffer;
@@ -17,20 +19,27 @@ export interface Secrets {
 
 const NOTHING = Buffer.alloc(0);
 
+/** The first bytes of keyed BLAKE3. */
+export const keyedIdentity = (key: Uint8Array, plain: Buffer): Buffer =>
+  Blake3Hasher.newKeyed(Buffer.from(key.buffer, key.byteOffset, key.length))
+    .update(plain)
+    .digestBuffer()
+    .subarray(0, IDENTITY_BYTES);
+
 /** @param repositoryId the UUID as text */
 export function deriveSecrets(masterKey: Uint8Array, repositoryId: string): Secrets {
   const repository = Buffer.from(repositoryId.replaceAll('-', ''), 'hex');
   const subkey = (label: string, context: Uint8Array = NOTHING): Buffer =>
     Buffer.from(hkdfSync('sha256', masterKey, repository, Buffer.concat([Buffer.from(label, 'ascii'), context]), 32));
 
-  const identity = (key: Buffer) => (plain: Buffer) =>
-    Blake3Hasher.newKeyed(key).update(plain).digestBuffer().subarray(0, IDENTITY_BYTES);
-
+  const blockKey = subkey('strongroom/1/block-id');
+  const pageKey = subkey('strongroom/1/page-id');
   const configKey = subkey('strongroom/1/config');
   return {
     repository,
-    blockIdentity: identity(subkey('strongroom/1/block-id')),
-    pageIdentity: identity(subkey('strongroom/1/page-id')),
+    blockKey,
+    blockIdentity: (plain) => keyedIdentity(blockKey, plain),
+    pageIdentity: (plain) => keyedIdentity(pageKey, plain),
     packKey: (pack) => subkey('strongroom/1/pack', Buffer.from(pack, 'hex')),
     objectKey: (salt) => subkey('strongroom/1/object', salt),
     configMac: (text) => createHmac('sha256', configKey).update(text, 'utf8').digest('hex'),

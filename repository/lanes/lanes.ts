@@ -1,0 +1,65 @@
+import { availableParallelism } from 'node:os';
+import type { Memory } from './pool.ts';
+import { BufferPool } from './pool.ts';
+import { Threads } from './threads.ts';
+import { operations } from './work.ts';
+
+type Operations = typeof operations;
+type TaskOf<K extends keyof Operations> = Parameters<Operations[K]>[0];
+/** The buffers of a task: they are the lane's until the result is there. */
+type BuffersOf<T> = { [N in keyof T as T[N] extends ArrayBuffer ? N : never]: Memory };
+type ValuesOf<T> = { [N in keyof T as T[N] extends ArrayBuffer ? never : N]: T[N] };
+
+/**
+ * Where CPU work on blocks is done: inline or in threads, by the same code with the same results.
+ * Errors: INTERNAL when a thread dies; its buffers are gone then.
+ */
+export interface Lanes {
+  /** How many tasks run at once. */
+  readonly width: number;
+  run<K extends keyof Operations>(
+    operation: K,
+    values: ValuesOf<TaskOf<K>>,
+    buffers: BuffersOf<TaskOf<K>>,
+  ): Promise<ReturnType<Operations[K]>>;
+}
+
+/** Work below this is done before threads would have begun. */
+const INLINE_BYTES = 64 * 1024 * 1024;
+/** More cores than this are not used: each takes memory (below). */
+const MOST_THREADS = 8;
+
+const width = Math.min(availableParallelism(), MOST_THREADS);
+const threads = new Threads(width);
+
+/** @param bytes how much there is to do, as far as that is known */
+export const lanesFor = (bytes: number): Lanes => (bytes > INLINE_BYTES ? threadLanes(threads) : inlineLanes);
+
+/** Does each task at once. */
+export const inlineLanes: Lanes = {
+  width: 1,
+  run: async (operation, values, buffers) => {
+    const work = operations[operation] as (task: object) => never;
+    const bytes = Object.entries<Memory>(buffers).map(([name, memory]) => [name, memory.bytes]);
+    return work({ ...values, ...Object.fromEntries(bytes) });
+  },
+};
+
+export const threadLanes = (of: Threads): Lanes => ({
+  width: of.width,
+  run: (operation, values, buffers) => of.run(operation, values, buffers) as Promise<never>,
+});
+
+/** Bytes of one read of a source, or of the plain blocks of one read of a pack. */
+export const RUN_BYTES = 4 * 1024 * 1024;
+/** A data pack is closed when it reaches this. */
+export const DATA_PACK_BYTES = 16 * 1024 * 1024;
+
+/** Runs of a process that are being read or worked on, of all its images together. */
+export const RUNS = 4 * width;
+/** Memory of the whole process for backups: for each core 4 runs and 3 packs, so 128 MiB with 2 cores. */
+export const runBuffers = new BufferPool(RUNS, RUN_BYTES);
+/** One pack filling and two being stored, for each core. */
+export const packBuffers = new BufferPool(3 * width, DATA_PACK_BYTES);
+/** And for restores: 32 MiB with 2 cores. */
+export const readBuffers = new BufferPool(RUNS, RUN_BYTES);

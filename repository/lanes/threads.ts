@@ -1,0 +1,126 @@
+import { extname } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import { StrongroomError } from '../../model/errors.ts';
+import type { Memory } from './pool.ts';
+
+/** Tasks that a thread has at once: the next one is there when it ends one. */
+const DEPTH = 2;
+
+/** What a thread is sent. `buffers` are transferred and come back with the answer. */
+export interface Request {
+  id: number;
+  operation: string;
+  task: object;
+  buffers: Record<string, ArrayBuffer>;
+}
+
+export interface Answer {
+  id: number;
+  buffers: Record<string, ArrayBuffer>;
+  result?: unknown;
+  /** Why the operation threw. */
+  error?: string;
+}
+
+interface Job {
+  operation: string;
+  task: object;
+  buffers: Record<string, Memory>;
+  resolve(result: unknown): void;
+  reject(error: Error): void;
+}
+
+interface Thread {
+  worker: Worker;
+  /** By number of the request. */
+  jobs: Map<number, Job>;
+}
+
+/** The program of a thread: beside this file as TypeScript, beside the bundle as built. */
+const laneThread = new URL(`./laneThread${extname(import.meta.url)}`, import.meta.url);
+
+/**
+ * Threads that do tasks in the order in which they come. Begun when there is work, kept until the process ends, which they do not
+ * hold up unless they have work.
+ */
+export class Threads {
+  readonly width: number;
+  readonly #program: URL;
+  readonly #threads = new Set<Thread>();
+  readonly #queue: Job[] = [];
+  #requests = 0;
+
+  constructor(width: number, program = laneThread) {
+    this.width = width;
+    this.#program = program;
+  }
+
+  /** @throws INTERNAL when the operation threw or the thread died; the buffers are lost with a thread */
+  run(operation: string, task: object, buffers: Record<string, Memory>): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ operation, task, buffers, resolve, reject });
+      this.#dispatch();
+    });
+  }
+
+  #dispatch(): void {
+    while (this.#queue.length > 0) {
+      const thread = this.#available();
+      const job = thread && this.#queue.shift();
+      if (!job) return;
+      this.#post(thread, job);
+    }
+  }
+
+  /** The thread with the least to do, a new one if all have work; none when all have enough. */
+  #available(): Thread | undefined {
+    const least = [...this.#threads].sort((a, b) => a.jobs.size - b.jobs.size).at(0);
+    if (least?.jobs.size === 0) return least;
+    if (this.#threads.size < this.width) return this.#begin();
+    return least && least.jobs.size < DEPTH ? least : undefined;
+  }
+
+  #begin(): Thread {
+    const worker = new Worker(this.#program, { resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MIB } });
+    const thread: Thread = { worker, jobs: new Map() };
+    this.#threads.add(thread);
+    worker.unref();
+    worker.on('message', (answer: Answer) => {
+      const job = thread.jobs.get(answer.id);
+      thread.jobs.delete(answer.id);
+      if (thread.jobs.size === 0) worker.unref();
+      if (job) settle(job, answer);
+      this.#dispatch();
+    });
+    let cause: unknown;
+    worker.on('error', (error) => (cause = error));
+    worker.on('exit', (code) => {
+      this.#threads.delete(thread);
+      const error = new StrongroomError('INTERNAL', `A thread of the repository ended with code ${code}.`, { cause });
+      for (const { reject } of thread.jobs.values()) reject(error);
+      this.#dispatch();
+    });
+    return thread;
+  }
+
+  #post({ worker, jobs }: Thread, job: Job): void {
+    const id = this.#requests++;
+    const buffers = Object.fromEntries(Object.entries(job.buffers).map(([name, { bytes }]) => [name, bytes]));
+    const request: Request = { id, operation: job.operation, task: job.task, buffers };
+    if (jobs.size === 0) worker.ref();
+    jobs.set(id, job);
+    worker.postMessage(request, Object.values(buffers));
+  }
+}
+
+/** Bounds what a thread leaves behind between two collections: results of zstd and AES, a block each. */
+const YOUNG_MIB = 8;
+
+function settle(job: Job, { buffers, result, error }: Answer): void {
+  for (const [name, bytes] of Object.entries(buffers)) {
+    const memory = job.buffers[name];
+    if (memory) memory.bytes = bytes;
+  }
+  if (error === undefined) job.resolve(result);
+  else job.reject(new StrongroomError('INTERNAL', `A thread of the repository failed: ${error}`));
+}
