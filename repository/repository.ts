@@ -22,6 +22,10 @@ import { openKeys } from './keys/keys.ts';
 import type { Keys, KeysContext } from './keys/keys.ts';
 import { unlock } from './keys/unlock.ts';
 import type { Unlock } from './keys/unlock.ts';
+import { repositoryStats } from './stats/stats.ts';
+import type { RepositoryStats } from './stats/stats.ts';
+import type { VerifyOptions, VerifyReport } from './verify/report.ts';
+import { verifyRepository } from './verify/verify.ts';
 import { openWriter } from './write/writer.ts';
 import type { Writer } from './write/writer.ts';
 
@@ -43,6 +47,10 @@ export interface Repository {
   readonly keys: Keys;
   /** Registers a writer. @param options packBytes: a pack is closed when it reaches this (default 32 MiB) */
   writer(options?: { packBytes?: number }): Promise<Writer>;
+  /** Checks that everything is there and as it was written, and repairs on request. Damage is in the report, not thrown. */
+  verify(options?: VerifyOptions): Promise<VerifyReport>;
+  /** @param options deep: reads every page of every map once. @throws REPOSITORY_DAMAGED */
+  stats(options?: { deep?: boolean }): Promise<RepositoryStats>;
 }
 
 export interface CreateOptions {
@@ -136,6 +144,8 @@ function openWith(context: KeysContext, secrets: Secrets): Repository {
     image: (image) => openImage(store, secrets, maps, forwards, parseImage(image, config)),
     keys,
     writer: ({ packBytes } = {}) => openWriter({ store, config, secrets, maps, keys: document(), random }, packBytes),
+    verify: (options = {}) => verifyRepository({ store, config, secrets, forwards, maps, document, random }, options),
+    stats: (options = {}) => repositoryStats(store, options),
   };
 }
 
