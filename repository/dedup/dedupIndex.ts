@@ -19,7 +19,7 @@ const LOADS_AHEAD = 8;
 const DETAILS_AHEAD = 4;
 
 export interface DedupIndexOptions {
-  /** Told what is left out of deduplication: an index object that is damaged. */
+  /** Told what is left out of deduplication: an index object that is damaged, or of a newer version. */
   onWarning?(warning: StrongroomError): void;
   /** Bounds of memory, in bytes. */
   tableBytes?: number;
@@ -173,13 +173,13 @@ export class DedupIndex {
     return places;
   }
 
-  /** The packs that an index object lists: none when prune replaced it meanwhile, or when it is damaged. */
+  /** The packs that an index object lists: none when prune replaced it meanwhile, or when it cannot be understood. */
   async #readObject(name: string): Promise<IndexedPack[]> {
     try {
       const { data } = await this.#store.get(name);
       return readIndexObject(this.#secrets, name, data);
     } catch (error) {
-      if (isCode(error, 'REPOSITORY_DAMAGED')) this.#onWarning(error);
+      if (isCode(error, 'REPOSITORY_DAMAGED') || isCode(error, 'REPOSITORY_UNKNOWN')) this.#onWarning(error);
       else if (!isCode(error, 'NOT_FOUND')) throw error;
       return [];
     }

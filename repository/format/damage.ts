@@ -9,6 +9,15 @@ export function damaged(object: string, why: string, cause?: unknown): Strongroo
   );
 }
 
+/** A stored object is sound, but of a version that this release does not know. `details.object` names it. */
+export function tooNew(object: string, version: number, known: number): StrongroomError {
+  return new StrongroomError(
+    'REPOSITORY_UNKNOWN',
+    `The repository object ${object} has version ${version}; this release knows up to ${known}. Use a newer release.`,
+    { details: { object } },
+  );
+}
+
 export function isCode(error: unknown, code: StrongroomError['code']): error is StrongroomError {
   return error instanceof StrongroomError && error.code === code;
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { damaged } from './damage.ts';
+import { damaged, tooNew } from './damage.ts';
 import { frameSync, unframeSync } from './frame.ts';
 import { seal, unseal } from './seal.ts';
 import type { Secrets } from './secrets.ts';
@@ -38,7 +38,7 @@ export function writeSealedObject(
   return Buffer.concat([body, createHash('sha256').update(body).digest()]);
 }
 
-/** @throws REPOSITORY_DAMAGED */
+/** @throws REPOSITORY_DAMAGED, REPOSITORY_UNKNOWN (of a newer version) */
 export function readSealedObject(secrets: Secrets, kind: SealedKind, name: string, bytes: Buffer): Buffer {
   const clear = readClearPart(kind, name, bytes);
   const before = bytes.subarray(0, HEAD_BYTES + clear.length);
@@ -50,16 +50,20 @@ export function readSealedObject(secrets: Secrets, kind: SealedKind, name: strin
   return content;
 }
 
-/** What can be read without a key, checked for damage but not authenticated. @throws REPOSITORY_DAMAGED */
+/**
+ * What can be read without a key, checked for damage but not authenticated.
+ * @throws REPOSITORY_DAMAGED, REPOSITORY_UNKNOWN (of a newer version)
+ */
 export function readClearPart(kind: SealedKind, name: string, bytes: Buffer): Buffer {
   const end = bytes.length - CHECKSUM_BYTES;
   const whole =
     end >= HEAD_BYTES &&
     createHash('sha256').update(bytes.subarray(0, end)).digest().equals(bytes.subarray(end)) &&
-    bytes.subarray(0, 4).equals(MAGIC) &&
-    bytes[4] === VERSION &&
-    bytes[5] === sealedKinds[kind];
-  const clearEnd = whole ? HEAD_BYTES + bytes.readUInt32LE(40) : Infinity;
+    bytes.subarray(0, 4).equals(MAGIC);
+  const version = bytes[4] ?? 0;
+  if (whole && version > VERSION) throw tooNew(name, version, VERSION);
+  const known = whole && version === VERSION && bytes[5] === sealedKinds[kind];
+  const clearEnd = known ? HEAD_BYTES + bytes.readUInt32LE(40) : Infinity;
   if (clearEnd > end) throw damaged(name, 'is altered or truncated');
   return bytes.subarray(HEAD_BYTES, clearEnd);
 }
