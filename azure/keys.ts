@@ -2,6 +2,7 @@ import { CryptographyClient, KeyClient } from '@azure/keyvault-keys';
 import { StrongroomError } from '../model/errors.ts';
 import type { KeyWrapper } from '../repository/ports.ts';
 import type { TokenCredential } from './credential.ts';
+import { keyRefusal } from './keyRefusals.ts';
 import { storageError } from './storageErrors.ts';
 
 const ALGORITHM = 'RSA-OAEP-256';
@@ -13,18 +14,23 @@ const ALGORITHM = 'RSA-OAEP-256';
  */
 export function keyWrapper(keyId: string, credential: TokenCredential): KeyWrapper {
   const { base, name, version } = keyIdParts(keyId);
-  const call = async <T>(verb: string, run: () => Promise<T>): Promise<T> => {
+  const keys = new KeyClient(vaultOf(base), credential);
+  const recoverableUntil = async () => {
+    const deleted = await keys.getDeletedKey(name).catch(() => undefined);
+    return deleted?.properties.scheduledPurgeDate?.toISOString();
+  };
+  const call = async <T>(verb: 'wrap' | 'unwrap', run: () => Promise<T>): Promise<T> => {
     try {
       return await run();
     } catch (error) {
       const failure = storageError(error, `${verb} with ${base}`);
       if (failure.retryable || failure.code === 'CANCELLED') throw failure;
-      throw new StrongroomError('KEY_REFUSED', failure.message, { cause: error, details: failure.details });
+      throw await keyRefusal(failure, verb, recoverableUntil);
     }
   };
   const clientOf = (keyVersion: string) => new CryptographyClient(`${base}/${keyVersion}`, credential);
   const newest = async () => {
-    const { properties } = await new KeyClient(vaultOf(base), credential).getKey(name);
+    const { properties } = await keys.getKey(name);
     return properties.version!;
   };
   return {

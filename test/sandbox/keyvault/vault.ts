@@ -3,6 +3,7 @@ import { createWorld } from '../../../sandbox/arm/world.ts';
 import { createFaults } from '../../../sandbox/core/faults.ts';
 import { openState } from '../../../sandbox/core/state.ts';
 import type { Clock, Service, Tokens } from '../../../sandbox/core/types.ts';
+import type { VaultGate } from '../../../sandbox/keyvault/access.ts';
 import { createKey } from '../../../sandbox/keyvault/contents/keys.ts';
 import { createVaults, type Vaults } from '../../../sandbox/keyvault/contents/vaults.ts';
 import { keyVaultService } from '../../../sandbox/keyvault/data/service.ts';
@@ -16,8 +17,11 @@ export interface LoneVault {
   createKey(name: string, keyOps: string[]): Promise<void>;
 }
 
-export function loneVault(name: string, options: { tokens: Tokens; tenantId: string; clock: Clock }): LoneVault {
-  const { tokens, tenantId, clock } = options;
+export function loneVault(
+  name: string,
+  options: { tokens: Tokens; tenantId: string; clock: Clock; access?: VaultGate['access'] },
+): LoneVault {
+  const { tokens, tenantId, clock, access = () => undefined } = options;
   const world = createWorld({
     clock,
     tenantId,
@@ -39,7 +43,7 @@ export function loneVault(name: string, options: { tokens: Tokens; tenantId: str
   return {
     service: keyVaultService({
       vaults,
-      gate: { network: () => undefined, access: () => undefined },
+      gate: { network: () => undefined, access },
       tokens,
       tenantId,
       clock,
