@@ -4,8 +4,9 @@ import { BlockIndex } from '../../repository/dedup/blockIndex.ts';
 import { writeCheckedText } from '../../repository/format/checkedText.ts';
 import { configMac } from '../../repository/format/config.ts';
 import { unframeSync } from '../../repository/format/frame.ts';
+import { writeForward } from '../../repository/format/forward.ts';
 import { readIndexObject, writeIndexObject } from '../../repository/format/indexObject.ts';
-import { recoverySlot } from '../../repository/keys/keySlots.ts';
+import { passphraseSlot, recoverySlot, wrappedSlot } from '../../repository/keys/keySlots.ts';
 import { isWholePack, openPart, PackBuilder, readDirectory } from '../../repository/format/pack.ts';
 import { readPage, writePage } from '../../repository/format/page.ts';
 import type { Page } from '../../repository/format/page.ts';
@@ -38,7 +39,7 @@ function samplePage(): Page {
   return [first ?? null, null, second ?? null, null];
 }
 
-function vectors(): string {
+async function vectors(): Promise<string> {
   const pack = samplePack();
   const page = writePage(0, samplePage());
   const config = {
@@ -87,6 +88,36 @@ function vectors(): string {
         'hex',
       ),
     ],
+    [
+      'passphrase slot of "correct horse battery staple", salt 808182…8f, nonce 606162…6b',
+      JSON.stringify(
+        await passphraseSlot(master, 'correct horse battery staple', id, (length) =>
+          counting(length, length === 16 ? 0x80 : 0x60),
+        ),
+      ),
+    ],
+    [
+      'Key Vault slot (RSA-OAEP is random: a vault that wrapped to 000102…ff)',
+      JSON.stringify(
+        await wrappedSlot(master, {
+          keyId: 'https://vault.example/keys/repository',
+          wrap: async () => ({ wrapped: counting(256, 0), keyVersion: '0123456789abcdef0123456789abcdef' }),
+          unwrap: async () => master,
+        }),
+      ),
+    ],
+    [
+      'forward 909192…9f of data pack 101112…1f: offset 32 to 64 and 60 to 4096 of pack a0a1a2…af, salt 202122…3f',
+      writeForward(
+        secrets,
+        { kind: 'data', pack: counting(16, 0x10).toString('hex'), forward: counting(16, 0x90).toString('hex') },
+        new Map([
+          [60, { pack: counting(16, 0xa0).toString('hex'), offset: 4096 }],
+          [32, { pack: counting(16, 0xa0).toString('hex'), offset: 64 }],
+        ]),
+        counting(32, 0x20),
+      ).toString('hex'),
+    ],
   ];
   return rows.map(([name, value]) => `${name}:\n\n${value.replace(/^/gm, '    ')}\n`).join('\n');
 }
@@ -95,7 +126,7 @@ describe('format', () => {
   test('the vectors of docs/format.md are what the code makes', async () => {
     const text = await readFile(DOCUMENT, 'utf8');
     const at = text.indexOf(MARK) + MARK.length;
-    const expected = `${text.slice(0, at)}\n${vectors()}`;
+    const expected = `${text.slice(0, at)}\n${await vectors()}`;
     if (process.env['UPDATE_VECTORS'] === '1') await writeFile(DOCUMENT, expected);
     else expect(text).toBe(expected);
   });
