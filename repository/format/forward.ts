@@ -1,19 +1,17 @@
 import { damaged } from './damage.ts';
 import { forwardName } from './layout.ts';
 import type { PackKind } from './layout.ts';
+import type { Ref } from './pack.ts';
 import { readSealedObject, writeSealedObject } from './sealedObject.ts';
 import type { Secrets } from './secrets.ts';
 
-/** Where a part of a pack is found now. Its length as stored is what it was. */
-export interface NewPlace {
-  pack: string;
-  offset: number;
-}
+/** Where a part of a pack is found now. A block that was stored anew may have another length as stored. */
+export type NewPlace = Pick<Ref, 'pack' | 'offset' | 'length'>;
 
 /** New places by the offset in the old pack. */
 export type Forward = ReadonlyMap<number, NewPlace>;
 
-const ENTRY_BYTES = 4 + 4 + 4;
+const ENTRY_BYTES = 4 + 4 + 4 + 4;
 
 /**
  * A forward says where the parts of one pack are that were moved out of it (repacking) or that exist elsewhere (repair), so
@@ -33,10 +31,11 @@ export function writeForward(
   bytes.writeUInt32LE(places.size, 4);
   packs.forEach((pack, i) => bytes.write(pack, 8 + i * 16, 'hex'));
   let at = 8 + packs.length * 16;
-  for (const [old, { pack, offset }] of [...places].sort(([a], [b]) => a - b)) {
+  for (const [old, { pack, offset, length }] of [...places].sort(([a], [b]) => a - b)) {
     bytes.writeUInt32LE(old, at);
     bytes.writeUInt32LE(packs.indexOf(pack), at + 4);
     bytes.writeUInt32LE(offset, at + 8);
+    bytes.writeUInt32LE(length, at + 12);
     at += ENTRY_BYTES;
   }
   const name = forwardName(from.kind, from.pack, from.forward);
@@ -55,7 +54,8 @@ export function readForward(secrets: Secrets, name: string, object: Buffer): For
     const number = bytes.readUInt32LE(at + 4);
     if (number >= packCount) throw damaged(name, 'is no forward of version 1');
     const pack = bytes.toString('hex', 8 + number * 16, 24 + number * 16);
-    places.set(bytes.readUInt32LE(at), { pack, offset: bytes.readUInt32LE(at + 8) });
+    const length = bytes.readUInt32LE(at + 12);
+    places.set(bytes.readUInt32LE(at), { pack, offset: bytes.readUInt32LE(at + 8), length });
   }
   return places;
 }

@@ -107,13 +107,13 @@ async function vectors(): Promise<string> {
       ),
     ],
     [
-      'forward 909192…9f of data pack 101112…1f: offset 32 to 64 and 60 to 4096 of pack a0a1a2…af, salt 202122…3f',
+      'forward 909192…9f of data pack 101112…1f: 28 bytes of 32 to 64, 29 of 60 to 30 of 4096 of pack a0a1a2…af, salt 202122…3f',
       writeForward(
         secrets,
         { kind: 'data', pack: counting(16, 0x10).toString('hex'), forward: counting(16, 0x90).toString('hex') },
         new Map([
-          [60, { pack: counting(16, 0xa0).toString('hex'), offset: 4096 }],
-          [32, { pack: counting(16, 0xa0).toString('hex'), offset: 64 }],
+          [60, { pack: counting(16, 0xa0).toString('hex'), offset: 4096, length: 30 }],
+          [32, { pack: counting(16, 0xa0).toString('hex'), offset: 64, length: 28 }],
         ]),
         counting(32, 0x20),
       ).toString('hex'),

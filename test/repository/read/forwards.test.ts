@@ -57,7 +57,7 @@ async function repack(store: ObjectStore, secrets: Secrets, kind: PackKind, pack
     const role = kind === 'data' ? 'block' : 'page';
     const framed = openPart(secrets, secrets.packKey(pack), role, { pack, offset: part.offset }, sealed);
     const ref = builder.add([framed.subarray(0, 1), framed.subarray(1)], part.identity);
-    places.set(part.offset, { pack: ref.pack, offset: ref.offset });
+    places.set(part.offset, { pack: ref.pack, offset: ref.offset, length: ref.length });
   }
   await store.put(packName(kind, builder.pack), builder.finish());
   await forward(store, secrets, kind, pack, places);
@@ -161,7 +161,7 @@ describe('forwards', () => {
     await store.delete(packName('data', pack));
     const other = target(pack);
     const offsets = Array.from({ length: 6 }, (_, i) => PACK_HEAD_BYTES + i * (BLOCK + 17));
-    const places = (to: string) => new Map(offsets.map((offset) => [offset, { pack: to, offset }]));
+    const places = (to: string) => new Map(offsets.map((offset) => [offset, { pack: to, offset, length: BLOCK + 17 }]));
     await forward(store, secrets, 'data', pack, places(other));
     if (other !== pack) await forward(store, secrets, 'data', other, places(pack));
     await expect(readBack(await reopen())).rejects.toMatchObject({
@@ -173,7 +173,7 @@ describe('forwards', () => {
   test('to another block than was there give no wrong data', async () => {
     const { store, secrets, reopen } = await makeRepository();
     const [pack = '', other = ''] = await packsOf(store, 'data');
-    const place = { pack: other, offset: PACK_HEAD_BYTES };
+    const place = { pack: other, offset: PACK_HEAD_BYTES, length: BLOCK + 17 };
     await store.delete(packName('data', pack));
     await forward(store, secrets, 'data', pack, new Map([[PACK_HEAD_BYTES, place]]));
     await expect(readBack(await reopen())).rejects.toMatchObject({ code: 'REPOSITORY_DAMAGED' });
