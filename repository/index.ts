@@ -6,6 +6,7 @@ export { createRepository, openRepository } from './repository.ts';
 export type { CreateOptions, Repository } from './repository.ts';
 export type { Keys, KeySlot, NewKey } from './keys/keys.ts';
 export type { Unlock } from './keys/unlock.ts';
+export type { PruneOptions, PruneProgress, PruneResult } from './prune/prune.ts';
 export type { Writer } from './write/writer.ts';
 export type { ImageReader } from './read/image.ts';
 export { verifyWithoutKey } from './verify/verify.ts';

@@ -26,6 +26,8 @@ import { repositoryStats } from './stats/stats.ts';
 import type { RepositoryStats } from './stats/stats.ts';
 import type { VerifyOptions, VerifyReport } from './verify/report.ts';
 import { verifyRepository } from './verify/verify.ts';
+import { prune } from './prune/prune.ts';
+import type { PruneOptions, PruneResult } from './prune/prune.ts';
 import { openWriter } from './write/writer.ts';
 import type { Writer } from './write/writer.ts';
 
@@ -47,6 +49,8 @@ export interface Repository {
   readonly keys: Keys;
   /** Registers a writer. @param options packBytes: a pack is closed when it reaches this (default 32 MiB) */
   writer(options?: { packBytes?: number }): Promise<Writer>;
+  /** Deletes points, and what no point needs any more. @throws REPOSITORY_DAMAGED, WRITER_LAPSED, CANCELLED */
+  prune(options?: PruneOptions): Promise<PruneResult>;
   /** Checks that everything is there and as it was written, and repairs on request. Damage is in the report, not thrown. */
   verify(options?: VerifyOptions): Promise<VerifyReport>;
   /** @param options deep: reads every page of every map once. @throws REPOSITORY_DAMAGED */
@@ -144,6 +148,7 @@ function openWith(context: KeysContext, secrets: Secrets): Repository {
     image: (image) => openImage(store, secrets, maps, forwards, parseImage(image, config)),
     keys,
     writer: ({ packBytes } = {}) => openWriter({ store, config, secrets, maps, keys: document(), random }, packBytes),
+    prune: (options = {}) => prune({ store, config, secrets, maps, random }, options),
     verify: (options = {}) => verifyRepository({ store, config, secrets, forwards, maps, document, random }, options),
     stats: (options = {}) => repositoryStats(store, options),
   };
