@@ -1,3 +1,5 @@
+import { IDENTITY_BYTES } from '../format/secrets.ts';
+
 const SEGMENTS = 256;
 const SLOT_BYTES = 8;
 const FIRST_SLOTS = 16;
@@ -41,15 +43,11 @@ export class BlockTable {
     return (identity.readUInt32LE(1) & this.#mask) === 0;
   }
 
-  add(identity: Buffer, object: number): void {
-    if (!this.keeps(identity)) return;
-    const number = identity.readUInt8(0);
-    if ((this.#counts[number] ?? 0) + 1 > this.#segment(number).length * (FULL / 2)) {
-      this.#grow(number);
-      if (!this.keeps(identity)) return;
+  /** @param identities of one or more blocks, one behind the other */
+  add(identities: Buffer, object: number): void {
+    for (let at = 0; at < identities.length; at += IDENTITY_BYTES) {
+      this.#add(identities.readUInt8(at), identities.readUInt32LE(at + 1), object);
     }
-    insert(this.#segment(number), identity.readUInt32LE(1), object + 1);
-    this.#counts[number] = (this.#counts[number] ?? 0) + 1;
   }
 
   /** Numbers of the objects that may know the block. */
@@ -61,6 +59,16 @@ export class BlockTable {
       if (segment[at] === fingerprint) found.push((segment[at + 1] ?? 0) - 1);
     }
     return found;
+  }
+
+  #add(number: number, fingerprint: number, object: number): void {
+    if ((fingerprint & this.#mask) !== 0) return;
+    if ((this.#counts[number] ?? 0) + 1 > this.#segment(number).length * (FULL / 2)) {
+      this.#grow(number);
+      if ((fingerprint & this.#mask) !== 0) return;
+    }
+    insert(this.#segment(number), fingerprint, object + 1);
+    this.#counts[number] = (this.#counts[number] ?? 0) + 1;
   }
 
   #segment(number: number): Uint32Array {

@@ -1,9 +1,10 @@
 import type { StrongroomError } from '../../model/errors.ts';
 import { isCode } from '../format/damage.ts';
 import { orderedMap } from '../flow.ts';
-import { readIndexObject } from '../format/indexObject.ts';
-import type { IndexedPack } from '../format/indexObject.ts';
+import { readIndexDirectories } from '../format/indexObject.ts';
+import type { IndexedDirectory, IndexedPack } from '../format/indexObject.ts';
 import { indexName, PREFIXES } from '../format/layout.ts';
+import { directoryIdentities, parseDirectory } from '../format/pack.ts';
 import type { Ref } from '../format/pack.ts';
 import type { ObjectStore } from '../ports.ts';
 import type { Secrets } from '../format/secrets.ts';
@@ -85,12 +86,14 @@ export class DedupIndex {
         else asked.set(object, [i]);
       }
     }
-    const objects = orderedMap(asked, DETAILS_AHEAD, async ([object, those]) => ({
-      those,
-      places: await this.#details.get(object),
-    }));
-    for await (const { those, places } of objects) {
-      for (const i of those) found[i] ??= places.get(identities[i] as Buffer);
+    if (asked.size > 0) {
+      const objects = orderedMap(asked, DETAILS_AHEAD, async ([object, those]) => ({
+        those,
+        places: await this.#details.get(object),
+      }));
+      for await (const { those, places } of objects) {
+        for (const i of those) found[i] ??= places.get(identities[i] as Buffer);
+      }
     }
     if (this.#table.sparsity > 1) {
       // Blocks that lie together were read together: what the table left out is often in the details at hand.
@@ -156,10 +159,10 @@ export class DedupIndex {
     const objects = orderedMap(names, LOADS_AHEAD, async (name) => ({ name, packs: await this.#readObject(name) }));
     for await (const { name, packs } of objects) {
       const object = this.#addObject(name);
-      for (const { pack, size, entries } of packs) {
+      for (const { pack, size, directory, count } of packs) {
         const listing = usable.list(pack, size);
         if (listing === 'unusable') this.#unusable.add(pack);
-        if (listing === 'first') for (const { identity } of entries) this.#table.add(identity, object);
+        if (listing === 'first') this.#table.add(directoryIdentities(directory, count), object);
       }
     }
     return true;
@@ -167,17 +170,17 @@ export class DedupIndex {
 
   async #readDetails(object: number): Promise<BlockPlaces> {
     const places = new BlockPlaces();
-    for (const pack of await this.#readObject(this.#names[object] ?? '')) {
-      if (!this.#unusable.has(pack.pack)) places.addPack(pack);
+    for (const { pack, directory, count } of await this.#readObject(this.#names[object] ?? '')) {
+      if (!this.#unusable.has(pack)) places.addPack({ pack, entries: parseDirectory(directory, count) });
     }
     return places;
   }
 
   /** The packs that an index object lists: none when prune replaced it meanwhile, or when it cannot be understood. */
-  async #readObject(name: string): Promise<IndexedPack[]> {
+  async #readObject(name: string): Promise<IndexedDirectory[]> {
     try {
       const { data } = await this.#store.get(name);
-      return readIndexObject(this.#secrets, name, data);
+      return readIndexDirectories(this.#secrets, name, data);
     } catch (error) {
       if (isCode(error, 'REPOSITORY_DAMAGED') || isCode(error, 'REPOSITORY_UNKNOWN')) this.#onWarning(error);
       else if (!isCode(error, 'NOT_FOUND')) throw error;

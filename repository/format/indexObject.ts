@@ -38,8 +38,16 @@ export function writeIndexObject(
   return writeSealedObject(secrets, 'index', indexName(index), Buffer.alloc(0), Buffer.concat([count, ...parts]), salt);
 }
 
-/** @throws REPOSITORY_DAMAGED */
-export function readIndexObject(secrets: Secrets, name: string, bytes: Buffer): IndexedPack[] {
+/** A listed pack whose entries are not taken apart: `directory` is as {@link writeDirectory} gives it. */
+export interface IndexedDirectory {
+  pack: string;
+  size: number;
+  count: number;
+  directory: Buffer;
+}
+
+/** @throws REPOSITORY_DAMAGED, REPOSITORY_UNKNOWN (of a newer version) */
+export function readIndexDirectories(secrets: Secrets, name: string, bytes: Buffer): IndexedDirectory[] {
   const content = readSealedObject(secrets, 'index', name, bytes);
   let at = 4;
   return Array.from({ length: content.readUInt32LE(0) }, () => {
@@ -47,10 +55,19 @@ export function readIndexObject(secrets: Secrets, name: string, bytes: Buffer): 
     const size = content.readUInt32LE(at + 16);
     const count = content.readUInt32LE(at + 20);
     at += PACK_HEAD;
-    const entries = parseDirectory(content.subarray(at), count);
-    at += count * (4 + IDENTITY_BYTES);
-    return { pack, size, entries };
+    const directory = content.subarray(at, at + count * (4 + IDENTITY_BYTES));
+    at += directory.length;
+    return { pack, size, count, directory };
   });
+}
+
+/** @throws REPOSITORY_DAMAGED, REPOSITORY_UNKNOWN (of a newer version) */
+export function readIndexObject(secrets: Secrets, name: string, bytes: Buffer): IndexedPack[] {
+  return readIndexDirectories(secrets, name, bytes).map(({ pack, size, count, directory }) => ({
+    pack,
+    size,
+    entries: parseDirectory(directory, count),
+  }));
 }
 
 /**

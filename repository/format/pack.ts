@@ -224,6 +224,10 @@ export function writeDirectory(entries: readonly DirectoryEntry[]): Buffer {
   return bytes;
 }
 
+/** The identities of a directory's entries, one behind the other. */
+export const directoryIdentities = (directory: Buffer, count: number): Buffer =>
+  directory.subarray(count * 4, count * (4 + IDENTITY_BYTES));
+
 /** Reads `count` entries from the beginning of `bytes`, which must hold them. */
 export function parseDirectory(bytes: Buffer, count: number): DirectoryEntry[] {
   return Array.from({ length: count }, (_, i) => {
