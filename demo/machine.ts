@@ -1,3 +1,4 @@
+import type { SessionView } from '../model/session.ts';
 import { inspectImage } from '../sandbox/compute/index.ts';
 import type { Sandbox } from '../sandbox/index.ts';
 import { applyScenario, randomBytesOf, scenario } from '../sandbox/scenario/index.ts';
@@ -73,12 +74,20 @@ export async function changeBlocks(sandbox: Sandbox, machine: DemoMachine, seed:
   return changes;
 }
 
-/** The bytes of all blocks that the changes touch: what a comparison may read. */
-export function changedBlockBytes(changes: Change[], blockSize = 256 * 1024): number {
+const BLOCK = 256 * 1024;
+
+/** The bytes of all blocks that the changes touch: what a comparison may read, beside its spot check. */
+export function changedBlockBytes(changes: Change[], blockSize = BLOCK): number {
   const blocks = new Set<string>();
   for (const { disk, offset, length } of changes) {
     for (let block = Math.floor(offset / blockSize); block * blockSize < offset + length; block++)
       blocks.add(`${disk.key} ${block}`);
   }
   return blocks.size * blockSize;
+}
+
+/** The most that a session's comparisons read of blocks that had not changed, to see whether that is so. */
+export function spotCheckBytes({ disks }: SessionView): number {
+  const sampled = disks.map(({ mode }) => (mode?.mode === 'incremental' ? (mode.sampled ?? 0) : 0));
+  return sampled.reduce((sum, blocks) => sum + blocks, 0) * BLOCK;
 }

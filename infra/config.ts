@@ -45,6 +45,7 @@ const stackSchema = z.object({
     .pipe(settingsSchema.shape.STRONGROOM_WORKER_SIZE),
   workersPerSite: number.pipe(settingsSchema.shape.STRONGROOM_WORKERS_PER_SITE),
   sasSeconds: number.pipe(settingsSchema.shape.STRONGROOM_SAS_SECONDS),
+  fullReadDays: number.pipe(settingsSchema.shape.STRONGROOM_FULL_READ_DAYS),
 });
 
 /** A stack's whole configuration. */

@@ -28,6 +28,7 @@ export function appSettings(
     STRONGROOM_WORKER_SIZE: config.workerSize,
     STRONGROOM_WORKERS_PER_SITE: String(config.workersPerSite),
     STRONGROOM_SAS_SECONDS: String(config.sasSeconds),
+    STRONGROOM_FULL_READ_DAYS: String(config.fullReadDays),
   };
   readSettings(own);
   return {

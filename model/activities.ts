@@ -4,7 +4,7 @@ import type { OwnStep } from './check/steps.ts';
 import type { ErrorInfo } from './errors.ts';
 import type { ExportLimits, ExportPolicy } from './exports.ts';
 import type { BackupDiskJob, Job, JobResult, RepositoryTarget } from './jobs.ts';
-import type { DiskPoint, MachinePoint } from './point.ts';
+import type { DiskPoint, MachinePoint, Tracking } from './point.ts';
 import type { SessionDisk, SessionState, SessionStep } from './session.ts';
 import type { Inspection } from './site/finding.ts';
 import type { SiteKey } from './site/layout.ts';
@@ -21,6 +21,7 @@ export interface BackupInput {
   /** ARM id of the virtual machine. */
   resourceId: string;
   repository: RepositoryTarget;
+  tracking: Tracking;
   /** How many workers the site may run at once. */
   workers: number;
   limits: ExportLimits;
@@ -110,6 +111,7 @@ export interface BackupDiskInput {
   familyId: string;
   exportPolicy: ExportPolicy;
   choice: BaseChoice;
+  tracking: Tracking;
   limits: ExportLimits;
 }
 
@@ -169,7 +171,7 @@ export interface Activities {
   };
   /** Also says which snapshots of the machine are not what they should be. */
   chooseBases: {
-    input: { resourceId: string; repository: RepositoryTarget; disks: DiskNow[] };
+    input: { resourceId: string; repository: RepositoryTarget; tracking: Tracking; disks: DiskNow[] };
     output: { choices: Record<string, BaseChoice>; warnings: string[] };
   };
   /** Deletes the session's snapshots whose tags prove it, unless a committed point names them. */

@@ -10,6 +10,8 @@ export const backupRequestSchema = z.strictObject({
   resourceId: z.string().min(1),
   /** Name of the repository to write to; the environment's first when absent. */
   repository: z.string().optional(),
+  /** False: Azure is not asked what changed; everything is read, only changed blocks are stored, no snapshot is kept. */
+  changeTracking: z.boolean().optional(),
 });
 export type BackupRequest = z.infer<typeof backupRequestSchema>;
 

@@ -1,6 +1,13 @@
 import { z } from 'zod';
 import { findingSchema } from './check/finding.ts';
-import { diskPointSchema, imageRefSchema, imageStatsSchema, machinePointSchema, readModeSchema } from './point.ts';
+import {
+  diskPointSchema,
+  imageRefSchema,
+  imageStatsSchema,
+  machinePointSchema,
+  readModeSchema,
+  trackingSchema,
+} from './point.ts';
 
 /** Which repository, and which Key Vault key wraps its master key. Workers open it with their managed identity. */
 export const repositoryTargetSchema = z.object({
@@ -13,14 +20,26 @@ export type RepositoryTarget = z.infer<typeof repositoryTargetSchema>;
 
 const sas = z.string().startsWith('https://');
 
-/** A disk to back up: the new snapshot's export URL and, for a comparison, the base snapshot's and its image. */
+/**
+ * A disk to back up: the new snapshot's export URL and the base that it is compared with. With the base snapshot's URL
+ * Azure says what changed since; without, everything is read and compared with the base's image.
+ */
 export const backupDiskJobSchema = z.object({
   kind: z.literal('backupDisk'),
   repository: repositoryTargetSchema,
   disk: diskPointSchema.pick({ key: true, size: true }),
   sas,
-  base: z.object({ sas, image: imageRefSchema, point: z.string() }).nullable(),
-  /** Why there is no base; said in the session and in the point. */
+  base: z
+    .object({
+      sas: sas.nullable(),
+      image: imageRefSchema,
+      point: z.string(),
+      /** When the disk was last read in full, ISO 8601 UTC. */
+      fullRead: z.string().nullable(),
+    })
+    .nullable(),
+  tracking: trackingSchema,
+  /** Why everything is read, said in the session and in the point; '' when only what changed is. */
   fullReason: z.string(),
 });
 export type BackupDiskJob = z.infer<typeof backupDiskJobSchema>;

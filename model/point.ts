@@ -40,10 +40,32 @@ export const diskPropertiesSchema = z.object({
 });
 export type DiskProperties = z.infer<typeof diskPropertiesSchema>;
 
-/** How a disk was read. `reason` says why a full read was needed when an incremental one was possible in principle. */
+/** `cbt`: Azure says what changed since the base. `checksum`: it is not asked; everything is read and compared. */
+export const trackingSchema = z.enum(['cbt', 'checksum']);
+export type Tracking = z.infer<typeof trackingSchema>;
+
+/** How a disk was read. */
 export const readModeSchema = z.discriminatedUnion('mode', [
-  z.object({ mode: z.literal('incremental'), basePoint: z.string() }),
-  z.object({ mode: z.literal('full'), reason: z.string() }),
+  z.object({
+    mode: z.literal('incremental'),
+    /** The point whose snapshot Azure compared with. */
+    basePoint: z.string(),
+    /** How many blocks that Azure called unchanged were read nevertheless, and were as in the base. */
+    sampled: z.number().int().optional(),
+    /** When the disk was last read in full, ISO 8601 UTC. */
+    fullRead: z.string().optional(),
+  }),
+  z.object({
+    mode: z.literal('full'),
+    /** Why, when an incremental read was possible in principle. */
+    reason: z.string(),
+    /** Absent: `cbt`. With `checksum` no later backup needs the snapshot. */
+    tracking: trackingSchema.optional(),
+    /** The point whose blocks were compared with what was read: only those that differ are stored. */
+    basePoint: z.string().optional(),
+    /** Offset of the first block that had changed although Azure's comparison did not name it (`CBT_MISMATCH`). */
+    mismatch: z.number().int().optional(),
+  }),
 ]);
 export type ReadMode = z.infer<typeof readModeSchema>;
 

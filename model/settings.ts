@@ -24,6 +24,8 @@ export const settingsSchema = z.object({
   STRONGROOM_WORKERS_PER_SITE: z.coerce.number().int().min(1).max(50).default(2),
   /** How long an export SAS lives, seconds: 1 hour to 1 day. */
   STRONGROOM_SAS_SECONDS: z.coerce.number().int().min(3_600).max(86_400).default(14_400),
+  /** After so many days every block of a disk is read, whatever Azure's change tracking says: 1 to 366. */
+  STRONGROOM_FULL_READ_DAYS: z.coerce.number().int().min(1).max(366).default(30),
 });
 
 function jsonOf(text: string): unknown {

@@ -1,6 +1,6 @@
 import type { PointSummary } from '../../model/api.ts';
 import type { DiskThen, PointOfMachine } from '../../model/base.ts';
-import type { DiskPoint, MachinePoint } from '../../model/point.ts';
+import type { DiskPoint, MachinePoint, Tracking } from '../../model/point.ts';
 import { idKey } from '../../model/resourceId.ts';
 import { packed, unpacked, type Row, type Table } from './table.ts';
 
@@ -8,7 +8,7 @@ import { packed, unpacked, type Row, type Table } from './table.ts';
 const HISTORY = 10;
 
 /** A point's row, below its machine's partition. */
-type PointRow = PointSummary & { snapshots: string[] };
+type PointRow = PointSummary & { snapshots: string[]; tracking: Tracking };
 const pointJson = ['disks', 'snapshots'];
 
 /** A disk's row, below its point's partition. */
@@ -43,11 +43,12 @@ export function createPoints(points: Table, disks: Table): Points {
         point.disks.map((disk) => disks.merge(point.id, disk.key, diskRow(disk, resource, repository))),
       );
       const snapshots = point.disks.map(({ snapshot }) => snapshot.id);
-      await points.merge(partition(resource), point.id, packed({ ...summary(point, repository), snapshots }));
+      const row: PointRow = { ...summary(point, repository), snapshots, tracking: trackingOf(point) };
+      await points.merge(partition(resource), point.id, packed(row));
     },
 
     async list(resourceId) {
-      return (await rowsOf(resourceId)).map(({ snapshots: _snapshots, ...shown }) => shown);
+      return (await rowsOf(resourceId)).map(({ snapshots: _snapshots, tracking: _tracking, ...shown }) => shown);
     },
 
     async find(id) {
@@ -66,9 +67,15 @@ export function createPoints(points: Table, disks: Table): Points {
 
     async ofMachine(resourceId) {
       const rows = await rowsOf(resourceId);
-      return rows.map(({ id, session, repository, snapshots }) => ({ id, session, repository, snapshots }));
+      return rows.map(({ id, session, repository, snapshots, tracking }) => {
+        return { id, session, repository, snapshots, tracking };
+      });
     },
   };
+}
+
+function trackingOf({ disks }: MachinePoint): Tracking {
+  return disks.some(({ read }) => read.mode === 'full' && read.tracking === 'checksum') ? 'checksum' : 'cbt';
 }
 
 /** Table keys take no `/`. */

@@ -28,9 +28,10 @@ export function jobActivities(
       return null;
     },
 
-    async sendBackupDisk({ address, diskAccessId, input: { disk, snapshot, exportPolicy, choice, repository } }) {
+    async sendBackupDisk({ address, diskAccessId, input }) {
+      const { disk, snapshot, exportPolicy, choice, tracking, repository } = input;
       const { base, fullReason } = choice;
-      const exported = [snapshot, ...(base ? [base.snapshotId] : [])];
+      const exported = [snapshot, ...(base?.snapshotId ? [base.snapshotId] : [])];
       const job = { address, disk: disk.key, snapshots: exported, exportPolicy, target: '', ended: false };
       await enterExports(appliance, job);
       await Promise.all(exported.map((id) => snapshots.setExportPolicy(id, openToExport(diskAccessId))));
@@ -43,7 +44,8 @@ export function jobActivities(
           repository,
           disk,
           sas,
-          base: base ? { sas: baseSas!, image: base.image, point: base.point } : null,
+          base: base && { sas: baseSas, image: base.image, point: base.point, fullRead: base.fullRead },
+          tracking,
           fullReason,
         },
       });

@@ -34,7 +34,7 @@ export function snapshotActivities(
   | 'pruneSnapshots'
   | 'recordPoint'
 > {
-  const { environment, machines, disks, snapshots, points, ledger, tagKeys } = appliance;
+  const { environment, settings, machines, disks, snapshots, points, ledger, tagKeys } = appliance;
   return {
     async describeMachine({ resourceId, repository }) {
       const { id, name, location, raw, disks: attached } = await machines.get(resourceId);
@@ -89,16 +89,17 @@ export function snapshotActivities(
       );
     },
 
-    async chooseBases({ resourceId, repository, disks: now }) {
+    async chooseBases({ resourceId, repository, tracking, disks: now }) {
       const newest = newestOfEach(await points.history(resourceId, repository.url));
       const keys = await tagKeys.all();
       const machinePoints = await points.ofMachine(resourceId);
       const bases = await Promise.all(newest.map((then) => baseOf(then, resourceId, machinePoints, keys)));
       const present = new Map(bases.flatMap((base) => (base ? [[idKey(base.id), base] as const] : [])));
       const diskIds = now.map((disk) => disk.resourceId);
+      const trust = { tracking, now: appliance.now(), fullReadDays: settings.STRONGROOM_FULL_READ_DAYS };
       const { sets, problems } = await setsOf(resourceId, diskIds, machinePoints, keys);
       return {
-        choices: Object.fromEntries(now.map((disk) => [disk.key, chooseBase(disk, newest, present)])),
+        choices: Object.fromEntries(now.map((disk) => [disk.key, chooseBase(disk, newest, present, trust)])),
         warnings: [...problems.map(problemText), ...incompleteSets(sets, machinePoints)].slice(0, MOST_WARNINGS),
       };
     },

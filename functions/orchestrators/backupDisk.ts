@@ -1,10 +1,11 @@
 import type { OrchestrationContext } from 'durable-functions';
 import type { BackupDiskInput, DiskRead } from '../../model/activities.ts';
+import { mismatchText } from '../../model/base.ts';
 import { EXPORTS_OF_COMPARISON } from '../../model/exports.ts';
 import type { Outcome } from '../../model/outcome.ts';
 import { withExportSlot } from './exportSlot.ts';
 import { addressOf, awaitJob } from './job.ts';
-import { call, cleanUp, outcomeOf, warned, type Steps } from './steps.ts';
+import { call, cleanUp, outcomeOf, warn, warned, type Steps } from './steps.ts';
 
 /** Reads one disk's snapshot into the repository. A comparison opens two snapshots, a full read one. */
 export function* backupDisk(context: OrchestrationContext): Steps<Outcome<DiskRead>> {
@@ -19,9 +20,9 @@ export function* backupDisk(context: OrchestrationContext): Steps<Outcome<DiskRe
 }
 
 function* read(context: OrchestrationContext, input: BackupDiskInput): Steps<DiskRead> {
-  const { session, worker, disk, choice, familyId } = input;
+  const { session, worker, disk, snapshot, choice, familyId } = input;
   const address = addressOf(context, session, worker, 'read');
-  const exports = choice.base ? EXPORTS_OF_COMPARISON : 1;
+  const exports = choice.base?.snapshotId ? EXPORTS_OF_COMPARISON : 1;
   const done = yield* withExportSlot(context, input, { exports, family: familyId }, function* (diskAccessId) {
     yield* call(context, 'updateDisk', { session, disk: { key: disk.key, state: 'running' } });
     try {
@@ -34,5 +35,6 @@ function* read(context: OrchestrationContext, input: BackupDiskInput): Steps<Dis
   const { image, read: mode, stats } = done;
   const update = { key: disk.key, state: 'done' as const, mode, read: stats.read, stored: stats.stored };
   yield* call(context, 'updateDisk', { session, disk: update });
+  yield* warn(context, session, mismatchText({ key: disk.key, snapshot }, mode));
   return { image, read: mode, stats };
 }

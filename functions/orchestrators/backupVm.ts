@@ -37,7 +37,7 @@ export function* backupVm(context: OrchestrationContext): Steps<{ point: string 
 }
 
 function* backUp(context: OrchestrationContext, input: BackupInput): Steps<string> {
-  const { session, resourceId, repository, workers } = input;
+  const { session, resourceId, repository, tracking, workers } = input;
   yield* call(context, 'advanceSession', { session, to: 'snapshotting' });
   const { machine, ...plan } = yield* call(context, 'describeMachine', { resourceId, repository });
   const disks = plan.disks.map(({ key, name, size }) => ({ key, name, size, state: 'waiting' as const }));
@@ -50,6 +50,7 @@ function* backUp(context: OrchestrationContext, input: BackupInput): Steps<strin
     const { choices, warnings } = yield* call(context, 'chooseBases', {
       resourceId,
       repository,
+      tracking,
       disks: plan.disks.map((disk) => ({ ...disk, familyId: snapshotOf(snapshots, disk.key).familyId })),
     });
     yield* warn(context, session, warnings);
@@ -78,7 +79,7 @@ interface Transfer {
 
 /** Repository ready → disks in parallel → point committed in the repository → point in the index. */
 function* transfer(context: OrchestrationContext, input: BackupInput, work: Transfer): Steps<string> {
-  const { session, repository, limits } = input;
+  const { session, repository, tracking, limits } = input;
   const { plan, snapshots, choices, worker } = work;
   yield* probeOnce(context, { session, worker });
   const init = addressOf(context, session, worker, 'init');
@@ -96,6 +97,7 @@ function* transfer(context: OrchestrationContext, input: BackupInput, work: Tran
       familyId,
       exportPolicy: plan.exportPolicies[key]!,
       choice: choices[key]!,
+      tracking,
       limits,
     };
     return { instanceId: diskInstanceId(session, key), input: child };

@@ -17,7 +17,7 @@ import { takeAlone } from './takeAlone.ts';
 export async function startBackup(
   appliance: Appliance,
   durable: Durable,
-  { resourceId, repository: name }: BackupRequest,
+  { resourceId, repository: name, changeTracking }: BackupRequest,
 ): Promise<string> {
   parseResourceIdOf('Microsoft.Compute/virtualMachines', resourceId);
   const { environment, settings, sessions } = appliance;
@@ -34,6 +34,7 @@ export async function startBackup(
       session,
       resourceId: id,
       repository,
+      tracking: changeTracking === false ? 'checksum' : 'cbt',
       workers: settings.STRONGROOM_WORKERS_PER_SITE,
       limits: exportLimits(environment),
     };

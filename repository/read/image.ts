@@ -4,9 +4,11 @@ import { imageRefSchema } from '../../model/point.ts';
 import type { ImageRef } from '../../model/point.ts';
 import { readBlocks } from './blockReader.ts';
 import type { Forwards } from './forwards.ts';
-import { geometryOf } from '../format/geometry.ts';
-import type { Geometry } from '../format/geometry.ts';
+import { differences } from './differences.ts';
+import { blockLength, geometryOf } from '../format/geometry.ts';
+import type { Extent, Geometry } from '../format/geometry.ts';
 import type { MapReader } from './mapReader.ts';
+import type { Page } from '../format/page.ts';
 import type { Ref } from '../format/pack.ts';
 import type { ObjectStore } from '../ports.ts';
 import type { Secrets } from '../format/secrets.ts';
@@ -15,10 +17,20 @@ import type { Secrets } from '../format/secrets.ts';
 export interface ImageReader {
   /** Bytes. */
   readonly size: number;
-  /** The blocks that are not all zeros, in order. What lies between them is zeros. */
-  blocks(signal?: AbortSignal): AsyncIterable<{ offset: number; data: Buffer }>;
+  /** Bytes; the last block may be shorter. */
+  readonly blockSize: number;
+  /** The blocks that are not all zeros, in order, of the image or of a range. What lies between them is zeros. */
+  blocks(signal?: AbortSignal, range?: Extent): AsyncIterable<{ offset: number; data: Buffer }>;
   /** @throws INVALID_INPUT when the range leaves the image */
   read(offset: number, length: number, signal?: AbortSignal): Promise<Buffer>;
+  /** What is not all zeros, in runs of blocks, of the image or near a range. Reads the map alone, as all that follow. */
+  extents(range?: Extent): AsyncIterable<Extent>;
+  /** What differs from another image of the same size, block by block. The work grows with the difference. */
+  differences(base: ImageRef): AsyncIterable<Extent>;
+  /** Whether the block at an offset has this content, by its identity. */
+  holds(offset: number, content: Buffer): Promise<boolean>;
+  /** One of the blocks that are not zeros, chosen page by page; undefined: all are. @param random below 1, from 0 on */
+  anyBlock(random: () => number): Promise<Extent | undefined>;
 }
 
 const hex16 = z.string().regex(/^[0-9a-f]{32}$/);
@@ -71,9 +83,52 @@ export function openImage(
       throw new StrongroomError('CANCELLED', 'Reading the image was cancelled.', { cause });
     }
   };
+  const extentOf = (block: number): Extent => ({ offset: block * blockSize, length: blockLength(geometry, block) });
+  /** Numbers of the blocks that a range touches. */
+  const touched = ({ offset, length }: Extent): [first: number, end: number] => [
+    Math.floor(offset / blockSize),
+    Math.min(geometry.blocks, Math.ceil((offset + length) / blockSize)),
+  ];
+  const everything: Extent = { offset: 0, length: size };
   return {
     size,
-    blocks: (signal) => blocks(0, geometry.blocks, signal),
+    blockSize,
+    async *extents(range = everything) {
+      let run: Extent | undefined;
+      for await (const { block } of maps.blocks(root, geometry, ...touched(range))) {
+        const { offset, length } = extentOf(block);
+        if (run && run.offset + run.length === offset) run.length += length;
+        else {
+          if (run) yield run;
+          run = { offset, length };
+        }
+      }
+      if (run) yield run;
+    },
+    async *differences(base) {
+      const other = parseImage(base, geometry).root;
+      for await (const { kind, block, changed } of differences(maps, geometry, root, other)) {
+        if (kind === 'block' && changed) yield extentOf(block);
+      }
+    },
+    async holds(offset, content) {
+      const ref = await maps.block(root, geometry, offset / blockSize);
+      if (!ref) return content.equals(Buffer.alloc(content.length));
+      return secrets.blockIdentity(content).toString('hex') === ref.identity;
+    },
+    async anyBlock(random) {
+      let block = 0;
+      let ref = root;
+      for (let level = geometry.depth - 1; level >= 0 && ref; level--) {
+        const page: Page = await maps.page(ref, level);
+        const entries = page.flatMap((entry, i) => (entry ? [{ entry, i }] : []));
+        const { entry, i } = entries[Math.floor(random() * entries.length)]!;
+        block = block * geometry.fanOut + i;
+        ref = entry;
+      }
+      return ref ? extentOf(block) : undefined;
+    },
+    blocks: (signal, range = everything) => blocks(...touched(range), signal),
     async read(offset, length, signal) {
       if (!(
         Number.isInteger(offset) &&
@@ -89,7 +144,7 @@ export function openImage(
       }
       const result = Buffer.alloc(length);
       const end = offset + length;
-      for await (const block of blocks(Math.floor(offset / blockSize), Math.ceil(end / blockSize), signal)) {
+      for await (const block of blocks(...touched({ offset, length }), signal)) {
         const from = Math.max(0, offset - block.offset);
         const to = Math.min(block.data.length, end - block.offset);
         block.data.copy(result, block.offset + from - offset, from, to);

@@ -75,7 +75,7 @@ describe('backupVm', () => {
   });
 
   test('VMP-21 each disk is exported through a disk access of its site, and given its source policy back', () => {
-    const base = { snapshotId: 's-base', point: 'p', image };
+    const base = { snapshotId: 's-base', point: 'p', image, fullRead: null };
     const played = stage({
       chooseBases: () => ({ choices: { ...choices, lun0: { base, fullReason: '' } }, warnings: [] }),
     });
@@ -87,6 +87,32 @@ describe('backupVm', () => {
     expect(played.mostTaken('disks')).toBe(1); // the stage plays one disk after the other
     expect(played.mostTaken('family-f-lun0')).toBe(2);
     expect(played.mostTaken('family-f-os')).toBe(1);
+  });
+
+  test('a comparison that left out a change is told as CBT_MISMATCH: disk, snapshot, base and offset', () => {
+    const read = { mode: 'full' as const, reason: 'not named', basePoint: 'p', mismatch: 524288 };
+    const played = stage({
+      sendBackupDisk: ({ address, input }: ActivityInput<'sendBackupDisk'>) => {
+        const stats = { size: 1, read: 1, stored: 1, blocksRead: 1, blocksNew: 1, blocksZero: 0 };
+        const found = input.disk.key === 'lun0' ? read : { mode: 'full', reason: 'first backup' };
+        const result = { kind: 'backupDisk', image, read: found, stats };
+        played.cue(`job:${address.jobId}`, { kind: 'done', result }, 1_000);
+      },
+    });
+    played.run('backupVm', session, backupInput);
+    const [told, ...more] = played.inputsOf<{ warning: string }>('warnSession');
+    expect(more).toEqual([]);
+    for (const part of ['CBT_MISMATCH', 'disk lun0', 'snapshot s-lun0', 'point p', 'offset 524288'])
+      expect(told!.warning).toContain(part);
+    expect(states(played).at(-1)).toBe('completed');
+  });
+
+  test('a comparison needs two exports, a full read one', () => {
+    const compared = { base: { snapshotId: 's-base', point: 'p', image, fullRead: null }, fullReason: '' };
+    const read = { base: { ...compared.base, snapshotId: null }, fullReason: 'base snapshot missing' };
+    const played = stage({ chooseBases: () => ({ choices: { ...choices, os: compared, lun0: read }, warnings: [] }) });
+    played.run('backupVm', session, backupInput);
+    expect([played.mostTaken('family-f-os'), played.mostTaken('family-f-lun0')]).toEqual([2, 1]);
   });
 
   test('HOW-05 in a public network no disk access is taken', () => {

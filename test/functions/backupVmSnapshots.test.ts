@@ -84,7 +84,7 @@ async function next(): Promise<{ bases: Record<string, string>; warnings: string
   const familyOf = (diskId: string) =>
     families.find((each) => each?.origin.sourceDiskId.toLowerCase() === diskId.toLowerCase())?.familyId ?? '';
   const disks = plan.disks.map((disk) => ({ ...disk, familyId: familyOf(disk.resourceId) }));
-  const { choices, warnings } = await act.chooseBases({ resourceId: vmId, repository, disks });
+  const { choices, warnings } = await act.chooseBases({ resourceId: vmId, repository, tracking: 'cbt', disks });
   const bases = Object.entries(choices).map(([key, { base, fullReason }]) => [key, base?.snapshotId ?? fullReason]);
   return { bases: Object.fromEntries(bases) as Record<string, string>, warnings };
 }
@@ -203,9 +203,10 @@ describe('exports', () => {
       familyId: taken[i]!.familyId,
       exportPolicy: plan.exportPolicies[disk]!,
       choice: {
-        base: { snapshotId: before.taken[i]!.id, point: 'p', image: { size: 1, depth: 0, root: null } },
+        base: { snapshotId: before.taken[i]!.id, point: 'p', image: { size: 1, depth: 0, root: null }, fullRead: time },
         fullReason: '',
       },
+      tracking: 'cbt' as const,
       limits: exportLimits(appliance.environment),
     };
     await act.sendBackupDisk({ address: address(session, disk), diskAccessId, input });

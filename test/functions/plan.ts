@@ -23,7 +23,7 @@ export const limits: ExportLimits = {
   exportsPerDiskAccess: 5,
   sasPerSnapshotFamily: 5,
 };
-export const backupInput = { session, resourceId: vm.id, repository, workers: 1, limits };
+export const backupInput = { session, resourceId: vm.id, repository, tracking: 'cbt' as const, workers: 1, limits };
 
 const GiB = 1024 ** 3;
 export const image: ImageRef = { size: GiB, depth: 0, root: null };

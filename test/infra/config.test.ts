@@ -27,6 +27,7 @@ test('defaults stand in for what is absent', () => {
     apiAllowedAddresses: [],
     grantOnExisting: true,
     workersPerSite: 2,
+    fullReadDays: 30,
   });
 });
 

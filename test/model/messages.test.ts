@@ -66,7 +66,12 @@ test('the restore point of a machine with 64 data disks fits into one message', 
       tags: { owner: 'team', cost: hex(4) },
     },
     image: { size: 32 * 2 ** 40, depth: 4, root: { pack: hex(16), offset: 123456, length: 7890, hash: hex(16) } },
-    read: { mode: 'incremental', basePoint: '20261120T100000Z-1a2b3c4d' },
+    read: {
+      mode: 'incremental',
+      basePoint: '20261120T100000Z-1a2b3c4d',
+      sampled: 256,
+      fullRead: '2026-11-01T10:00:00.000Z',
+    },
     stats: {
       size: 32 * 2 ** 40,
       read: 123456789,

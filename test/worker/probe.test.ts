@@ -168,6 +168,7 @@ test('a backup is refused in the same way: the session learns the host and where
       disk: { key: 'os', size: SIZE },
       sas: server.url('new'),
       base: null,
+      tracking: 'cbt',
       fullReason: '',
     },
   });

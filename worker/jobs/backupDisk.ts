@@ -1,18 +1,26 @@
-import type { Extent } from '../../azure/diskData.ts';
+import { mergeExtents, type Extent } from '../../azure/pageList.ts';
 import { StrongroomError } from '../../model/errors.ts';
 import type { BackupDiskJob, JobResult } from '../../model/jobs.ts';
-import type { Writer } from '../../repository/index.ts';
+import type { ReadMode } from '../../model/point.ts';
+import type { Repository, Writer } from '../../repository/index.ts';
 import type { JobContext } from './context.ts';
+import { meets, spotCheck } from './spotCheck.ts';
 
-/** What to read of a disk: what changed since a base, or, when there is no usable base, all that holds data. */
+type Base = NonNullable<BackupDiskJob['base']>;
+
+/** What to read of a disk, and what the blocks read are compared with. */
 interface ReadPlan {
   extents: Extent[];
-  base: BackupDiskJob['base'];
-  /** Why everything is read. */
-  reason: string;
+  base: Base | null;
+  read: ReadMode;
+  /** What Azure said has changed, where it was asked although everything is read. */
+  named?: readonly Extent[];
 }
 
-/** Reads a snapshot through its export URL into the repository: changed extents only when there is a base. */
+/**
+ * Reads a snapshot through its export URL into the repository: what changed since a base, as far as Azure's comparison
+ * can be believed, or all that holds data.
+ */
 export async function backupDisk(job: BackupDiskJob, context: JobContext): Promise<JobResult> {
   const { world, grants, signal, log } = context;
   const size = await grants.use(({ sas }) => world.reader(sas).size(signal));
@@ -22,34 +30,59 @@ export async function backupDisk(job: BackupDiskJob, context: JobContext): Promi
       `The snapshot of ${job.disk.key} holds ${size} bytes, not ${job.disk.size}.`,
     );
   }
+  const repository = await world.repositories.open(job.repository);
   return world.repositories.withWriter(job.repository, async (writer) => {
-    const plan = await planRead(job, size, context);
     try {
-      return await writeImage(job, plan, writer, context);
+      return await write(job, await planRead(job, repository, context), { repository, writer, context });
     } catch (error) {
-      if (!plan.base || !(error instanceof StrongroomError) || error.code !== 'REPOSITORY_DAMAGED') throw error;
-      log.warn({ base: plan.base.point, message: error.message }, 'base image is damaged: reading in full');
-      const full = await planFull(context, `the image of point ${plan.base.point} is damaged`);
-      return writeImage(job, full, writer, context);
+      if (!job.base || !(error instanceof StrongroomError) || error.code !== 'REPOSITORY_DAMAGED') throw error;
+      log.warn({ base: job.base.point, message: error.message }, 'base image is damaged: reading in full');
+      const full = await readAll(job, context, `the image of point ${job.base.point} is damaged`);
+      return write(job, full, { repository, writer, context });
     }
   });
 }
 
-async function planRead(job: BackupDiskJob, size: number, context: JobContext): Promise<ReadPlan> {
+async function planRead(job: BackupDiskJob, repository: Repository, context: JobContext): Promise<ReadPlan> {
+  const { base, fullReason, disk } = job;
   const { world, grants, signal, log } = context;
-  const base = job.base;
-  if (!base) return planFull(context, job.fullReason);
-  if (base.image.size !== size) {
-    return planFull(context, `the disk was resized from ${base.image.size} to ${size} bytes`);
+  if (!base) return readAll(job, context, fullReason);
+  if (base.image.size !== disk.size) {
+    return readAll(job, context, `the disk was resized from ${base.image.size} to ${disk.size} bytes`);
   }
+  const image = repository.image(base.image);
+  const over = async (reason: string, more: { mismatch?: number; named?: Extent[] } = {}): Promise<ReadPlan> => {
+    const { mismatch, named } = more;
+    const all = await readAll(job, context, reason);
+    // What the base holds and the disk does not is zeros now.
+    for await (const extent of image.extents()) all.extents.push(extent);
+    const read = { ...all.read, basePoint: base.point, ...(mismatch !== undefined && { mismatch }) };
+    return { extents: mergeExtents(all.extents, disk.size), base, read, ...(named && { named }) };
+  };
+  if (base.sas === null) return over(fullReason);
+  const asked = base.sas;
+  let changed: Extent[];
   try {
-    const extents = await grants.use(({ sas, baseSas }) => world.reader(sas).changedSince(baseSas ?? base.sas, signal));
-    return { extents, base, reason: '' };
+    changed = await grants.use(({ sas, baseSas }) => world.reader(sas).changedSince(baseSas ?? asked, signal));
   } catch (error) {
     if (!(error instanceof StrongroomError) || !isRefusedComparison(error)) throw error;
-    log.warn({ disk: job.disk.key, message: error.message }, 'no comparison: reading in full');
-    return planFull(context, error.message);
+    log.warn({ disk: disk.key, message: error.message }, 'no comparison: reading in full');
+    return readAll(job, context, error.message);
   }
+  if (fullReason !== '') return over(fullReason, { named: changed });
+  const { sampled, mismatch } = await spotCheck({
+    image,
+    blockSize: repository.blockSize,
+    changed,
+    read: ({ offset, length }) => grants.use(({ sas }) => world.reader(sas).read(offset, length, signal)),
+    random: () => world.random(4).readUInt32BE() / 2 ** 32,
+  });
+  if (mismatch !== undefined) {
+    log.error({ code: 'CBT_MISMATCH', disk: disk.key, base: base.point, offset: mismatch }, 'reading in full');
+    return over(missed(mismatch), { mismatch });
+  }
+  const fullRead = base.fullRead === null ? {} : { fullRead: base.fullRead };
+  return { extents: changed, base, read: { mode: 'incremental', basePoint: base.point, sampled, ...fullRead } };
 }
 
 /**
@@ -60,18 +93,27 @@ function isRefusedComparison({ code, retryable }: StrongroomError): boolean {
   return code === 'DIFF_UNSUPPORTED' || (code === 'SAS_EXPIRED' && !retryable);
 }
 
-async function planFull({ world, grants, signal }: JobContext, reason: string): Promise<ReadPlan> {
-  return { extents: await grants.use(({ sas }) => world.reader(sas).allocated(signal)), base: null, reason };
+const missed = (offset: number): string => `Azure's comparison did not name what had changed at offset ${offset}`;
+
+async function readAll({ tracking }: BackupDiskJob, context: JobContext, reason: string): Promise<ReadPlan> {
+  const { world, grants, signal } = context;
+  const extents = await grants.use(({ sas }) => world.reader(sas).allocated(signal));
+  return { extents, base: null, read: { mode: 'full', reason, ...(tracking === 'checksum' && { tracking }) } };
 }
 
-async function writeImage(job: BackupDiskJob, plan: ReadPlan, writer: Writer, context: JobContext): Promise<JobResult> {
-  const { world, grants, signal, report } = context;
-  const total = plan.extents.reduce((sum, { length }) => sum + length, 0);
+async function write(
+  job: BackupDiskJob,
+  { extents, base, read, named }: ReadPlan,
+  parts: { repository: Repository; writer: Writer; context: JobContext },
+): Promise<JobResult> {
+  const { repository, writer } = parts;
+  const { world, grants, signal, report, log } = parts.context;
+  const total = extents.reduce((sum, { length }) => sum + length, 0);
   report({ phase: 'reading', total, done: 0, stored: 0 });
   const { image, stats } = await writer.writeImage({
     size: job.disk.size,
-    base: plan.base?.image,
-    extents: plan.extents,
+    base: base?.image,
+    extents,
     read: (offset, length, stop) => grants.use(({ sas }) => world.reader(sas).read(offset, length, stop ?? signal)),
     onProgress: (progress) => report({ phase: 'reading', ...progress }),
     signal,
@@ -82,10 +124,15 @@ async function writeImage(job: BackupDiskJob, plan: ReadPlan, writer: Writer, co
       `The image of ${job.disk.key} came out as ${image.size} bytes, not ${job.disk.size}.`,
     );
   }
-  return {
-    kind: 'backupDisk',
-    image,
-    read: plan.base ? { mode: 'incremental', basePoint: plan.base.point } : { mode: 'full', reason: plan.reason },
-    stats,
-  };
+  if (!named || !base) return { kind: 'backupDisk', image, read, stats };
+  for await (const block of repository.image(image).differences(base.image)) {
+    if (meets(named, block)) continue;
+    log.error(
+      { code: 'CBT_MISMATCH', disk: job.disk.key, base: base.point, offset: block.offset },
+      'it was read in full',
+    );
+    const found = { ...read, mode: 'full' as const, reason: missed(block.offset), mismatch: block.offset };
+    return { kind: 'backupDisk', image, read: found, stats };
+  }
+  return { kind: 'backupDisk', image, read, stats };
 }
