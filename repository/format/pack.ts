@@ -163,7 +163,8 @@ export function readDirectory(secrets: Secrets, kind: PackKind, pack: string, by
   const name = packName(kind, pack);
   if (!isWholePack(kind, bytes)) throw damaged(name, 'is altered or truncated');
   const found = readFoot(name, bytes.subarray(bytes.length - FOOT_BYTES), bytes.length);
-  return openDirectory(secrets, kind, pack, found, bytes.subarray(found.offset, found.offset + found.length));
+  const keys = { repository: secrets.repository, pack, packKey: secrets.packKey(pack) };
+  return openDirectory(keys, kind, found, bytes.subarray(found.offset, found.offset + found.length));
 }
 
 /** Where a pack's directory lies, and of how many entries it is. */
@@ -186,14 +187,13 @@ export function readFoot(name: string, foot: Buffer, size: number): DirectoryPla
 
 /** @param sealed what lies at the place that the foot names @throws REPOSITORY_DAMAGED */
 export function openDirectory(
-  secrets: Secrets,
+  { repository, pack, packKey }: PackKeys,
   kind: PackKind,
-  pack: string,
   { offset, count }: DirectoryPlace,
   sealed: Buffer,
 ): DirectoryEntry[] {
-  const { nonce, data } = place(secrets.repository, 'directory', pack, offset);
-  const framed = unseal(secrets.packKey(pack), nonce, data, sealed);
+  const { nonce, data } = place(repository, 'directory', pack, offset);
+  const framed = unseal(packKey, nonce, data, sealed);
   const plain = framed && unframeSync(framed, MAX_DIRECTORY);
   if (plain?.length !== count * (4 + IDENTITY_BYTES)) {
     throw damaged(packName(kind, pack), 'fails authentication in its directory');

@@ -8,8 +8,9 @@ export const IDENTITY_BYTES = 16;
 export interface Secrets {
   /** The repository's id as 16 bytes: part of every additional data. */
   readonly repository: Buffer;
-  /** Key of blocks' identities, for {@link keyedIdentity}. */
+  /** Keys of identities, for {@link keyedIdentity}. */
   readonly blockKey: Buffer;
+  readonly pageKey: Buffer;
   blockIdentity(plain: Buffer): Buffer;
   pageIdentity(plain: Buffer): Buffer;
   packKey(pack: string): Buffer;
@@ -38,6 +39,7 @@ export function deriveSecrets(masterKey: Uint8Array, repositoryId: string): Secr
   return {
     repository,
     blockKey,
+    pageKey,
     blockIdentity: (plain) => keyedIdentity(blockKey, plain),
     pageIdentity: (plain) => keyedIdentity(pageKey, plain),
     packKey: (pack) => subkey('strongroom/1/pack', Buffer.from(pack, 'hex')),

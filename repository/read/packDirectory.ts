@@ -31,5 +31,6 @@ export async function readPackDirectory(
     place.offset >= start
       ? tail.subarray(place.offset - start, place.offset - start + place.length)
       : await readPart(store, name, place, signal);
-  return openDirectory(secrets, kind, pack, place, sealed);
+  const keys = { repository: secrets.repository, pack, packKey: secrets.packKey(pack) };
+  return openDirectory(keys, kind, place, sealed);
 }
