@@ -3,8 +3,10 @@ import type { Ref } from '../../../repository/format/pack.ts';
 import type { IndexedPack } from '../../../repository/format/indexObject.ts';
 import { noise } from '../fixtures.ts';
 
+const identities = noise(16 * 25_000, 'identities');
+
 /** Identity of the n-th block of a test. */
-export const identityOf = (n: number): Buffer => noise(16, `block ${n}`);
+export const identityOf = (n: number): Buffer => identities.subarray(n * 16, (n + 1) * 16);
 
 /** A pack as it would be listed, of blocks by their numbers; its object is `size` bytes. */
 export function listedPack(pack: string, size: number, blocks: readonly number[]): IndexedPack {

@@ -1,13 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { writeForward } from '../../../repository/format/forward.ts';
-import type { NewPlace } from '../../../repository/format/forward.ts';
-import { forwardName, packName } from '../../../repository/format/layout.ts';
+import { packName } from '../../../repository/format/layout.ts';
 import type { PackKind } from '../../../repository/format/layout.ts';
-import { openPart, PackBuilder, PACK_HEAD_BYTES, readDirectory } from '../../../repository/format/pack.ts';
-import type { Secrets } from '../../../repository/format/secrets.ts';
+import { PACK_HEAD_BYTES } from '../../../repository/format/pack.ts';
 import { memoryStore, openRepository } from '../../../repository/index.ts';
 import type { ObjectStore } from '../../../repository/ports.ts';
-import { noise, objectNames, point, POINT_ID, readBack, seededRandom, smallRepository, write } from '../fixtures.ts';
+import { noise, objectNames, point, POINT_ID, readBack, smallRepository, write } from '../fixtures.ts';
+import { forward, repack } from '../repack.ts';
 import { secretsOf } from '../secretsOf.ts';
 
 const BLOCK = 4096;
@@ -37,44 +35,6 @@ async function makeRepository() {
   const secrets = await secretsOf(store, recoveryKey);
   const reopen = async () => (await openRepository(store, { kind: 'recovery', key: recoveryKey })).image(image);
   return { store, asked, secrets, bytes, reopen };
-}
-
-const random = seededRandom('forwards');
-
-/** Copies the parts of a pack into a new one, in another order, and writes the forward. */
-async function repack(store: ObjectStore, secrets: Secrets, kind: PackKind, pack: string): Promise<string> {
-  const { data } = await store.get(packName(kind, pack));
-  let offset = PACK_HEAD_BYTES;
-  const parts = readDirectory(secrets, kind, pack, data).map(({ length, identity }) => {
-    const part = { offset, length, identity };
-    offset += length;
-    return part;
-  });
-  const builder = new PackBuilder(kind, random(16), secrets);
-  const places = new Map<number, NewPlace>();
-  for (const part of parts.reverse()) {
-    const sealed = data.subarray(part.offset, part.offset + part.length);
-    const role = kind === 'data' ? 'block' : 'page';
-    const framed = openPart(secrets, secrets.packKey(pack), role, { pack, offset: part.offset }, sealed);
-    const ref = builder.add([framed.subarray(0, 1), framed.subarray(1)], part.identity);
-    places.set(part.offset, { pack: ref.pack, offset: ref.offset, length: ref.length });
-  }
-  await store.put(packName(kind, builder.pack), builder.finish());
-  await forward(store, secrets, kind, pack, places);
-  return builder.pack;
-}
-
-async function forward(
-  store: ObjectStore,
-  secrets: Secrets,
-  kind: PackKind,
-  pack: string,
-  places: Map<number, NewPlace>,
-) {
-  const id = random(16).toString('hex');
-  const name = forwardName(kind, pack, id);
-  await store.put(name, [writeForward(secrets, { kind, pack, forward: id }, places, random(32))]);
-  return name;
 }
 
 const packsOf = async (store: ObjectStore, kind: PackKind) =>
