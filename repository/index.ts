@@ -8,6 +8,7 @@ export type { Keys, KeySlot, NewKey } from './keys/keys.ts';
 export type { Unlock } from './keys/unlock.ts';
 export type { PruneOptions, PruneProgress, PruneResult } from './prune/prune.ts';
 export type { Writer } from './write/writer.ts';
+export type { ImageInput, StreamInput } from './write/imageWriter.ts';
 export type { ImageReader } from './read/image.ts';
 export { verifyWithoutKey } from './verify/verify.ts';
 export type * from './verify/report.ts';

@@ -29,7 +29,7 @@ import { verifyRepository } from './verify/verify.ts';
 import { prune } from './prune/prune.ts';
 import type { PruneOptions, PruneResult } from './prune/prune.ts';
 import { openWriter } from './write/writer.ts';
-import type { Writer } from './write/writer.ts';
+import type { Writer, WriterOptions } from './write/writer.ts';
 
 /** An open repository: whoever holds this holds its key. */
 export interface Repository {
@@ -47,8 +47,8 @@ export interface Repository {
   image(image: ImageRef): ImageReader;
   /** The ways in: list, add, rotate, remove. */
   readonly keys: Keys;
-  /** Registers a writer. @param options packBytes: a pack is closed when it reaches this (default 32 MiB) */
-  writer(options?: { packBytes?: number }): Promise<Writer>;
+  /** Registers a writer. */
+  writer(options?: WriterOptions): Promise<Writer>;
   /** Deletes points, and what no point needs any more. @throws REPOSITORY_DAMAGED, WRITER_LAPSED, CANCELLED */
   prune(options?: PruneOptions): Promise<PruneResult>;
   /** Checks that everything is there and as it was written, and repairs on request. Damage is in the report, not thrown. */
@@ -147,7 +147,7 @@ function openWith(context: KeysContext, secrets: Secrets): Repository {
     point: (id) => readPoint(store, secrets, id),
     image: (image) => openImage(store, secrets, maps, forwards, parseImage(image, config)),
     keys,
-    writer: ({ packBytes } = {}) => openWriter({ store, config, secrets, maps, keys: document(), random }, packBytes),
+    writer: (options) => openWriter({ store, config, secrets, maps, keys: document(), random }, options),
     prune: (options = {}) => prune({ store, config, secrets, maps, random }, options),
     verify: (options = {}) => verifyRepository({ store, config, secrets, forwards, maps, document, random }, options),
     stats: (options = {}) => repositoryStats(store, options),

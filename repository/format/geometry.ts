@@ -24,13 +24,15 @@ export interface Extent {
   length: number;
 }
 
+/** Neighbouring blocks. */
+export interface BlockRun {
+  first: number;
+  count: number;
+}
+
 /** Runs of neighbouring blocks that the extents touch, in order, each at most `most` blocks. */
-export function* blockRuns(
-  extents: readonly Extent[],
-  blockSize: number,
-  most: number,
-): Generator<{ first: number; count: number }> {
-  let run: { first: number; count: number } | undefined;
+export function* blockRuns(extents: readonly Extent[], blockSize: number, most: number): Generator<BlockRun> {
+  let run: BlockRun | undefined;
   for (const { offset, length } of extents) {
     if (length === 0) continue;
     const last = Math.floor((offset + length - 1) / blockSize);

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { checkPack } from './checkPack.ts';
 import { frameBlock, unframeSync } from '../format/frame.ts';
 import { packTail, place, sealPart } from '../format/pack.ts';
 import type { PackKeys } from '../format/pack.ts';
@@ -160,4 +161,11 @@ function openBlock(
 }
 
 /** What a lane can do. */
-export const operations = { hash: hashRun, seal: sealRun, finish: finishPack, open: openRun, check: checkRun };
+export const operations = {
+  hash: hashRun,
+  seal: sealRun,
+  finish: finishPack,
+  open: openRun,
+  check: checkRun,
+  checkPack,
+};

@@ -1,22 +1,21 @@
 import { StrongroomError } from '../../model/errors.ts';
 import type { ImageRef, ImageStats } from '../../model/point.ts';
-import type { BlockIndex } from '../dedup/blockIndex.ts';
-import { frame, frameSync } from '../format/frame.ts';
-import type { Frame } from '../format/frame.ts';
+import { frameSync } from '../format/frame.ts';
 import { orderedMap } from '../flow.ts';
 import { blockLength, blockRuns, geometryOf } from '../format/geometry.ts';
-import type { Extent, Geometry } from '../format/geometry.ts';
-import { imageRef, parseImage } from '../read/image.ts';
-import type { MapReader } from '../read/mapReader.ts';
-import { MapWriter } from './mapWriter.ts';
+import type { BlockRun, Extent, Geometry } from '../format/geometry.ts';
 import { writePage } from '../format/page.ts';
 import type { Ref } from '../format/pack.ts';
-import type { PackStream } from './packStream.ts';
 import type { Secrets } from '../format/secrets.ts';
-
-/** Bytes of one read of the source, and how many of them are in work at once. */
-const RUN_BYTES = 4 * 1024 * 1024;
-const RUNS_AHEAD = 8;
+import { lanesFor, RUN_BYTES, runBuffers, RUNS } from '../lanes/lanes.ts';
+import { imageRef, parseImage } from '../read/image.ts';
+import type { MapReader } from '../read/mapReader.ts';
+import type { BlockStore } from './blockStore.ts';
+import { MapWriter } from './mapWriter.ts';
+import type { PackStream } from './packStream.ts';
+import { writeRun } from './runs.ts';
+import type { Run, WrittenRun } from './runs.ts';
+import { cutStream } from './streamRuns.ts';
 
 export interface ImageInput {
   /** Bytes, a multiple of 512. */
@@ -25,143 +24,170 @@ export interface ImageInput {
   base?: ImageRef;
   /** Sorted, disjoint. With a base: what changed since. Without: what is allocated; all else is zeros. */
   extents: readonly Extent[];
-  /** Bytes of the source. Called for aligned blocks only (the last may be short), up to 4 MiB at once, several at a time. */
-  read(offset: number, length: number, signal: AbortSignal): Promise<Uint8Array>;
+  /**
+   * Fills `into` with the source's bytes from an offset on, or throws: SOURCE_FAILED when the source is shorter or cannot be
+   * read. Called for aligned blocks only (the last may be short), up to 4 MiB at once, several at a time. Once it has settled it
+   * writes into `into` no more.
+   */
+  read(offset: number, into: Uint8Array, signal: AbortSignal): Promise<void>;
   /** Bytes to read, bytes worked off, bytes added to the repository. */
   onProgress?(progress: { total: number; done: number; stored: number }): void;
   signal?: AbortSignal;
+}
+
+export interface StreamInput {
+  /** The image's bytes in order. What is missing to a multiple of 512 is zeros. */
+  source: AsyncIterable<Uint8Array>;
+  /** Bytes worked off, bytes added to the repository. */
+  onProgress?(progress: { done: number; stored: number }): void;
+  signal?: AbortSignal;
+}
+
+export interface WrittenImage {
+  image: ImageRef;
+  stats: ImageStats;
 }
 
 /** What of a repository an image is written with. */
 export interface ImageTarget {
   config: { blockSize: number; fanOut: number };
   secrets: Secrets;
-  index: BlockIndex;
   maps: MapReader;
   /** Where new blocks and pages go. */
-  dataPacks: PackStream;
+  blocks: BlockStore;
   mapPacks: PackStream;
-  /** Makes a data pack's blocks known to the index: {@link BlockIndex.addPack}, once a pack. */
-  packNumber(pack: string): number;
 }
 
-/** A block as it comes out of the parallel part of the work. */
-type Prepared =
-  | { kind: 'unchanged'; zero: boolean }
-  | { kind: 'zero'; zero: true }
-  | { kind: 'known'; ref: Ref; zero: false }
-  | { kind: 'new'; identity: Buffer; content: Frame; zero: false };
-
 /** Reads the extents' blocks from the source and stores what the repository does not have. */
-export async function writeImage(
-  target: ImageTarget,
-  input: ImageInput,
-): Promise<{ image: ImageRef; stats: ImageStats }> {
-  const { config, dataPacks, mapPacks, secrets } = target;
+export async function writeImage(target: ImageTarget, input: ImageInput): Promise<WrittenImage> {
+  const { config, maps } = target;
   checkInput(input);
   const geometry = geometryOf(input.size, config);
   const base = input.base ? parseImage(input.base, config).root : null;
-  const stats: ImageStats = { size: input.size, read: 0, stored: 0, blocksRead: 0, blocksNew: 0, blocksZero: 0 };
-
-  const map = new MapWriter(geometry, base, target.maps, async (level, page) => {
-    const plain = writePage(level, page);
-    const ref = mapPacks.add(frameSync(plain), secrets.pageIdentity(plain));
-    stats.stored += ref.length;
-    await mapPacks.ready();
-    return ref;
-  });
-
-  const most = Math.max(1, Math.floor(RUN_BYTES / config.blockSize));
-  const runs = () => blockRuns(input.extents, config.blockSize, most);
+  const runs = () => blockRuns(input.extents, config.blockSize, blocksOfRun(config));
   let total = 0;
   for (const run of runs()) total += runLength(geometry, run);
 
-  const prepare = (run: { first: number; count: number }, signal: AbortSignal) =>
-    prepareRun(target, geometry, base, run, input, signal);
-  for await (const { first, blocks, length } of orderedMap(runs(), RUNS_AHEAD, prepare, input.signal)) {
-    for (const [i, prepared] of blocks.entries()) {
-      if (prepared.zero) stats.blocksZero++;
-      if (prepared.kind !== 'unchanged') await map.set(first + i, place(target, prepared, stats));
+  target.blocks.expect(total);
+  const lanes = lanesFor(total);
+  const work = async (run: BlockRun, signal: AbortSignal): Promise<WrittenRun> => {
+    const length = runLength(geometry, run);
+    const memory = await runBuffers.take();
+    try {
+      signal.throwIfAborted();
+      await input.read(run.first * config.blockSize, new Uint8Array(memory.bytes, 0, length), signal);
+      const before = await blocksBefore(maps, base, geometry, run);
+      return await writeRun(target, lanes, { first: run.first, memory, length }, before);
+    } finally {
+      runBuffers.give(memory);
     }
-    stats.read += length;
-    stats.blocksRead += blocks.length;
-    await dataPacks.ready();
-    input.onProgress?.({ total, done: stats.read, stored: stats.stored });
-  }
-  return { image: imageRef(geometry, await map.finish()), stats };
-}
-
-/** Where a changed block lies from now on. */
-function place(target: ImageTarget, prepared: Exclude<Prepared, { kind: 'unchanged' }>, stats: ImageStats): Ref | null {
-  if (prepared.kind === 'zero') return null;
-  if (prepared.kind === 'known') return prepared.ref;
-  const { identity, content } = prepared;
-  // An equal block may have been stored since this one was prepared.
-  const known = target.index.get(identity);
-  if (known) return known;
-  const ref = target.dataPacks.add(content, identity);
-  target.index.add(identity, target.packNumber(ref.pack), ref.offset, ref.length);
-  stats.stored += ref.length;
-  stats.blocksNew++;
-  return ref;
-}
-
-async function prepareRun(
-  target: ImageTarget,
-  geometry: Geometry,
-  base: Ref | null,
-  run: { first: number; count: number },
-  input: ImageInput,
-  signal: AbortSignal,
-): Promise<{ first: number; length: number; blocks: Prepared[] }> {
-  const length = runLength(geometry, run);
-  const offset = run.first * geometry.blockSize;
-  const bytes = await input.read(offset, length, signal);
-  if (bytes.length !== length) {
-    throw new StrongroomError(
-      'INTERNAL',
-      `The source gave ${bytes.length} bytes instead of ${length} at offset ${offset}.`,
-    );
-  }
-  const data = Buffer.from(bytes.buffer, bytes.byteOffset, length);
-  const blocks = await Promise.all(
-    Array.from({ length: run.count }, async (_, i): Promise<Prepared> => {
-      const start = i * geometry.blockSize;
-      const block = run.first + i;
-      const plain = data.subarray(start, start + blockLength(geometry, block));
-      const before = base && (await target.maps.block(base, geometry, block));
-      if (isZero(plain)) return { kind: before ? 'zero' : 'unchanged', zero: true };
-      const identity = target.secrets.blockIdentity(plain);
-      if (before?.identity === identity.toString('hex')) return { kind: 'unchanged', zero: false };
-      const known = target.index.get(identity);
-      if (known) return { kind: 'known', ref: known, zero: false };
-      return { kind: 'new', identity, content: await frame(plain), zero: false };
-    }),
+  };
+  const written = orderedMap(runs(), RUNS, work, input.signal);
+  const image = await ImageMap.write(target, geometry, base, written, ({ read, stored }) =>
+    input.onProgress?.({ total, done: read, stored }),
   );
-  return { first: run.first, length, blocks };
+  return image.finish(geometry);
 }
 
-function runLength(geometry: Geometry, { first, count }: { first: number; count: number }): number {
+/** Stores an image whose size shows when it ends. @throws INVALID_INPUT when nothing comes */
+export async function writeStream(target: ImageTarget, input: StreamInput): Promise<WrittenImage> {
+  const { config } = target;
+  const lanes = lanesFor(Infinity);
+  let size = 0;
+  const runs = async function* (): AsyncGenerator<Run> {
+    for await (const run of cutStream(input.source, blocksOfRun(config) * config.blockSize, input.signal)) {
+      target.blocks.expect(run.length);
+      yield { first: size / config.blockSize, ...run };
+      size += run.length;
+    }
+  };
+  const work = async (run: Run): Promise<WrittenRun> => {
+    try {
+      return await writeRun(target, lanes, run, []);
+    } finally {
+      runBuffers.give(run.memory);
+    }
+  };
+  const written = orderedMap(runs(), RUNS, work, input.signal);
+  const largest = geometryOf(Number.MAX_SAFE_INTEGER, config);
+  const image = await ImageMap.write(target, largest, null, written, ({ read, stored }) =>
+    input.onProgress?.({ done: read, stored }),
+  );
+  checkSize(size);
+  return image.finish(geometryOf(size, config));
+}
+
+/** An image's map being written. */
+class ImageMap {
+  readonly #map: MapWriter;
+  readonly #stats = { read: 0, stored: 0, blocksRead: 0, blocksNew: 0, blocksZero: 0 };
+
+  private constructor({ maps, mapPacks, secrets }: ImageTarget, geometry: Geometry, base: Ref | null) {
+    this.#map = new MapWriter(geometry, base, maps, async (level, page) => {
+      const plain = writePage(level, page);
+      const ref = mapPacks.add(frameSync(plain), secrets.pageIdentity(plain));
+      this.#stats.stored += ref.length;
+      await mapPacks.ready();
+      return ref;
+    });
+  }
+
+  /** Takes runs in order until there are no more. @param geometry the largest that the image can have */
+  static async write(
+    target: ImageTarget,
+    geometry: Geometry,
+    base: Ref | null,
+    runs: AsyncIterable<WrittenRun>,
+    onProgress: (stats: { read: number; stored: number }) => void,
+  ): Promise<ImageMap> {
+    const image = new ImageMap(target, geometry, base);
+    for await (const run of runs) {
+      await image.#take(run);
+      onProgress(image.#stats);
+    }
+    return image;
+  }
+
+  /** @param geometry of the whole image */
+  async finish(geometry: Geometry): Promise<WrittenImage> {
+    const root = await this.#map.finish(geometry.depth);
+    return { image: imageRef(geometry, root), stats: { size: geometry.size, ...this.#stats } };
+  }
+
+  async #take({ first, places, stats }: WrittenRun): Promise<void> {
+    for (const [i, place] of places.entries()) if (place !== undefined) await this.#map.set(first + i, place);
+    for (const key of Object.keys(stats) as (keyof typeof stats)[]) this.#stats[key] += stats[key];
+  }
+}
+
+const blocksOfRun = ({ blockSize }: { blockSize: number }): number => Math.max(1, Math.floor(RUN_BYTES / blockSize));
+
+function runLength(geometry: Geometry, { first, count }: BlockRun): number {
   return (count - 1) * geometry.blockSize + blockLength(geometry, first + count - 1);
 }
 
-const ZEROS = Buffer.alloc(64 * 1024);
-
-function isZero(bytes: Buffer): boolean {
-  for (let at = 0; at < bytes.length; at += ZEROS.length) {
-    const part = bytes.subarray(at, at + ZEROS.length);
-    if (!part.equals(ZEROS.subarray(0, part.length))) return false;
-  }
-  return true;
+/** Where the blocks of a run lay in the base. */
+async function blocksBefore(
+  maps: MapReader,
+  base: Ref | null,
+  geometry: Geometry,
+  { first, count }: BlockRun,
+): Promise<(Ref | null)[]> {
+  if (!base) return [];
+  return Promise.all(Array.from({ length: count }, (_, i) => maps.block(base, geometry, first + i)));
 }
 
-function checkInput({ size, base, extents }: ImageInput): void {
+function checkSize(size: number): void {
   if (!Number.isSafeInteger(size) || size <= 0 || size % 512 !== 0) {
     throw new StrongroomError(
       'INVALID_INPUT',
       `An image of ${size} bytes: the size must be a positive multiple of 512.`,
     );
   }
+}
+
+function checkInput({ size, base, extents }: ImageInput): void {
+  checkSize(size);
   if (base && base.size !== size) {
     throw new StrongroomError(
       'INVALID_INPUT',

@@ -20,6 +20,7 @@ export class MapWriter {
   readonly #geometry: Geometry;
   readonly #reader: MapReader;
   readonly #store: (level: number, page: Page) => Promise<Ref>;
+  #depth: number;
   readonly #open: (Open | undefined)[];
   #root: Ref | null;
 
@@ -30,6 +31,7 @@ export class MapWriter {
     store: (level: number, page: Page) => Promise<Ref>,
   ) {
     this.#geometry = geometry;
+    this.#depth = geometry.depth;
     this.#reader = reader;
     this.#store = store;
     this.#root = base;
@@ -41,9 +43,13 @@ export class MapWriter {
     await this.#put(0, block, ref);
   }
 
-  /** The new root: `null` when the image is all zeros. */
-  async finish(): Promise<Ref | null> {
-    for (let level = 0; level < this.#geometry.depth; level++) await this.#close(level);
+  /**
+   * The new root: `null` when the image is all zeros.
+   * @param depth of the image: that of the geometry, or less when there is no base
+   */
+  async finish(depth: number): Promise<Ref | null> {
+    this.#depth = depth;
+    for (let level = 0; level < depth; level++) await this.#close(level);
     return this.#root;
   }
 
@@ -58,9 +64,9 @@ export class MapWriter {
     const current = this.#open[level];
     if (current?.number === number) return current;
     await this.#close(level);
-    const { fanOut, depth } = this.#geometry;
+    const { fanOut } = this.#geometry;
     const ref =
-      level === depth - 1
+      level === this.#depth - 1
         ? this.#root
         : (await this.#page(level + 1, Math.floor(number / fanOut))).base[number % fanOut];
     const base = ref ? await this.#reader.page(ref, level) : new Array<Ref | null>(fanOut).fill(null);
@@ -74,7 +80,7 @@ export class MapWriter {
     this.#open[level] = undefined;
     if (!open?.changed) return;
     const ref = open.page.every((entry) => entry === null) ? null : await this.#store(level, open.page);
-    if (level === this.#geometry.depth - 1) this.#root = ref;
+    if (level === this.#depth - 1) this.#root = ref;
     else await this.#put(level + 1, open.number, ref);
   }
 }

@@ -1,25 +1,23 @@
 import { StrongroomError } from '../../model/errors.ts';
 import { pointSchema } from '../../model/point.ts';
-import type { ImageRef, ImageStats, Point } from '../../model/point.ts';
-import type { BlockIndex } from '../dedup/blockIndex.ts';
+import type { Point } from '../../model/point.ts';
+import { DedupIndex } from '../dedup/dedupIndex.ts';
+import { PackListing } from '../dedup/packListing.ts';
 import type { Config } from '../format/config.ts';
 import { parseImage } from '../read/image.ts';
-import { writeImage } from './imageWriter.ts';
-import type { ImageInput } from './imageWriter.ts';
-import { loadBlockIndex, writeIndexObject } from '../format/indexObject.ts';
-import type { IndexedPack } from '../format/indexObject.ts';
-import { indexName } from '../format/layout.ts';
+import { writeImage, writeStream } from './imageWriter.ts';
+import type { ImageInput, StreamInput, WrittenImage } from './imageWriter.ts';
+import { DATA_PACK_BYTES } from '../lanes/lanes.ts';
 import type { MapReader } from '../read/mapReader.ts';
-import { putNew } from '../stores/objects.ts';
+import { BlockPacks } from './blockPacks.ts';
+import { BlockStore } from './blockStore.ts';
 import { PackStream } from './packStream.ts';
 import { writePoint } from '../format/points.ts';
 import type { ObjectStore } from '../ports.ts';
 import { Registration } from './registration.ts';
 import type { Secrets } from '../format/secrets.ts';
 
-const DATA_PACK_BYTES = 32 * 1024 * 1024;
 const MAPS_PACK_BYTES = 8 * 1024 * 1024;
-const PACKS_PER_INDEX = 32;
 
 /** Adds images and points to a repository. Several images may be written at once, and many writers may work at once. */
 export interface Writer {
@@ -28,7 +26,12 @@ export interface Writer {
    * @throws INVALID_INPUT, CANCELLED, REPOSITORY_DAMAGED (of the base's map), WRITER_LAPSED (an upload failed before), and
    * what `input.read` and the store throw
    */
-  writeImage(input: ImageInput): Promise<{ image: ImageRef; stats: ImageStats }>;
+  writeImage(input: ImageInput): Promise<WrittenImage>;
+  /**
+   * As {@link writeImage}, of a stream whose end shows its size; there is no base: what the repository has is found by
+   * deduplication.
+   */
+  writeStream(input: StreamInput): Promise<WrittenImage>;
   /**
    * Makes a restore point of images of this or another writer; committing the same point twice is once.
    * @returns bytes added
@@ -49,28 +52,30 @@ export interface WriterContext {
   random(bytes: number): Buffer;
 }
 
-export async function openWriter(context: WriterContext, packBytes = DATA_PACK_BYTES): Promise<Writer> {
+export interface WriterOptions {
+  /** A data pack is closed when it reaches this. */
+  packBytes?: number;
+  /** Told what does not stop a backup but should be known: an index object that is damaged. */
+  onWarning?(warning: StrongroomError): void;
+}
+
+export async function openWriter(
+  context: WriterContext,
+  { packBytes = DATA_PACK_BYTES, onWarning = () => undefined }: WriterOptions = {},
+): Promise<Writer> {
   const { store, config, secrets, maps, random } = context;
   const registration = await Registration.begin(store, config.id, random(16).toString('hex'));
 
-  const unlisted: IndexedPack[] = [];
-  const listPacks = async (): Promise<void> => {
-    while (unlisted.length > 0) {
-      const packs = unlisted.splice(0, PACKS_PER_INDEX);
-      const index = random(16).toString('hex');
-      await putNew(store, indexName(index), [writeIndexObject(secrets, index, packs, random(32))]);
-    }
-  };
-  const dataPacks = new PackStream('data', {
+  const index = new DedupIndex(store, secrets, { onWarning });
+  const listing = new PackListing({ store, secrets, random }, (name, packs) => index.listed(name, packs));
+  const dataPacks = new BlockPacks({
     store,
     secrets,
     random,
+    blockSize: config.blockSize,
     packBytes,
-    stored: async (pack) => {
-      unlisted.push(pack);
-      // During a long image too, so that a try after a crash finds what this one stored.
-      if (unlisted.length >= PACKS_PER_INDEX) await listPacks();
-    },
+    // During a long image too, so that a try after a crash finds what this one stored.
+    stored: (pack) => listing.add(pack),
   });
   // Maps are stored when the blocks are that they refer to.
   const mapPacks = new PackStream('maps', {
@@ -81,20 +86,7 @@ export async function openWriter(context: WriterContext, packBytes = DATA_PACK_B
     before: () => dataPacks.flush(),
   });
 
-  const packNumbers = new Map<string, number>();
-  const numberOf = (index: BlockIndex) => (pack: string) => {
-    const number = packNumbers.get(pack) ?? index.addPack(pack);
-    packNumbers.set(pack, number);
-    return number;
-  };
-  let loading: Promise<BlockIndex> | undefined;
-  const loadIndex = () => {
-    loading ??= loadBlockIndex(store, secrets).catch((error: unknown) => {
-      loading = undefined; // The next image tries again.
-      throw error;
-    });
-    return loading;
-  };
+  const target = { config, secrets, maps, blocks: new BlockStore(index, dataPacks), mapPacks };
 
   // After a failed upload the index in memory may name blocks that were never stored.
   const refuseIfFailed = async (): Promise<void> => {
@@ -107,24 +99,23 @@ export async function openWriter(context: WriterContext, packBytes = DATA_PACK_B
     });
   };
 
+  const write = async (signal: AbortSignal | undefined, work: () => Promise<WrittenImage>): Promise<WrittenImage> => {
+    await refuseIfFailed();
+    try {
+      const written = await work();
+      await dataPacks.flush();
+      await listing.flush();
+      await mapPacks.flush();
+      return written;
+    } catch (cause) {
+      if (!signal?.aborted) throw cause;
+      throw new StrongroomError('CANCELLED', 'Writing the image was cancelled.', { cause });
+    }
+  };
+
   return {
-    async writeImage(input) {
-      await refuseIfFailed();
-      try {
-        const index = await loadIndex();
-        const written = await writeImage(
-          { config, secrets, index, maps, dataPacks, mapPacks, packNumber: numberOf(index) },
-          input,
-        );
-        await dataPacks.flush();
-        await listPacks();
-        await mapPacks.flush();
-        return written;
-      } catch (cause) {
-        if (!input.signal?.aborted) throw cause;
-        throw new StrongroomError('CANCELLED', 'Writing the image was cancelled.', { cause });
-      }
-    },
+    writeImage: (input) => write(input.signal, () => writeImage(target, input)),
+    writeStream: (input) => write(input.signal, () => writeStream(target, input)),
     async commit(point) {
       const parsed = pointSchema.safeParse(point);
       if (!parsed.success)
@@ -137,9 +128,9 @@ export async function openWriter(context: WriterContext, packBytes = DATA_PACK_B
       return { stored: await writePoint(store, secrets, parsed.data, context.keys, random(32)) };
     },
     async close() {
-      await Promise.all([dataPacks.settle(), mapPacks.settle()]);
+      await Promise.all([dataPacks.drop(), mapPacks.settle()]);
       try {
-        await listPacks();
+        await listing.flush();
       } finally {
         await registration.close();
       }

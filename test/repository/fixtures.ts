@@ -36,11 +36,12 @@ export function sourceOf(image: Buffer) {
   const reads: Extent[] = [];
   return {
     reads,
-    read: async (offset: number, length: number): Promise<Buffer> => {
+    read: async (offset: number, into: Uint8Array): Promise<void> => {
+      const { length } = into;
       reads.push({ offset, length });
       if (offset < 0 || offset + length > image.length)
         throw new Error(`read of ${offset}+${length} outside the image`);
-      return image.subarray(offset, offset + length);
+      into.set(image.subarray(offset, offset + length));
     },
   };
 }

@@ -156,14 +156,11 @@ describe('image', () => {
     await writer.close();
   });
 
-  test('a source that gives too few bytes or fails ends the write with that error', async () => {
+  test('a source that fails ends the write with that error', async () => {
     const { repository } = await smallRepository();
     const writer = await repository.writer();
     const size = 16 * BLOCK;
     const extents = [{ offset: 0, length: size }];
-    await expect(writer.writeImage({ size, extents, read: async () => Buffer.alloc(7) })).rejects.toMatchObject({
-      code: 'INTERNAL',
-    });
     const failure = new Error('the source is gone');
     await expect(writer.writeImage({ size, extents, read: () => Promise.reject(failure) })).rejects.toBe(failure);
     await writer.close();

@@ -127,9 +127,9 @@ describe('writers', () => {
       size: changed.length,
       base: first.image,
       extents: Array.from({ length: 30 }, (_, i) => ({ offset: i * 20 * BLOCK, length: 10 * BLOCK })),
-      read: async (offset, length) => {
+      read: async (offset, into) => {
         if (++reads === 20) stop.abort(); // While blocks of the first reads are on their way.
-        return changed.subarray(offset, offset + length);
+        into.set(changed.subarray(offset, offset + into.length));
       },
       signal: stop.signal,
     });

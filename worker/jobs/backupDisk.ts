@@ -114,7 +114,8 @@ async function write(
     size: job.disk.size,
     base: base?.image,
     extents,
-    read: (offset, length, stop) => grants.use(({ sas }) => world.reader(sas).read(offset, length, stop ?? signal)),
+    read: async (offset, into, stop) =>
+      into.set(await grants.use(({ sas }) => world.reader(sas).read(offset, into.length, stop))),
     onProgress: (progress) => report({ phase: 'reading', ...progress }),
     signal,
   });

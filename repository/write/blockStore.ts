@@ -1,0 +1,80 @@
+import type { DedupIndex } from '../dedup/dedupIndex.ts';
+import type { Ref } from '../format/pack.ts';
+import type { Lanes } from '../lanes/lanes.ts';
+import type { Memory } from '../lanes/pool.ts';
+import type { BlockPacks, NewBlock } from './blockPacks.ts';
+
+/** Where a block lies, and whether it was stored for this. */
+export interface Placed {
+  ref: Ref;
+  isNew: boolean;
+}
+
+/** Gives every block a place: the one that it has already, or a new one. Of equal blocks in work at once, one is stored. */
+export class BlockStore {
+  readonly #index: DedupIndex;
+  readonly #packs: BlockPacks;
+  /** By identity: blocks that are being looked up or stored. Undefined when that failed. */
+  readonly #pending = new Map<string, Promise<Ref | undefined>>();
+
+  constructor(index: DedupIndex, packs: BlockPacks) {
+    this.#index = index;
+    this.#packs = packs;
+  }
+
+  /** Says that so many bytes more are going to be read: see {@link DedupIndex.expect}. */
+  expect(bytes: number): void {
+    this.#index.expect(bytes);
+  }
+
+  /** @throws what the index and the packs throw */
+  async place(lanes: Lanes, run: Memory, blocks: readonly NewBlock[]): Promise<Placed[]> {
+    const placed: Placed[] = [];
+    let rest = blocks.map((block, i) => ({ block, i, id: block.identity.toString('hex') }));
+    while (rest.length > 0) {
+      const mine: typeof rest = [];
+      const others: ((typeof rest)[number] & { ref: Promise<Ref | undefined> })[] = [];
+      const claims = new Map<string, (ref: Ref | undefined) => void>();
+      for (const one of rest) {
+        const ref = this.#pending.get(one.id);
+        if (ref) others.push({ ...one, ref });
+        else {
+          const { promise, resolve } = Promise.withResolvers<Ref | undefined>();
+          this.#pending.set(one.id, promise);
+          claims.set(one.id, resolve);
+          mine.push(one);
+        }
+      }
+      try {
+        const found = await this.#findOrStore(
+          lanes,
+          run,
+          mine.map(({ block }) => block),
+        );
+        mine.forEach(({ i }, n) => (placed[i] = found[n] as Placed));
+      } finally {
+        for (const { id, i } of mine) {
+          this.#pending.delete(id);
+          claims.get(id)?.(placed[i]?.ref);
+        }
+      }
+      rest = [];
+      for (const { ref, ...one } of others) {
+        const theirs = await ref;
+        if (theirs) placed[one.i] = { ref: theirs, isNew: false };
+        else rest.push(one);
+      }
+    }
+    return placed;
+  }
+
+  async #findOrStore(lanes: Lanes, run: Memory, blocks: readonly NewBlock[]): Promise<Placed[]> {
+    if (blocks.length === 0) return [];
+    const known = await this.#index.find(blocks.map(({ identity }) => identity));
+    const unknown = blocks.filter((_, i) => !known[i]);
+    const refs = await this.#packs.add(lanes, run, unknown);
+    unknown.forEach(({ identity }, i) => this.#index.add(identity, refs[i] as Ref));
+    let next = 0;
+    return known.map((ref) => (ref ? { ref, isNew: false } : { ref: refs[next++] as Ref, isNew: true }));
+  }
+}

@@ -1,0 +1,56 @@
+import type { ImageStats } from '../../model/point.ts';
+import { IDENTITY_BYTES } from '../format/secrets.ts';
+import type { Secrets } from '../format/secrets.ts';
+import type { Ref } from '../format/pack.ts';
+import type { Lanes } from '../lanes/lanes.ts';
+import type { Memory } from '../lanes/pool.ts';
+import type { NewBlock } from './blockPacks.ts';
+import type { BlockStore } from './blockStore.ts';
+
+/** Source data: neighbouring blocks from a block on. */
+export interface Run {
+  first: number;
+  memory: Memory;
+  /** Bytes. */
+  length: number;
+}
+
+/** What became of a run. */
+export interface WrittenRun {
+  first: number;
+  /** Where each block lies now: null when it is zeros, undefined when it is as it was before. */
+  places: (Ref | null | undefined)[];
+  stats: Omit<ImageStats, 'size'>;
+}
+
+/** Stores what of a run is new. @param before where its blocks lay before: null for a hole */
+export async function writeRun(
+  { config, secrets, blocks }: { config: { blockSize: number }; secrets: Secrets; blocks: BlockStore },
+  lanes: Lanes,
+  { first, memory, length }: Run,
+  before: readonly (Ref | null)[],
+): Promise<WrittenRun> {
+  const { blockSize } = config;
+  const { blockKey } = secrets;
+  const { identities, zeros } = await lanes.run('hash', { length, blockSize, blockKey }, { run: memory });
+  const changed: (NewBlock & { i: number })[] = [];
+  const places: (Ref | null | undefined)[] = Array.from(zeros, (zero, i) => {
+    const was = before[i] ?? null;
+    if (zero) return was ? null : undefined;
+    const identity = Buffer.from(identities.buffer, identities.byteOffset + i * IDENTITY_BYTES, IDENTITY_BYTES);
+    if (was?.identity === identity.toString('hex')) return undefined;
+    const start = i * blockSize;
+    changed.push({ i, identity, start, length: Math.min(blockSize, length - start) });
+    return undefined;
+  });
+  const stats = { read: length, stored: 0, blocksRead: zeros.length, blocksNew: 0, blocksZero: 0 };
+  for (const zero of zeros) stats.blocksZero += zero;
+  const placed = await blocks.place(lanes, memory, changed);
+  placed.forEach(({ ref, isNew }, n) => {
+    places[changed[n]?.i ?? 0] = ref;
+    if (!isNew) return;
+    stats.stored += ref.length;
+    stats.blocksNew++;
+  });
+  return { first, places, stats };
+}
