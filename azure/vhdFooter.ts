@@ -37,6 +37,16 @@ export function vhdFooter(size: number, id: Uint8Array, time: string): Buffer {
   return footer;
 }
 
+/** What a file's last 512 bytes say of it: `fixed` and other kinds of VHD, or undefined when they are no footer. */
+export function vhdKind(footer: Buffer): 'fixed' | 'other' | undefined {
+  const isFooter =
+    footer.length === VHD_FOOTER_BYTES &&
+    footer.toString('latin1', 0, 8) === 'conectix' &&
+    footer.readUInt32BE(64) === checksum(footer);
+  if (!isFooter) return undefined;
+  return footer.readUInt32BE(60) === FIXED ? 'fixed' : 'other';
+}
+
 /** One's complement of the byte sum, the checksum's own four bytes taken as zero. */
 function checksum(footer: Buffer): number {
   let sum = 0;

@@ -1,0 +1,80 @@
+import { errorInfo } from '../../model/errors.ts';
+import type { Io } from './io.ts';
+import { terminalProgress } from './progress.ts';
+import { rateMeter } from './rate.ts';
+
+/** A line of `--json`: what it is about stands in `type`. */
+export interface Event {
+  type: string;
+  [member: string]: unknown;
+}
+
+export interface Step {
+  done: number;
+  /** Left out while nobody knows. */
+  total?: number | undefined;
+  /** Bytes added to the repository so far. */
+  stored?: number;
+}
+
+export interface Progress {
+  update(step: Step): void;
+  /** Takes the bar away. */
+  end(): void;
+}
+
+/** Where a command writes. The one place that does. */
+export interface Output {
+  /** A result: text for people, or an object for machines. */
+  result(event: Event, text: string): void;
+  /** What a person should know besides, and a script may ignore. */
+  note(message: string): void;
+  /** How far a long work is; says nothing where nobody would see it. @param unit of what is counted (default bytes) */
+  progress(label: string, unit?: 'bytes' | 'objects'): Promise<Progress>;
+}
+
+const JSON_EVERY_MS = 1000;
+
+/** @param options json: one object a line. aside: standard output carries an image, so results go to standard error */
+export function createOutput(io: Io, { json = false, aside = false } = {}): Output {
+  const results = aside ? io.stderr : io.stdout;
+  const line = (event: Event) => results.write(`${JSON.stringify(event)}\n`);
+  return {
+    result(event, text) {
+      if (json) line(event);
+      else results.write(`${text}\n`);
+    },
+    note(message) {
+      if (json) line({ type: 'note', message });
+      else io.stderr.write(`${message}\n`);
+    },
+    async progress(label, unit = 'bytes') {
+      if (json) return jsonProgress({ step: label, unit }, io.now, line);
+      return io.stderr.isTTY ? terminalProgress(label, unit, io) : { update: () => undefined, end: () => undefined };
+    },
+  };
+}
+
+function jsonProgress(head: { step: string; unit: string }, now: () => number, line: (event: Event) => void): Progress {
+  const meter = rateMeter(now());
+  let last = now();
+  return {
+    update(step) {
+      const time = now();
+      if (time - last < JSON_EVERY_MS) return;
+      last = time;
+      const { rate, left } = meter(time, step);
+      const secondsLeft = left === undefined ? undefined : Math.round(left);
+      line({ type: 'progress', ...head, ...step, rate: Math.round(rate), secondsLeft });
+    },
+    end: () => undefined,
+  };
+}
+
+/** Tells why a command failed: to people on standard error, with `json` to machines too. */
+export function reportError(io: Io, json: boolean, error: unknown, exitCode: number): void {
+  const info = errorInfo(error);
+  if (json) io.stdout.write(`${JSON.stringify({ type: 'error', exitCode, ...info })}\n`);
+  const internal = info.code === 'INTERNAL' && error instanceof Error ? (error.stack ?? info.message) : undefined;
+  io.stderr.write(`strongroom: ${internal ? `something unforeseen: ${internal}` : info.message}\n`);
+}

@@ -1,0 +1,180 @@
+import type { Command } from 'commander';
+import { Option } from 'commander';
+import { StrongroomError } from '../../model/errors.ts';
+import type { ImagePoint, ImageRef, ImageStats, Point, ReadMode } from '../../model/point.ts';
+import type { Extent, Repository, Writer } from '../../repository/index.ts';
+import { mergeRanges, readRanges } from '../images/ranges.ts';
+import { openImageSource } from '../images/source.ts';
+import { readImageStream } from '../images/streamSource.ts';
+import type { Io } from '../io/io.ts';
+import { createOutput } from '../io/output.ts';
+import type { Output, Step } from '../io/output.ts';
+import { count, humanBytes, humanDuration } from '../io/units.ts';
+import { open, timeOf } from './access.ts';
+import { isOfSource, newestPoint } from './findPoints.ts';
+import { repositoryCommand } from './options.ts';
+import type { RepositoryOptions } from './options.ts';
+import { pointEvent } from './pointView.ts';
+
+interface Options extends RepositoryOptions {
+  source: string;
+  changedRanges?: string;
+  allocatedRanges?: string;
+}
+
+export const backupCommand = (io: Io): Command =>
+  repositoryCommand('backup', 'back up an image of a disk')
+    .argument('<image>', 'a raw image, a fixed VHD or a block device; "-" for standard input')
+    .requiredOption('--source <name>', 'whose disk it is: only what differs from its newest point is stored')
+    .option('--changed-ranges <file>', 'what may have changed since that point: only this is read')
+    .addOption(
+      new Option('--allocated-ranges <file>', 'what may be other than zero: only this is read').conflicts(
+        'changedRanges',
+      ),
+    )
+    .action((image: string, options: Options) =>
+      image === '-' ? backupStream(io, options) : backupFile(io, image, options),
+    );
+
+async function backupFile(io: Io, path: string, options: Options): Promise<void> {
+  const { changedRanges, allocatedRanges } = options;
+  const source = sourceName(options);
+  const output = createOutput(io, options);
+  const image = await openImageSource(path);
+  try {
+    if (image.note) output.note(image.note);
+    // Before the key is asked for: whoever mistyped a range need not wait for it.
+    const changed = changedRanges ? await readRanges(changedRanges, 'changed', image.size) : undefined;
+    const allocated = allocatedRanges ? await readRanges(allocatedRanges, 'allocated', image.size) : undefined;
+    const repository = await open(options, io);
+    const base = await newestPoint(repository, (each) => isOfSource(each, source) && diskOf(each).size === image.size);
+    if (changed && !base) throw noBase(source, image.size);
+    const { extents, read } = await planOf(repository, image.size, base, { changed, allocated });
+    await makePoint(io, output, repository, {
+      source,
+      name: image.name,
+      read,
+      write: (writer, onProgress) =>
+        writer.writeImage({
+          size: image.size,
+          ...(base ? { base: diskOf(base).image } : {}),
+          extents,
+          read: (offset, into) => image.read(offset, into),
+          onProgress,
+          signal: io.signal,
+        }),
+    });
+  } finally {
+    await image.close();
+  }
+}
+
+async function backupStream(io: Io, options: Options): Promise<void> {
+  const source = sourceName(options);
+  if (options.changedRanges || options.allocatedRanges)
+    throw new StrongroomError('INVALID_INPUT', 'Ranges go with a file or device: standard input is read as it comes.');
+  if (io.stdin.isTTY)
+    throw new StrongroomError('INVALID_INPUT', 'Standard input is a terminal: send an image there, or name a file.');
+  await makePoint(io, createOutput(io, options), await open(options, io), {
+    source,
+    name: 'standard input',
+    read: { mode: 'full', reason: 'a stream has no base', tracking: 'checksum' },
+    write: (writer, onProgress) =>
+      writer.writeStream({ source: readImageStream(io.stdin, io.signal), onProgress, signal: io.signal }),
+  });
+}
+
+/** What is read, and what the point says of that. */
+async function planOf(
+  repository: Repository,
+  size: number,
+  base: Point | undefined,
+  ranges: { changed: Extent[] | undefined; allocated: Extent[] | undefined },
+): Promise<{ extents: readonly Extent[]; read: ReadMode }> {
+  const { changed, allocated } = ranges;
+  if (base && changed) return { extents: changed, read: { mode: 'incremental', basePoint: base.id } };
+  const everything = [{ offset: 0, length: size }];
+  if (!base)
+    return { extents: allocated ?? everything, read: { mode: 'full', reason: 'no point of this size before' } };
+  const reason = `compared with ${base.id}`;
+  const read: ReadMode = { mode: 'full', reason, tracking: 'checksum', basePoint: base.id };
+  if (!allocated) return { extents: everything, read };
+  // What the base has and is no longer allocated is zeros now.
+  const before: Extent[] = [];
+  for await (const extent of repository.image(diskOf(base).image).extents()) before.push(extent);
+  return { extents: mergeRanges(allocated, before), read };
+}
+
+/** An image being written, and what its point says of it. */
+interface Writing {
+  source: string;
+  name: string;
+  read: ReadMode;
+  write(writer: Writer, onProgress: (step: Step) => void): Promise<{ image: ImageRef; stats: ImageStats }>;
+}
+
+async function makePoint(
+  io: Io,
+  output: Output,
+  repository: Repository,
+  { source, name, read, write }: Writing,
+): Promise<void> {
+  const time = timeOf(io);
+  const began = io.now();
+  const { pointId } = await import('../../model/point.ts');
+  const id = pointId(time, io.random(4));
+  const progress = await output.progress('Backing up');
+  const writer = await repository.writer({ onWarning: (warning) => output.note(warning.message) });
+  let stored = 0;
+  try {
+    const { image, stats } = await write(writer, (step) => {
+      stored = step.stored ?? 0;
+      progress.update(step);
+    });
+    const point: ImagePoint = {
+      version: 1,
+      id,
+      time,
+      session: id,
+      source: { kind: 'image', name: source },
+      consistency: 'unknown',
+      disks: [{ key: 'disk0', name, size: image.size, image, read, stats }],
+    };
+    await writer.commit(point);
+    progress.end();
+    const milliseconds = io.now() - began;
+    output.result({ ...pointEvent(point), seconds: milliseconds / 1000 }, summary(point, milliseconds));
+  } catch (error) {
+    progress.end();
+    if (stored > 0)
+      output.note(`No restore point was made. The next backup uses the ${humanBytes(stored)} that were stored.`);
+    throw error;
+  } finally {
+    await writer.close();
+  }
+}
+
+function summary({ id, source, disks }: ImagePoint, milliseconds: number): string {
+  const { size, stats, read } = disks[0]!;
+  const how = read.mode === 'incremental' ? `changes since ${read.basePoint}` : `all of it, ${read.reason}`;
+  return (
+    `Made restore point ${id} of ${source.name} (${humanBytes(size)}) in ${humanDuration(milliseconds)}.\n` +
+    `Read ${humanBytes(stats.read)} (${how}), stored ${humanBytes(stats.stored)} (${count(stats.blocksNew, 'new block')}).`
+  );
+}
+
+/** The one disk of an image's point; of a machine's, which has other sources, the first. */
+const diskOf = (point: Point) => point.disks[0]!;
+
+/** @throws INVALID_INPUT */
+function sourceName({ source }: Options): string {
+  if (source.trim() !== '' && source.length <= 200) return source;
+  throw new StrongroomError('INVALID_INPUT', 'The name of a --source has 1 to 200 characters.');
+}
+
+const noBase = (source: string, size: number): StrongroomError =>
+  new StrongroomError(
+    'INVALID_INPUT',
+    `Changes since which point? The repository has none of source ${JSON.stringify(source)} with ${size} bytes. ` +
+      'Leave --changed-ranges out: the first backup reads everything.',
+  );

@@ -1,0 +1,19 @@
+import { Command } from 'commander';
+import type { Io } from '../io/io.ts';
+import { backupCommand } from './backup.ts';
+import { initCommand } from './init.ts';
+import { keyCommand } from './key.ts';
+import { pointsCommand } from './points.ts';
+import { restoreCommand } from './restore.ts';
+import { showCommand } from './show.ts';
+
+/** `strongroom repo`: what needs a repository and its key only. */
+export const repoCommand = (io: Io): Command =>
+  new Command('repo')
+    .description('work on a repository: a folder, or a container of Blob Storage')
+    .addCommand(initCommand(io))
+    .addCommand(backupCommand(io))
+    .addCommand(pointsCommand(io))
+    .addCommand(showCommand(io))
+    .addCommand(restoreCommand(io))
+    .addCommand(keyCommand(io));

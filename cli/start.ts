@@ -1,0 +1,42 @@
+/** The process around the command line: signals, broken pipes, the exit code. */
+import { randomBytes } from 'node:crypto';
+import { constants } from 'node:os';
+import { Interruption } from './io/io.ts';
+import { main } from './main.ts';
+
+const stop = new AbortController();
+const exitCodeOf = (signal: NodeJS.Signals) => 128 + constants.signals[signal];
+
+/** How often each of the two ways told to stop: a terminal's Ctrl-C comes by both when Node.js was replaced. */
+const asked = { directly: 0, byParent: 0 };
+
+function interrupt(signal: NodeJS.Signals, way: keyof typeof asked): void {
+  if (++asked[way] > 1) process.exit(exitCodeOf(signal));
+  stop.abort(new Interruption('Interrupted.', exitCodeOf(signal)));
+}
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => interrupt(signal, 'directly'));
+if (process.channel) {
+  process.on('message', (signal) => interrupt(signal as NodeJS.Signals, 'byParent'));
+  process.on('disconnect', () => interrupt('SIGHUP', 'byParent'));
+  process.channel.unref();
+}
+
+for (const stream of [process.stdout, process.stderr]) {
+  // Nobody reads any longer: what an ordinary program dies of quietly.
+  stream.on('error', () => stop.abort(new Interruption('', exitCodeOf('SIGPIPE'))));
+}
+
+const { stdout, stderr, env } = process;
+const code = await main(process.argv.slice(2), {
+  get stdin() {
+    return process.stdin;
+  },
+  stdout,
+  stderr,
+  env,
+  now: Date.now,
+  random: randomBytes,
+  signal: stop.signal,
+});
+process.exit(code);
