@@ -106,11 +106,6 @@ export class DedupIndex {
     return found;
   }
 
-  /** The block, if this writer stored it and no index object lists it yet: needs no waiting. */
-  own(identity: Buffer): Ref | undefined {
-    return this.#own.get(identity);
-  }
-
   /** Makes a block known that this writer stored. A block that is known already keeps its first place. */
   add(identity: Buffer, ref: Omit<Ref, 'identity'>): void {
     this.#own.add(identity, ref);

@@ -1,10 +1,6 @@
-import { isCode } from './damage.ts';
-import { BlockIndex } from '../dedup/blockIndex.ts';
-import { orderedMap } from '../flow.ts';
-import { indexName, packName, PREFIXES } from './layout.ts';
+import { indexName } from './layout.ts';
 import { parseDirectory, writeDirectory } from './pack.ts';
 import type { DirectoryEntry } from './pack.ts';
-import type { ObjectStore } from '../ports.ts';
 import { readSealedObject, writeSealedObject } from './sealedObject.ts';
 import { IDENTITY_BYTES } from './secrets.ts';
 import type { Secrets } from './secrets.ts';
@@ -18,7 +14,6 @@ export interface IndexedPack {
 }
 
 const PACK_HEAD = 24;
-const LOADS_AHEAD = 16;
 
 export function writeIndexObject(
   secrets: Secrets,
@@ -68,41 +63,4 @@ export function readIndexObject(secrets: Secrets, name: string, bytes: Buffer): 
     size,
     entries: parseDirectory(directory, count),
   }));
-}
-
-/**
- * Every block that is in a data pack of the store. Reads index objects, never packs. Packs that are gone or have another
- * size than the index says are left out, so that no new point relies on them.
- */
-export async function loadBlockIndex(store: ObjectStore, secrets: Secrets, signal?: AbortSignal): Promise<BlockIndex> {
-  const sizes = new Map<string, number>();
-  for await (const info of store.list(PREFIXES.data)) sizes.set(info.name, info.size);
-
-  const index = new BlockIndex();
-  const objects = orderedMap(
-    store.list(PREFIXES.index),
-    LOADS_AHEAD,
-    async ({ name }, inner) => ({ name, bytes: await readIfThere(store, name, inner) }),
-    signal,
-  );
-  for await (const { name, bytes } of objects) {
-    if (!bytes) continue;
-    for (const { pack, size, entries } of readIndexObject(secrets, name, bytes)) {
-      const object = packName('data', pack);
-      if (sizes.get(object) !== size) continue;
-      index.addDirectory(pack, entries);
-      sizes.delete(object); // Listed by two index objects: once is enough.
-    }
-  }
-  return index;
-}
-
-/** Prune may replace an index object after it was listed. */
-async function readIfThere(store: ObjectStore, name: string, signal: AbortSignal): Promise<Buffer | undefined> {
-  try {
-    return (await store.get(name, undefined, signal)).data;
-  } catch (error) {
-    if (isCode(error, 'NOT_FOUND')) return undefined;
-    throw error;
-  }
 }

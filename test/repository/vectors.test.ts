@@ -1,6 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
-import { BlockIndex } from '../../repository/dedup/blockIndex.ts';
 import { writeCheckedText } from '../../repository/format/checkedText.ts';
 import { configMac } from '../../repository/format/config.ts';
 import { unframeSync } from '../../repository/format/frame.ts';
@@ -13,7 +12,6 @@ import type { Page } from '../../repository/format/page.ts';
 import { writeRecoveryKey } from '../../repository/keys/recoveryKey.ts';
 import { readClearPart, readSealedObject, writeSealedObject } from '../../repository/format/sealedObject.ts';
 import { deriveSecrets } from '../../repository/format/secrets.ts';
-import { noise } from './fixtures.ts';
 
 const DOCUMENT = new URL('../../docs/format.md', import.meta.url);
 const MARK = '<!-- vectors -->\n';
@@ -179,22 +177,6 @@ describe('format', () => {
     expect(() =>
       readSealedObject(deriveSecrets(master, id.replace('0', '1')), 'point', 'points/p', sealed),
     ).toThrowError(/fails auth/);
-  });
-
-  test('the index keeps many blocks, each at its first place', () => {
-    const index = new BlockIndex();
-    const bytes = noise(16 * 30_000, 'identities');
-    const identities = Array.from({ length: 30_000 }, (_, i) => bytes.subarray(i * 16, i * 16 + 16));
-    const pack = index.addPack('aa'.repeat(16));
-    identities.forEach((identity, i) => index.add(identity, pack, i * 10, 10));
-    const later = index.addPack('bb'.repeat(16));
-    identities.forEach((identity) => index.add(identity, later, 1, 1));
-    expect(index.size).toBe(30_000);
-    for (const [i, identity] of identities.entries()) {
-      if (index.get(identity)?.offset !== i * 10 || index.get(identity)?.pack !== 'aa'.repeat(16))
-        throw new Error(`entry ${i}`);
-    }
-    expect(index.get(noise(16, 'unknown'))).toBeUndefined();
   });
 
   test('an index object gives back its packs', () => {
