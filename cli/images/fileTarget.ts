@@ -34,7 +34,7 @@ export async function openFileTarget(
 ): Promise<FileTarget> {
   const found = await stat(path).catch((cause: NodeJS.ErrnoException) => {
     if (cause.code === 'ENOENT') return undefined;
-    throw diskError(cause, `writing ${path}`);
+    throw diskError(cause, 'write', path);
   });
   if (found && !found.isFile() && !found.isBlockDevice())
     throw new StrongroomError('INVALID_INPUT', `${path} is neither a file nor a block device: name one of them.`);
@@ -54,7 +54,7 @@ export async function openFileTarget(
     await writeState(path, { ...restore, done: done ?? 0 });
   } catch (cause) {
     await file.close();
-    throw diskError(cause, `writing ${path}`);
+    throw diskError(cause, 'write', path);
   }
   return fileTarget(path, file, { isSparse: device === undefined, restore: { ...restore, done: done ?? 0 } });
 }
@@ -79,7 +79,7 @@ function fileTarget(
         written += bytesWritten;
       }
     } catch (cause) {
-      throw diskError(cause, `writing ${path}`);
+      throw diskError(cause, 'write', path);
     }
   };
   const flush = async (): Promise<void> => {
@@ -116,7 +116,7 @@ function fileTarget(
     async read(offset, length) {
       const data = Buffer.alloc(length);
       await file.read(data, 0, length, offset).catch((cause: unknown) => {
-        throw diskError(cause, `reading ${path}`);
+        throw diskError(cause, 'read', path);
       });
       return data;
     },
@@ -131,7 +131,7 @@ function fileTarget(
       if (footer) await append(footer);
       await settle();
       await file.datasync().catch((cause: unknown) => {
-        throw diskError(cause, `writing ${path}`);
+        throw diskError(cause, 'write', path);
       });
       await file.close();
       await removeState(path);
@@ -152,7 +152,7 @@ function openForWriting(path: string, is: 'new' | 'there', isDevice: boolean): P
       throw new StrongroomError('NOT_FOUND', `There is no folder for ${path}: make it first.`, { cause });
     if (cause.code === 'EBUSY')
       throw new StrongroomError('RESOURCE_BUSY', `${path} is in use (mounted?): release it first.`, { cause });
-    throw diskError(cause, `writing ${path}`);
+    throw diskError(cause, 'write', path);
   });
 }
 

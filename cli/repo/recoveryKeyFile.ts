@@ -13,7 +13,7 @@ export async function writeKeyFile(path: string): Promise<KeyFile> {
   const file = await open(path, 'wx', 0o600).catch((cause: NodeJS.ErrnoException) => {
     if (cause.code === 'EEXIST')
       throw new StrongroomError('ALREADY_EXISTS', `${path} exists: name a new file for the recovery key.`, { cause });
-    throw diskError(cause, `writing ${path}`);
+    throw diskError(cause, 'write', path);
   });
   return {
     async keep(recoveryKey) {
@@ -22,7 +22,7 @@ export async function writeKeyFile(path: string): Promise<KeyFile> {
         await file.sync();
         await file.close();
       } catch (cause) {
-        throw diskError(cause, `writing ${path}`);
+        throw diskError(cause, 'write', path);
       }
     },
     async discard() {

@@ -4,11 +4,16 @@ import { link, mkdir, open, readdir, rename, rm, stat, unlink } from 'node:fs/pr
 import type { BigIntStats } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { StrongroomError } from '../../model/errors.ts';
+import { diskError } from './diskErrors.ts';
 import { withFileLock } from './fileLock.ts';
 import type { ObjectInfo, ObjectStore } from '../ports.ts';
 
 /** Where files are while they are being written, and locks of conditional writes. Names that start with a dot are never objects. */
 const SCRATCH = '.scratch';
+/** No write takes that long: a scratch file this old was left by a process that died. */
+const ABANDONED_MS = 24 * 60 * 60_000;
+/** The most buffers that one write takes. */
+const MOST_PARTS = 1024;
 
 /**
  * Objects as files of a local folder, which is made when it is missing. A put writes a scratch file, syncs it and
@@ -16,6 +21,16 @@ const SCRATCH = '.scratch';
  */
 export function folderStore(root: string): ObjectStore {
   const scratch = join(root, SCRATCH);
+  let scratchReady: Promise<void> | undefined;
+  const makeScratch = (): Promise<void> => {
+    scratchReady ??= mkdir(scratch, { recursive: true })
+      .then(() => removeAbandoned(scratch))
+      .catch((cause: unknown) => {
+        scratchReady = undefined; // The next write tries again.
+        throw cause;
+      });
+    return scratchReady;
+  };
 
   const info = async (name: string): Promise<ObjectInfo> =>
     infoOf(name, await stat(pathOf(root, name), { bigint: true }));
@@ -24,7 +39,7 @@ export function folderStore(root: string): ObjectStore {
     try {
       return await info(name);
     } catch (cause) {
-      throw isMissing(cause) ? missing(root, name, cause) : cause;
+      throw isMissing(cause) ? missing(root, name, cause) : diskError(cause, 'read', `${name} in ${root}`);
     }
   };
 
@@ -42,8 +57,9 @@ export function folderStore(root: string): ObjectStore {
     location: root,
     async get(name, range) {
       const path = pathOf(root, name);
+      const failed = (cause: unknown) => diskError(cause, 'read', `${name} in ${root}`);
       const file = await open(path, 'r').catch((cause: unknown) => {
-        throw isMissing(cause) ? missing(root, name, cause) : cause;
+        throw isMissing(cause) ? missing(root, name, cause) : failed(cause);
       });
       try {
         const found = infoOf(name, await file.stat({ bigint: true }));
@@ -56,6 +72,8 @@ export function folderStore(root: string): ObjectStore {
           done += bytesRead;
         }
         return { data: data.subarray(0, done), info: found };
+      } catch (cause) {
+        throw failed(cause);
       } finally {
         await file.close();
       }
@@ -63,17 +81,11 @@ export function folderStore(root: string): ObjectStore {
     async put(name, parts, options = {}) {
       options.signal?.throwIfAborted();
       const path = pathOf(root, name);
-      await mkdir(scratch, { recursive: true });
-      await mkdir(dirname(path), { recursive: true });
       const temporary = join(scratch, randomBytes(12).toString('hex'));
       try {
-        const file = await open(temporary, 'wx');
-        try {
-          await writeAll(file, parts);
-          await file.datasync();
-        } finally {
-          await file.close();
-        }
+        await makeScratch();
+        await mkdir(dirname(path), { recursive: true });
+        await writeFile(temporary, parts);
         if (options.ifAbsent) {
           await link(temporary, path).catch((cause: unknown) => {
             throw (cause as NodeJS.ErrnoException).code === 'EEXIST' ? refused(root, name) : cause;
@@ -85,8 +97,10 @@ export function folderStore(root: string): ObjectStore {
         }
         await syncFolder(dirname(path));
         return await info(name);
+      } catch (cause) {
+        throw diskError(cause, 'write', `${name} in ${root}`);
       } finally {
-        await rm(temporary, { force: true });
+        await rm(temporary, { force: true }).catch(() => undefined); // What failed before is what to tell.
       }
     },
     head: find,
@@ -102,11 +116,15 @@ export function folderStore(root: string): ObjectStore {
     },
     async delete(name, options = {}) {
       const path = pathOf(root, name);
-      if (options.ifMatch !== undefined) {
-        await mkdir(scratch, { recursive: true });
-        await ifUnchanged(name, options.ifMatch, () => unlink(path));
-      } else {
-        await rm(path, { force: true });
+      try {
+        if (options.ifMatch !== undefined) {
+          await makeScratch();
+          await ifUnchanged(name, options.ifMatch, () => unlink(path));
+        } else {
+          await rm(path, { force: true });
+        }
+      } catch (cause) {
+        throw diskError(cause, 'write', `${name} in ${root}`);
       }
     },
   };
@@ -139,7 +157,7 @@ async function namesBelow(root: string, prefix: string): Promise<string[]> {
   const walk = async (folder: string): Promise<void> => {
     const entries = await readdir(join(root, folder), { withFileTypes: true }).catch((cause: unknown) => {
       if (isMissing(cause)) return [];
-      throw cause;
+      throw diskError(cause, 'read', join(root, folder));
     });
     for (const entry of entries) {
       if (entry.name.startsWith('.')) continue;
@@ -154,14 +172,35 @@ async function namesBelow(root: string, prefix: string): Promise<string[]> {
   return names;
 }
 
-async function writeAll(file: FileHandle, parts: readonly Uint8Array[]): Promise<void> {
-  // 1024 buffers is the most that one writev takes.
-  for (let i = 0; i < parts.length; i += 1024) {
-    const some = parts.slice(i, i + 1024);
-    const expected = some.reduce((sum, part) => sum + part.length, 0);
-    const { bytesWritten } = await file.writev(some);
-    if (bytesWritten !== expected)
-      throw new StrongroomError('INTERNAL', 'The disk took only a part of a write: is it full?');
+async function removeAbandoned(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    const path = join(folder, name);
+    const modified = await stat(path).then(
+      ({ mtimeMs }) => mtimeMs,
+      () => Infinity,
+    );
+    if (Date.now() - modified > ABANDONED_MS) await rm(path, { force: true });
+  }
+}
+
+/** A new file, on the disk when this resolves. */
+async function writeFile(path: string, parts: readonly Uint8Array[]): Promise<void> {
+  const file = await open(path, 'wx');
+  try {
+    for (let i = 0; i < parts.length; i += MOST_PARTS) await writeAll(file, parts.slice(i, i + MOST_PARTS));
+    await file.datasync();
+  } finally {
+    await file.close();
+  }
+}
+
+/** A disk that is nearly full takes a part, and says why only when it is asked for the rest. */
+async function writeAll(file: FileHandle, parts: Uint8Array[]): Promise<void> {
+  let { bytesWritten } = await file.writev(parts);
+  for (const part of parts) {
+    const missing = part.subarray(Math.min(bytesWritten, part.length));
+    bytesWritten -= part.length - missing.length;
+    if (missing.length > 0) await file.writeFile(missing);
   }
 }
 
