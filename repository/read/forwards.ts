@@ -40,24 +40,24 @@ export class Forwards {
   /**
    * Reads a part at its place or, when it is missing or damaged there, where forwards say that it is.
    * @param read gets the reference with the place to read at; what it throws as REPOSITORY_DAMAGED makes the next place count
-   * @throws REPOSITORY_DAMAGED of the part's own place when there is no other
+   * @throws REPOSITORY_DAMAGED of the last place that there is: with forwards that is the one that counts
    */
   async read<T>(kind: PackKind, ref: Ref, read: (ref: Ref) => Promise<T>): Promise<T> {
     let at = await this.settle(kind, ref);
-    let first: unknown;
+    let last: unknown;
     for (let step = 0; step <= MOST_STEPS; step++) {
       try {
         return await read(at);
       } catch (error) {
         if (!isCode(error, 'REPOSITORY_DAMAGED')) throw error;
-        first ??= error;
+        last = error;
         this.note(kind, at.pack, error);
       }
       const next = await this.next(kind, at);
-      if (!next) throw first;
+      if (!next) throw last;
       at = { ...at, ...next };
     }
-    throw inLoop(kind, ref, first);
+    throw inLoop(kind, ref, last);
   }
 
   /** Takes notice of an error: a pack that is missing is not asked for again. */
