@@ -14,8 +14,8 @@ export const options = {
   info: 6,
   go: 7,
   structuredReply: 8,
-  listMetaContext: 10,
-  setMetaContext: 11,
+  listMetaContext: 9,
+  setMetaContext: 10,
 } as const;
 
 const ERROR_REPLY = 2 ** 31;
