@@ -67,7 +67,7 @@ export function blobStore(url: string, credential: TokenCredential | StorageShar
 
     async *list(prefix) {
       try {
-        for await (const blob of container.listBlobsFlat({ prefix })) {
+        for await (const blob of container.listBlobsFlat({ prefix, includeImmutabilityPolicy: true })) {
           yield infoOf(blob.name, blob.properties.contentLength ?? 0, blob.properties);
         }
       } catch (error) {
@@ -83,6 +83,26 @@ export function blobStore(url: string, credential: TokenCredential | StorageShar
         if (failure.code !== 'NOT_FOUND') throw failure;
         // Gone is what was asked for; but then it no longer has the ETag that was asked for.
         if (options.ifMatch) throw new StrongroomError('ALREADY_EXISTS', failure.message, { cause: error });
+      }
+    },
+
+    /**
+     * Set Blob Immutability Policy. It needs version-level immutability, where a delete or overwrite keeps the locked content
+     * as a version. The mode stays what the container's policy gave the blob: a locked one can only be extended.
+     */
+    async lock(name, until) {
+      const blob = container.getBlobClient(name);
+      try {
+        const { immutabilityPolicyExpiresOn: now, immutabilityPolicyMode: mode } = await blob.getProperties();
+        const expiriesOn = new Date(until);
+        if (now && now >= expiriesOn) return;
+        const policyMode = mode?.toLowerCase() === 'locked' ? 'Locked' : 'Unlocked';
+        await blob.setImmutabilityPolicy({ expiriesOn, policyMode });
+      } catch (error) {
+        const failure = storageError(error, named('lock', name));
+        if (failure.code !== 'ALREADY_EXISTS') throw failure;
+        const { message, details } = failure;
+        throw new StrongroomError('AZURE_REFUSED', message, { cause: error, details });
       }
     },
   };
@@ -117,13 +137,21 @@ async function sameContent(
   return same ? infoOf(name, size, found) : undefined;
 }
 
+interface BlobFacts {
+  etag?: string;
+  lastModified?: Date;
+  immutabilityPolicyExpiresOn?: Date;
+}
+
 /** Listings give ETags bare, headers give them quoted; conditions need the quotes. */
-function infoOf(name: string, size: number, from: { etag?: string; lastModified?: Date }): ObjectInfo {
+function infoOf(name: string, size: number, from: BlobFacts): ObjectInfo {
   const etag = from.etag ?? '';
+  const lockedUntil = from.immutabilityPolicyExpiresOn?.toISOString();
   return {
     name,
     size,
     etag: etag.startsWith('"') ? etag : `"${etag}"`,
     modified: (from.lastModified ?? new Date(0)).toISOString(),
+    ...(lockedUntil !== undefined && { lockedUntil }),
   };
 }

@@ -99,6 +99,7 @@ function repositoryGrants(environment: Environment, repository: RepositoryConfig
   return [
     connectTo(layout.account.id, 'endpoints of sites to it'),
     { to: 'worker', role: 'writer', scope, why: 'write restore points' },
+    ...(repository.immutabilityDays > 0 ? [lockIn(scope)] : []),
     { to: 'pruner', role: 'prune', scope, why: 'remove what no restore point needs' },
   ];
 }
@@ -121,6 +122,10 @@ function existingGrants(environment: Environment): Grant[] {
       why: 'records of the endpoints of sites',
     })),
   ];
+}
+
+function lockIn(scope: string): Grant {
+  return { to: 'worker', role: 'lock', scope, why: 'lock what restore points need' };
 }
 
 function connectTo(scope: string, why: string): Grant {

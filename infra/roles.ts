@@ -208,6 +208,18 @@ export const customRoles = {
       'blobs/write': 'write packs in blocks; renew the registration of a writer, claim marks by ETag',
     }),
   },
+  lock: {
+    title: 'lock',
+    description:
+      'Keep blobs from being lost before a time. Assigned to workers on repositories with immutability. Whoever holds it ' +
+      'can also shorten a policy as long as it is not locked, but not delete.',
+    actions: [],
+    dataActions: actions(containers, {
+      // Its name is that of hierarchical accounts; Set Blob Immutability Policy asks for it everywhere.
+      'blobs/immutableStorage/runAsSuperUser/action':
+        'lock what a new restore point needs for the days of its repository',
+    }),
+  },
   prune: {
     title: 'prune',
     description: 'Remove what no restore point needs. Assigned to the pruner, and nobody else, on repositories.',

@@ -15,6 +15,8 @@ export const repositoryTargetSchema = z.object({
   url: z.url(),
   /** Key Vault key id: `https://{vault}.vault.azure.net/keys/{name}`, with or without a version. */
   keyId: z.url(),
+  /** For so many days what a point needs is locked when the point is committed; absent: the container has no locks. */
+  immutabilityDays: z.number().int().min(1).optional(),
 });
 export type RepositoryTarget = z.infer<typeof repositoryTargetSchema>;
 

@@ -47,8 +47,9 @@ export interface ObjectStore {
   /** Deleting what is not there succeeds, except with `ifMatch`: `ALREADY_EXISTS`, like any condition that fails. */
   delete(name: ObjectName, options?: { ifMatch?: string }): Promise<void>;
   /**
-   * Where the store can make objects immutable: keeps the object from being deleted or overwritten until then (ISO 8601
-   * UTC); never shortens an earlier lock. @throws NOT_FOUND
+   * Where the store can make objects immutable: until then (ISO 8601 UTC) the object as it is now is not lost. Who deletes or
+   * overwrites it is refused (`AZURE_REFUSED`), or it stays as a version, as the store can. Never shortens an earlier lock.
+   * The ETag stays. @throws NOT_FOUND, AZURE_REFUSED
    */
   lock?(name: ObjectName, until: string): Promise<void>;
 }

@@ -66,7 +66,8 @@ export function repositories(world: {
 
     async withWriter(target, work) {
       const repository = await open(target);
-      const lent = shared(writers, target.url, () => repository.writer());
+      const { immutabilityDays: days } = target;
+      const lent = shared(writers, target.url, () => repository.writer(days === undefined ? {} : { lock: { days } }));
       const writer = await lent;
       try {
         return await work(writer);

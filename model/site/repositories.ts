@@ -27,7 +27,12 @@ export function repositoryTarget(environment: Environment, name?: string, place?
       `${why}. Backups are written to: ${writable.map((repository) => repository.name).join(', ')}.`,
     );
   }
-  return { url: urlOf(environment, found), keyId: homeLayout(environment).keys.repository.url };
+  const { immutabilityDays } = found;
+  return {
+    url: urlOf(environment, found),
+    keyId: homeLayout(environment).keys.repository.url,
+    ...(immutabilityDays > 0 && { immutabilityDays }),
+  };
 }
 
 /**

@@ -10,6 +10,7 @@ export const pointName = (point: string): string => `points/${point}`;
 export const probeName = (session: string): string => `probe/${session}`;
 export const writerName = (writer: string): string => `writers/${writer}`;
 export const markName = (kind: PackKind, pack: string): string => `marks/${kind}-${pack}`;
+export const lockName = (generation: string): string => `locks/${generation}`;
 /** One of the forwards of a pack; `forward` is 16 random bytes in hex. */
 export const forwardName = (kind: PackKind, pack: string, forward: string): string =>
   `${forwardPrefix(kind, pack)}${forward}`;

@@ -4,7 +4,7 @@ import type { ObjectInfo, ObjectStore, PutOptions } from '../ports.ts';
 
 /**
  * Objects in memory. `now` is the store's own time in milliseconds, as a server has its own: the last-modified of
- * what is written.
+ * what is written, and what locks are held against. A locked object can be neither deleted nor overwritten.
  */
 export function memoryStore(now: () => number = Date.now): ObjectStore {
   const objects = new Map<string, { data: Buffer; info: ObjectInfo }>();
@@ -23,6 +23,15 @@ export function memoryStore(now: () => number = Date.now): ObjectStore {
     }
   };
 
+  const refuseLocked = (name: string) => {
+    const until = objects.get(name)?.info.lockedUntil;
+    if (until === undefined || Date.parse(until) <= now()) return;
+    const message = `The object ${name} in memory is locked until ${until}.`;
+    throw new StrongroomError('AZURE_REFUSED', message, {
+      details: { status: '409', code: 'BlobImmutableDueToPolicy' },
+    });
+  };
+
   return {
     location: 'memory',
     async get(name, range) {
@@ -33,6 +42,7 @@ export function memoryStore(now: () => number = Date.now): ObjectStore {
     async put(name, parts, options = {}) {
       options.signal?.throwIfAborted();
       check(name, options);
+      refuseLocked(name);
       const data = Buffer.concat(parts);
       const etag = createHash('sha256').update(`${++writes}`).digest('hex').slice(0, 16);
       const info = { name, size: data.length, etag, modified: new Date(now()).toISOString() };
@@ -51,7 +61,13 @@ export function memoryStore(now: () => number = Date.now): ObjectStore {
     },
     async delete(name, options = {}) {
       check(name, options);
+      refuseLocked(name);
       objects.delete(name);
+    },
+    async lock(name, until) {
+      const { data, info } = find(name);
+      if (info.lockedUntil !== undefined && Date.parse(info.lockedUntil) >= Date.parse(until)) return;
+      objects.set(name, { data, info: { ...info, lockedUntil: new Date(until).toISOString() } });
     },
   };
 }

@@ -6,7 +6,7 @@ import type { ObjectInfo, ObjectStore } from '../ports.ts';
 
 const RENEWAL_MS = 5 * 60_000;
 /** By the store's time. Long enough to outlast an outage of the store, short enough not to hold up prune. */
-const LEASE_MS = 30 * 60_000;
+export const LEASE_MS = 30 * 60_000;
 
 /**
  * A writer's registration (docs/format.md, section 8): prune deletes nothing that a live writer may rely on. All times
@@ -37,6 +37,11 @@ export class Registration {
     // A renewal that fails is tried again at the next tick; if none succeeds in time, commit finds the writer lapsed.
     registration.#timer = setInterval(() => void registration.renew().catch(() => undefined), RENEWAL_MS).unref();
     return registration;
+  }
+
+  /** The store's time of the last renewal, ISO 8601 UTC. */
+  get seen(): string {
+    return this.#info!.modified;
   }
 
   /** Proves to the store that this writer lives. @throws WRITER_LAPSED, and then always */

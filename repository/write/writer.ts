@@ -11,6 +11,8 @@ import { DATA_PACK_BYTES } from '../lanes/lanes.ts';
 import type { MapReader } from '../read/mapReader.ts';
 import { BlockPacks } from './blockPacks.ts';
 import { BlockStore } from './blockStore.ts';
+import { lockForPoint } from './locks.ts';
+import type { LockOptions } from './locks.ts';
 import { PackStream } from './packStream.ts';
 import { writePoint } from '../format/points.ts';
 import type { ObjectStore } from '../ports.ts';
@@ -55,13 +57,15 @@ export interface WriterContext {
 export interface WriterOptions {
   /** A data pack is closed when it reaches this. */
   packBytes?: number;
+  /** Makes points, and what they need, immutable when they are committed. The store must be able to. */
+  lock?: LockOptions;
   /** Told what does not stop a backup but should be known: an index object that is damaged. */
   onWarning?(warning: StrongroomError): void;
 }
 
 export async function openWriter(
   context: WriterContext,
-  { packBytes = DATA_PACK_BYTES, onWarning = () => undefined }: WriterOptions = {},
+  { packBytes = DATA_PACK_BYTES, lock, onWarning = () => undefined }: WriterOptions = {},
 ): Promise<Writer> {
   const { store, config, secrets, maps, random } = context;
   const registration = await Registration.begin(store, config.id, random(16).toString('hex'));
@@ -124,8 +128,11 @@ export async function openWriter(
         const { root, geometry } = parseImage(image, config);
         if (root) await maps.page(root, geometry.depth - 1);
       }
+      const lockPoint = lock && (await lockForPoint(context, parsed.data, registration.seen, lock));
       await registration.renew();
-      return { stored: await writePoint(store, secrets, parsed.data, context.keys, random(32)) };
+      const stored = await writePoint(store, secrets, parsed.data, context.keys, random(32));
+      await lockPoint?.();
+      return { stored };
     },
     async close() {
       await Promise.all([dataPacks.drop(), mapPacks.settle()]);

@@ -160,3 +160,27 @@ export function objectStoreContract(name: string, factory: () => Promise<StoreUn
     });
   });
 }
+
+/** What every store keeps that can lock. `now`: its own time, milliseconds. */
+export function lockContract(
+  name: string,
+  factory: () => Promise<StoreUnderTest> | StoreUnderTest,
+  now: () => number,
+): void {
+  describe(`object store that locks: ${name}`, () => {
+    test('an object is locked until a time, which is never shortened; its content and ETag stay', async () => {
+      const { store, close } = await factory();
+      const until = (days: number) => new Date(Math.ceil(now() / 1000) * 1000 + days * 86_400_000).toISOString();
+      const put = await store.put('lock/a', [bytes(1)]);
+      await store.lock!('lock/a', until(3));
+      await store.lock!('lock/a', until(5));
+      await store.lock!('lock/a', until(4));
+      const lockedUntil = until(5);
+      expect(await store.head('lock/a')).toEqual({ ...put, lockedUntil });
+      expect((await store.get('lock/a')).info).toEqual({ ...put, lockedUntil });
+      for await (const info of store.list('lock/')) expect(info).toEqual({ ...put, lockedUntil });
+      expect(await codeOf(store.lock!('lock/none', until(1)))).toBe('NOT_FOUND');
+      await close?.();
+    });
+  });
+}

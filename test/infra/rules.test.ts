@@ -12,7 +12,7 @@ import { configWith, home, second } from './values.ts';
 
 const { environment } = configWith({
   sites: [{ subscriptionId: second, region: 'uksouth' }, { region: 'northeurope' }],
-  repositories: [{ name: 'main' }, { name: 'archive', archive: true }],
+  repositories: [{ name: 'main', immutabilityDays: 30 }, { name: 'archive', archive: true }],
 });
 const grants = grantsOf(environment, true);
 const layout = homeLayout(environment);
@@ -57,6 +57,14 @@ describe('rights', () => {
     }
     const onBlobs = grants.filter(({ role }) => typeof role !== 'string' && role.builtIn.startsWith('Storage Blob'));
     expect(onBlobs.map(({ to, scope }) => [to, scope])).toEqual([['orchestrator', layout.hostAccount.id]]);
+  });
+
+  test('a worker locks blobs in repositories with immutability, and nobody else does anywhere', () => {
+    const lock = `${blobs}/immutableStorage/runAsSuperUser/action`;
+    expect(customRoles.lock.dataActions.map(({ action }) => action)).toEqual([lock]);
+    const onMain = grants.filter(({ role }) => role === 'writer').map(({ scope }) => scope)[0];
+    expect(grants.filter(({ role }) => role === 'lock')).toMatchObject([{ to: 'worker', scope: onMain }]);
+    for (const identity of identityNames) expect(dataActionsOf(identity).has(lock)).toBe(identity === 'worker');
   });
 
   test('the appliance has no data right on a repository, and no right at all beyond connections', () => {
