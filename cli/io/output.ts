@@ -27,6 +27,9 @@ export interface Progress {
 export interface Output {
   /** A result: text for people, or an object for machines. */
   result(event: Event, text: string): void;
+  /** For machines only, as {@link Output.text} is for people only. */
+  event(event: Event): void;
+  text(text: string): void;
   /** What a person should know besides, and a script may ignore. */
   note(message: string): void;
   /** How far a long work is; says nothing where nobody would see it. @param unit of what is counted (default bytes) */
@@ -39,11 +42,15 @@ const JSON_EVERY_MS = 1000;
 export function createOutput(io: Io, { json = false, aside = false } = {}): Output {
   const results = aside ? io.stderr : io.stdout;
   const line = (event: Event) => results.write(`${JSON.stringify(event)}\n`);
+  const event = (event: Event): void => void (json && line(event));
+  const text = (text: string): void => void (json || results.write(`${text}\n`));
   return {
-    result(event, text) {
-      if (json) line(event);
-      else results.write(`${text}\n`);
+    result(ofMachines, ofPeople) {
+      event(ofMachines);
+      text(ofPeople);
     },
+    event,
+    text,
     note(message) {
       if (json) line({ type: 'note', message });
       else io.stderr.write(`${message}\n`);

@@ -32,8 +32,8 @@ export const keyCommand = (io: Io): Command =>
       repositoryCommand('list', 'list the keys').action(async (options: RepositoryOptions) => {
         const output = createOutput(io, options);
         const slots = await (await open(options, io)).keys.list();
-        if (options.json) for (const slot of slots) output.result({ type: 'key', ...slot }, '');
-        else output.result({ type: 'keys' }, asTable(slots));
+        for (const slot of slots) output.event({ type: 'key', ...slot });
+        output.text(asTable(slots));
       }),
     )
     .addCommand(

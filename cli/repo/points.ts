@@ -23,16 +23,16 @@ export const pointsCommand = (io: Io): Command =>
 
 /** @throws REPOSITORY_DAMAGED at the end, when a point cannot be read */
 async function points(io: Io, options: Options): Promise<void> {
-  const { source, json = false } = options;
-  const output = createOutput(io, { json });
+  const { source } = options;
+  const output = createOutput(io, options);
   const repository = await open(options, io);
   const found: Found[] = [];
   for await (const each of readEach(repository, await repository.pointIds())) {
     if ('point' in each && source !== undefined && !isOfSource(each.point, source)) continue;
     found.push(each);
-    if (json) output.result('point' in each ? pointEvent(each.point) : damagedEvent(each), '');
+    output.event('point' in each ? pointEvent(each.point) : damagedEvent(each));
   }
-  if (!json) output.result({ type: 'points' }, found.length > 0 ? asTable(found) : 'There is no restore point.');
+  output.text(found.length > 0 ? asTable(found) : 'There is no restore point.');
   const damaged = found.flatMap((each) => ('error' in each ? [each.id] : []));
   if (damaged.length > 0) {
     throw new StrongroomError(

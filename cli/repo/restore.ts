@@ -47,8 +47,8 @@ async function restore(io: Io, name: string, options: Options): Promise<void> {
   const output = createOutput(io, { json, aside: to === '-' });
   if (to === '-' && io.stdout.isTTY)
     throw new StrongroomError('INVALID_INPUT', 'Standard output is a terminal: send the image to a file or a program.');
-  const began = io.now();
   const repository = await open(options, io);
+  const began = io.now();
   const point = await findPoint(repository, name, options.source);
   const disk = findDisk(point, options.disk);
   const image = repository.image(disk.image);
