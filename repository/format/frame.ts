@@ -1,6 +1,8 @@
 import { promisify } from 'node:util';
-import { constants, zstdCompress, zstdCompressSync, zstdDecompress, zstdDecompressSync } from 'node:zlib';
+import { constants, zstdCompressSync, zstdDecompress, zstdDecompressSync } from 'node:zlib';
 import { limiter } from '../flow.ts';
+import { blockCompressor } from './blockCompressor.ts';
+import type { Compress } from './blockCompressor.ts';
 
 /** What is sealed: one codec byte, then the content raw or as a zstd frame (docs/format.md, section 5). */
 export type Frame = readonly [codec: Buffer, body: Uint8Array];
@@ -8,8 +10,6 @@ export type Frame = readonly [codec: Buffer, body: Uint8Array];
 const RAW = Buffer.of(0);
 const ZSTD = Buffer.of(1);
 
-/** Level 1 costs half the time of level 3 for 7 % more bytes (bench of blocks of programs; 2026, zstd 1.5). */
-const BLOCK_LEVEL = 1;
 const PAGE_LEVEL = 3;
 
 /** Each call in the thread pool holds about a megabyte of zstd's own: no more of them than keep the pool busy. */
@@ -18,32 +18,28 @@ const inPool = limiter(8);
 /** Room for a block in one piece; what may be larger comes in several. */
 const MAX_CHUNK = 4 * 1024 * 1024;
 
-const compress = promisify(zstdCompress);
 const decompress = promisify(zstdDecompress);
-
-const options = (plain: Uint8Array, level: number) => ({
-  // One output chunk that surely suffices: the library would join several.
-  chunkSize: Math.max(64, plain.length + 512),
-  pledgedSrcSize: plain.length,
-  params: { [constants.ZSTD_c_compressionLevel]: level },
-});
 
 const smaller = (plain: Uint8Array, packed: Uint8Array): Frame =>
   packed.length < plain.length - plain.length / 32 ? [ZSTD, packed] : [RAW, plain];
 
-/** For blocks. */
-export function frameBlock(plain: Uint8Array): Frame {
-  return smaller(plain, zstdCompressSync(plain, options(plain, BLOCK_LEVEL)));
-}
+let compressBlock: Compress | undefined;
 
-/** As {@link frameBlock}, in the thread pool. */
-export async function frame(plain: Uint8Array): Promise<Frame> {
-  return smaller(plain, await inPool(() => compress(plain, options(plain, BLOCK_LEVEL))));
+/** For blocks. The frame is good until the next one is made. */
+export function frameBlock(plain: Uint8Array): Frame {
+  compressBlock ??= blockCompressor();
+  return smaller(plain, compressBlock(plain));
 }
 
 /** For small things: pages, directories, points. */
 export function frameSync(plain: Uint8Array): Frame {
-  return smaller(plain, zstdCompressSync(plain, options(plain, PAGE_LEVEL)));
+  const packed = zstdCompressSync(plain, {
+    // One output chunk that surely suffices: the library would join several.
+    chunkSize: Math.max(64, plain.length + 512),
+    pledgedSrcSize: plain.length,
+    params: { [constants.ZSTD_c_compressionLevel]: PAGE_LEVEL },
+  });
+  return smaller(plain, packed);
 }
 
 /** The content of a frame of at most `limit` bytes, or undefined when it is none. Decompresses in the thread pool. */

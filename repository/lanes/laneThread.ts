@@ -1,15 +1,15 @@
-/** The program of a thread: does the tasks that it is sent and gives the buffers back. A file of its own in every bundle. */
+/** The program of a thread: does the tasks that it is sent. A file of its own in every bundle. */
 import { parentPort } from 'node:worker_threads';
 import type { Answer, Request } from './threads.ts';
 import { operations } from './work.ts';
 
-parentPort?.on('message', ({ id, operation, task, buffers }: Request) => {
-  const answer: Answer = { id, buffers };
+parentPort?.on('message', ({ id, operation, task }: Request) => {
+  const answer: Answer = { id };
   try {
     const work = operations[operation as keyof typeof operations] as (task: object) => unknown;
-    answer.result = work({ ...task, ...buffers });
+    answer.result = work(task);
   } catch (error) {
     answer.error = error instanceof Error ? error.message : String(error);
   }
-  parentPort?.postMessage(answer, Object.values(buffers));
+  parentPort?.postMessage(answer);
 });

@@ -1,26 +1,22 @@
 import { availableParallelism } from 'node:os';
-import type { Memory } from './pool.ts';
 import { BufferPool } from './pool.ts';
 import { Threads } from './threads.ts';
 import { operations } from './work.ts';
 
 type Operations = typeof operations;
-type TaskOf<K extends keyof Operations> = Parameters<Operations[K]>[0];
-/** The buffers of a task: they are the lane's until the result is there. */
-type BuffersOf<T> = { [N in keyof T as T[N] extends ArrayBuffer ? N : never]: Memory };
-type ValuesOf<T> = { [N in keyof T as T[N] extends ArrayBuffer ? never : N]: T[N] };
 
-/**
- * Where CPU work on blocks is done: inline or in threads, by the same code with the same results.
- * Errors: INTERNAL when a thread dies; its buffers are gone then.
- */
+/** Where CPU work on blocks is done: inline or in threads, by the same code with the same results. */
 export interface Lanes {
   /** How many tasks run at once. */
   readonly width: number;
+  /**
+   * @param transfer buffers of the task that are given away; shared ones need not be
+   * @throws INTERNAL when a thread dies
+   */
   run<K extends keyof Operations>(
     operation: K,
-    values: ValuesOf<TaskOf<K>>,
-    buffers: BuffersOf<TaskOf<K>>,
+    task: Parameters<Operations[K]>[0],
+    transfer?: readonly ArrayBuffer[],
   ): Promise<ReturnType<Operations[K]>>;
 }
 
@@ -38,16 +34,12 @@ export const lanesFor = (bytes: number): Lanes => (bytes > INLINE_BYTES ? thread
 /** Does each task at once. */
 export const inlineLanes: Lanes = {
   width: 1,
-  run: async (operation, values, buffers) => {
-    const work = operations[operation] as (task: object) => never;
-    const bytes = Object.entries<Memory>(buffers).map(([name, memory]) => [name, memory.bytes]);
-    return work({ ...values, ...Object.fromEntries(bytes) });
-  },
+  run: async (operation, task) => (operations[operation] as (task: object) => never)(task),
 };
 
 export const threadLanes = (of: Threads): Lanes => ({
   width: of.width,
-  run: (operation, values, buffers) => of.run(operation, values, buffers) as Promise<never>,
+  run: (operation, task, transfer = []) => of.run(operation, task, transfer) as Promise<never>,
 });
 
 /** Bytes of one read of a source, or of the plain blocks of one read of a pack. */

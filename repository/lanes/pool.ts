@@ -1,17 +1,13 @@
-/** Bytes that travel: to a thread and back. While they are away, `bytes` is detached. */
-export interface Memory {
-  bytes: ArrayBuffer;
-}
-
 /**
  * A fixed number of buffers that are used again and again. Who wants one waits until one is free: that bounds memory, and is
- * what holds the source back when the store is slower.
+ * what holds the source back when the store is slower. They are shared with threads: a buffer that is transferred
+ * counts as new memory of the receiver, which then collects garbage all the time.
  */
 export class BufferPool {
   readonly #size: number;
   #unused: number;
-  readonly #free: ArrayBuffer[] = [];
-  readonly #waiting: ((memory: ArrayBuffer) => void)[] = [];
+  readonly #free: SharedArrayBuffer[] = [];
+  readonly #waiting: ((buffer: SharedArrayBuffer) => void)[] = [];
   /** Whom to ask when there is none: gives up a buffer soon and says true, or has none to give up. */
   readonly holders = new Set<() => boolean>();
 
@@ -22,26 +18,22 @@ export class BufferPool {
   }
 
   /** A buffer of at least the pool's size, and at least `bytes`; what is in it is not defined. */
-  async take(bytes = 0): Promise<Memory> {
-    const found = this.#free.pop();
-    if (found) return { bytes: large(found, bytes) };
-    if (this.#unused > 0) {
-      this.#unused--;
-      return { bytes: new ArrayBuffer(Math.max(this.#size, bytes)) };
-    }
-    const given = new Promise<ArrayBuffer>((resolve) => this.#waiting.push(resolve));
-    for (const giveUp of this.holders) if (giveUp()) break;
-    return { bytes: large(await given, bytes) };
+  async take(bytes = this.#size): Promise<SharedArrayBuffer> {
+    const buffer = this.#free.pop() ?? (this.#unused > 0 ? undefined : await this.#wait());
+    if (!buffer) this.#unused--;
+    return buffer && buffer.byteLength >= bytes ? buffer : new SharedArrayBuffer(Math.max(bytes, this.#size));
   }
 
-  /** Gives a buffer back. One that was lost with its thread is replaced. */
-  give({ bytes }: Memory): void {
+  /** Gives a buffer back, which nobody may use any more. */
+  give(buffer: SharedArrayBuffer): void {
     const next = this.#waiting.shift();
-    if (next) next(large(bytes, this.#size));
-    else if (bytes.detached) this.#unused++;
-    else this.#free.push(bytes);
+    if (next) next(buffer);
+    else this.#free.push(buffer);
+  }
+
+  #wait(): Promise<SharedArrayBuffer> {
+    const given = new Promise<SharedArrayBuffer>((resolve) => this.#waiting.push(resolve));
+    for (const giveUp of this.holders) if (giveUp()) break;
+    return given;
   }
 }
-
-const large = (buffer: ArrayBuffer, bytes: number): ArrayBuffer =>
-  buffer.byteLength >= bytes ? buffer : new ArrayBuffer(bytes);

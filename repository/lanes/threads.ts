@@ -1,22 +1,19 @@
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { StrongroomError } from '../../model/errors.ts';
-import type { Memory } from './pool.ts';
 
 /** Tasks that a thread has at once: the next one is there when it ends one. */
 const DEPTH = 2;
 
-/** What a thread is sent. `buffers` are transferred and come back with the answer. */
+/** What a thread is sent. */
 export interface Request {
   id: number;
   operation: string;
   task: object;
-  buffers: Record<string, ArrayBuffer>;
 }
 
 export interface Answer {
   id: number;
-  buffers: Record<string, ArrayBuffer>;
   result?: unknown;
   /** Why the operation threw. */
   error?: string;
@@ -25,7 +22,7 @@ export interface Answer {
 interface Job {
   operation: string;
   task: object;
-  buffers: Record<string, Memory>;
+  transfer: readonly ArrayBuffer[];
   resolve(result: unknown): void;
   reject(error: Error): void;
 }
@@ -55,10 +52,10 @@ export class Threads {
     this.#program = program;
   }
 
-  /** @throws INTERNAL when the operation threw or the thread died; the buffers are lost with a thread */
-  run(operation: string, task: object, buffers: Record<string, Memory>): Promise<unknown> {
+  /** @throws INTERNAL when the operation threw or the thread died */
+  run(operation: string, task: object, transfer: readonly ArrayBuffer[]): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      this.#queue.push({ operation, task, buffers, resolve, reject });
+      this.#queue.push({ operation, task, transfer, resolve, reject });
       this.#dispatch();
     });
   }
@@ -105,22 +102,17 @@ export class Threads {
 
   #post({ worker, jobs }: Thread, job: Job): void {
     const id = this.#requests++;
-    const buffers = Object.fromEntries(Object.entries(job.buffers).map(([name, { bytes }]) => [name, bytes]));
-    const request: Request = { id, operation: job.operation, task: job.task, buffers };
+    const request: Request = { id, operation: job.operation, task: job.task };
     if (jobs.size === 0) worker.ref();
     jobs.set(id, job);
-    worker.postMessage(request, Object.values(buffers));
+    worker.postMessage(request, job.transfer);
   }
 }
 
 /** Bounds what a thread leaves behind between two collections: results of zstd and AES, a block each. */
 const YOUNG_MIB = 8;
 
-function settle(job: Job, { buffers, result, error }: Answer): void {
-  for (const [name, bytes] of Object.entries(buffers)) {
-    const memory = job.buffers[name];
-    if (memory) memory.bytes = bytes;
-  }
+function settle(job: Job, { result, error }: Answer): void {
   if (error === undefined) job.resolve(result);
   else job.reject(new StrongroomError('INTERNAL', `A thread of the repository failed: ${error}`));
 }

@@ -13,7 +13,7 @@ import { IDENTITY_BYTES, keyedIdentity } from '../format/secrets.ts';
 
 export interface HashTask {
   /** Source data: aligned blocks from 0 on. */
-  run: ArrayBuffer;
+  run: SharedArrayBuffer;
   /** Bytes of it. The last block may be short. */
   length: number;
   blockSize: number;
@@ -53,11 +53,11 @@ function isZero(bytes: Buffer): boolean {
 }
 
 export interface SealTask extends PackKeys {
-  run: ArrayBuffer;
+  run: SharedArrayBuffer;
   /** Which parts of the run are stored. */
   blocks: readonly { start: number; length: number }[];
   /** The pack being filled. */
-  bytes: ArrayBuffer;
+  bytes: SharedArrayBuffer;
   /** Bytes in it. */
   size: number;
   /** The pack is full when it reaches this; room for one more block is behind it. */
@@ -83,7 +83,7 @@ export function sealRun({ run, blocks, bytes, size, packBytes, ...keys }: SealTa
 }
 
 export interface FinishTask extends PackKeys {
-  bytes: ArrayBuffer;
+  bytes: SharedArrayBuffer;
   size: number;
   /** Content of the pack's directory. */
   directory: Uint8Array;
@@ -130,7 +130,7 @@ export function checkRun({ sealed, parts, ...keys }: CheckTask): Opened[] {
 
 export interface OpenTask extends CheckTask {
   /** Where the plain blocks go, one behind the other. */
-  into: ArrayBuffer;
+  into: SharedArrayBuffer;
 }
 
 /** As {@link checkRun}, and gives the plain bytes. The place of a block that is not ok is left as it was. */

@@ -6,7 +6,6 @@ import type { DirectoryEntry, PackKeys, Ref } from '../format/pack.ts';
 import type { Secrets } from '../format/secrets.ts';
 import { packBuffers } from '../lanes/lanes.ts';
 import type { Lanes } from '../lanes/lanes.ts';
-import type { Memory } from '../lanes/pool.ts';
 import type { ObjectStore } from '../ports.ts';
 import { putNew } from '../stores/objects.ts';
 
@@ -32,7 +31,7 @@ export interface NewBlock {
 /** A pack that is not stored yet. */
 interface Pack {
   keys: PackKeys;
-  memory: Memory;
+  memory: SharedArrayBuffer;
   size: number;
   entries: DirectoryEntry[];
   /** With a lane. */
@@ -73,7 +72,7 @@ export class BlockPacks {
   }
 
   /** Puts blocks of a run into packs. Resolves when they are sealed; waits when the store is slower than the source. */
-  async add(lanes: Lanes, run: Memory, blocks: readonly NewBlock[]): Promise<Ref[]> {
+  async add(lanes: Lanes, run: SharedArrayBuffer, blocks: readonly NewBlock[]): Promise<Ref[]> {
     if (this.#lanes?.width !== lanes.width) this.#inTurn = limiter(lanes.width);
     this.#lanes = lanes;
     const refs: Ref[] = [];
@@ -104,7 +103,7 @@ export class BlockPacks {
   }
 
   /** Appends as many blocks as one pack takes. */
-  async #append(lanes: Lanes, run: Memory, blocks: readonly NewBlock[]): Promise<Ref[]> {
+  async #append(lanes: Lanes, run: SharedArrayBuffer, blocks: readonly NewBlock[]): Promise<Ref[]> {
     this.#throwIfFailed();
     const pack = [...this.#open].find(({ busy }) => !busy) ?? (await this.#begin());
     pack.busy = true;
@@ -113,7 +112,7 @@ export class BlockPacks {
     const parts = blocks.map(({ start, length }) => ({ start, length }));
     let lengths: number[];
     try {
-      lengths = await lanes.run('seal', { ...keys, size, packBytes, blocks: parts }, { run, bytes: memory });
+      lengths = await lanes.run('seal', { ...keys, run, blocks: parts, bytes: memory, size, packBytes });
     } catch (error) {
       this.#failure ??= { error };
       this.#forget(pack);
@@ -135,7 +134,7 @@ export class BlockPacks {
     const { secrets, random, packBytes, blockSize } = this.#options;
     const memory = await packBuffers.take(packBytes + maxEntryBytes(blockSize));
     const id = random(16).toString('hex');
-    packHead('data', id).copy(new Uint8Array(memory.bytes));
+    packHead('data', id).copy(new Uint8Array(memory));
     const { promise: done, resolve: end } = Promise.withResolvers<void>();
     const keys = { repository: secrets.repository, pack: id, packKey: secrets.packKey(id) };
     const pack = { keys, memory, size: PACK_HEAD_BYTES, entries: [], busy: true, closing: false, done, end };
@@ -166,9 +165,9 @@ export class BlockPacks {
   async #store({ keys, size, memory, entries }: Pack): Promise<void> {
     if (this.#failure || !this.#lanes) return;
     const directory = writeDirectory(entries);
-    const task = { ...keys, size, directory, count: entries.length };
-    const tail = await this.#lanes.run('finish', task, { bytes: memory });
-    const parts = [new Uint8Array(memory.bytes, 0, size), tail];
+    const task = { ...keys, bytes: memory, size, directory, count: entries.length };
+    const tail = await this.#lanes.run('finish', task);
+    const parts = [new Uint8Array(memory, 0, size), tail];
     await putNew(this.#options.store, packName('data', keys.pack), parts);
     await this.#options.stored({ pack: keys.pack, size: size + tail.length, entries });
   }

@@ -1,7 +1,6 @@
 import type { DedupIndex } from '../dedup/dedupIndex.ts';
 import type { Ref } from '../format/pack.ts';
 import type { Lanes } from '../lanes/lanes.ts';
-import type { Memory } from '../lanes/pool.ts';
 import type { BlockPacks, NewBlock } from './blockPacks.ts';
 
 /** Where a block lies, and whether it was stored for this. */
@@ -28,7 +27,7 @@ export class BlockStore {
   }
 
   /** @throws what the index and the packs throw */
-  async place(lanes: Lanes, run: Memory, blocks: readonly NewBlock[]): Promise<Placed[]> {
+  async place(lanes: Lanes, run: SharedArrayBuffer, blocks: readonly NewBlock[]): Promise<Placed[]> {
     const placed: Placed[] = [];
     let rest = blocks.map((block, i) => ({ block, i, id: block.identity.toString('hex') }));
     while (rest.length > 0) {
@@ -68,7 +67,7 @@ export class BlockStore {
     return placed;
   }
 
-  async #findOrStore(lanes: Lanes, run: Memory, blocks: readonly NewBlock[]): Promise<Placed[]> {
+  async #findOrStore(lanes: Lanes, run: SharedArrayBuffer, blocks: readonly NewBlock[]): Promise<Placed[]> {
     if (blocks.length === 0) return [];
     const known = await this.#index.find(blocks.map(({ identity }) => identity));
     const unknown = blocks.filter((_, i) => !known[i]);

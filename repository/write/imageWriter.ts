@@ -75,7 +75,7 @@ export async function writeImage(target: ImageTarget, input: ImageInput): Promis
     const memory = await runBuffers.take();
     try {
       signal.throwIfAborted();
-      await input.read(run.first * config.blockSize, new Uint8Array(memory.bytes, 0, length), signal);
+      await input.read(run.first * config.blockSize, new Uint8Array(memory, 0, length), signal);
       const before = await blocksBefore(maps, base, geometry, run);
       return await writeRun(target, lanes, { first: run.first, memory, length }, before);
     } finally {

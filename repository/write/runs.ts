@@ -3,14 +3,13 @@ import { IDENTITY_BYTES } from '../format/secrets.ts';
 import type { Secrets } from '../format/secrets.ts';
 import type { Ref } from '../format/pack.ts';
 import type { Lanes } from '../lanes/lanes.ts';
-import type { Memory } from '../lanes/pool.ts';
 import type { NewBlock } from './blockPacks.ts';
 import type { BlockStore } from './blockStore.ts';
 
 /** Source data: neighbouring blocks from a block on. */
 export interface Run {
   first: number;
-  memory: Memory;
+  memory: SharedArrayBuffer;
   /** Bytes. */
   length: number;
 }
@@ -32,7 +31,7 @@ export async function writeRun(
 ): Promise<WrittenRun> {
   const { blockSize } = config;
   const { blockKey } = secrets;
-  const { identities, zeros } = await lanes.run('hash', { length, blockSize, blockKey }, { run: memory });
+  const { identities, zeros } = await lanes.run('hash', { run: memory, length, blockSize, blockKey });
   const changed: (NewBlock & { i: number })[] = [];
   const places: (Ref | null | undefined)[] = Array.from(zeros, (zero, i) => {
     const was = before[i] ?? null;

@@ -1,5 +1,4 @@
 import { runBuffers } from '../lanes/lanes.ts';
-import type { Memory } from '../lanes/pool.ts';
 
 const SECTOR = 512;
 
@@ -11,10 +10,10 @@ export async function* cutStream(
   source: AsyncIterable<Uint8Array>,
   most: number,
   signal?: AbortSignal,
-): AsyncGenerator<{ memory: Memory; length: number }> {
+): AsyncGenerator<{ memory: SharedArrayBuffer; length: number }> {
   const chunks = source[Symbol.asyncIterator]();
   const aborted = whenAborted(signal);
-  let memory: Memory | undefined;
+  let memory: SharedArrayBuffer | undefined;
   let length = 0;
   try {
     for (;;) {
@@ -24,7 +23,7 @@ export async function* cutStream(
       while (chunk.length > 0) {
         memory ??= await runBuffers.take();
         const part = chunk.subarray(0, most - length);
-        new Uint8Array(memory.bytes).set(part, length);
+        new Uint8Array(memory).set(part, length);
         length += part.length;
         chunk = chunk.subarray(part.length);
         if (length < most) continue;
@@ -36,7 +35,7 @@ export async function* cutStream(
     }
     if (memory) {
       const end = Math.ceil(length / SECTOR) * SECTOR;
-      new Uint8Array(memory.bytes).fill(0, length, end);
+      new Uint8Array(memory).fill(0, length, end);
       const last = { memory, length: end };
       memory = undefined;
       yield last;
