@@ -68,17 +68,20 @@ function linkOrCopy(from: string, to: string): void {
 }
 
 /** Bytes that look random, the same for the same name. */
-function noise(length: number, name: string): Buffer {
+export function noise(length: number, name: string): Buffer {
   const key = createHash('sha256').update(name).digest();
   return createCipheriv('aes-256-ctr', key, Buffer.alloc(16)).update(Buffer.alloc(length));
 }
 
-/** `count` places of `length` bytes, at random multiples of 4 KiB, as a guest's file system writes; sorted, disjoint. */
-export function scattered(size: number, count: number, length: number, name: string): Extent[] {
-  const pages = Math.floor((size - length) / 4096);
+/**
+ * `count` places of `length` bytes, sorted and disjoint, at random multiples of `unit`: of 4 KiB, as a guest's file system
+ * writes.
+ */
+export function scattered(size: number, count: number, length: number, name: string, unit = 4096): Extent[] {
+  const units = Math.floor((size - length) / unit);
   const taken = new Map<number, Extent>();
   for (let i = 0; taken.size < count; i++) {
-    const offset = (noise(6, `${name}/${i}`).readUIntLE(0, 6) % pages) * 4096;
+    const offset = (noise(6, `${name}/${i}`).readUIntLE(0, 6) % units) * unit;
     const near = Math.floor(offset / length);
     // No two places of `length` bytes in one or in neighbouring stretches of as many: they cannot overlap.
     if (![near - 1, near, near + 1].some((stretch) => taken.has(stretch))) taken.set(near, { offset, length });

@@ -1,0 +1,184 @@
+import { readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pointId } from '../../../model/point.ts';
+import { createRepository, folderStore } from '../../../repository/index.ts';
+import type { Extent } from '../../../repository/index.ts';
+import type { Random } from '../../chaos/random.ts';
+import { created, noise, objectNames } from '../../repository/fixtures.ts';
+import { BLOCK } from '../smallWorld.ts';
+import { openFolder } from './operations.ts';
+import type { Operation } from './operations.ts';
+
+/** Blocks of an image. */
+const BLOCKS = 300;
+/** Points that a prune leaves at least. */
+const KEPT = 3;
+const DAY_MS = 24 * 3_600_000;
+
+interface KnownPoint {
+  source: number;
+  image: Buffer;
+}
+
+/** A repository in a folder, and what is known of it: what must be restorable, and what may be. */
+export class World {
+  readonly folder: string;
+  /** Recovery keys: which of them opens depends on whether a rotation came through. */
+  readonly keys: string[] = [];
+  /** Committed points, by id, oldest first. */
+  readonly points = new Map<string, KnownPoint>();
+  readonly #files: string;
+  readonly #random: Random;
+  readonly #images: Buffer[];
+  #made = 0;
+
+  private constructor(files: string, random: Random) {
+    this.#files = files;
+    this.folder = join(files, 'repository');
+    this.#random = random;
+    // Half of each image is the other's too.
+    const shared = noise((BLOCKS / 2) * BLOCK, 'shared');
+    this.#images = ['a', 'b'].map((name) => Buffer.concat([shared, noise((BLOCKS / 2) * BLOCK, name)]));
+  }
+
+  /** @param files an empty folder */
+  static async create(files: string, random: Random): Promise<World> {
+    const world = new World(files, random);
+    const options = { recovery: true, now: () => created, blockSize: BLOCK, fanOut: 8 };
+    const { recoveryKey } = await createRepository(folderStore(world.folder), options);
+    world.keys.push(recoveryKey ?? '');
+    return world;
+  }
+
+  /** A backup of a source that changed since: in full, or over a base, told of the changes or left to find them. */
+  async planBackup(): Promise<{ operation: Operation; made: Map<string, KnownPoint> }> {
+    const source = this.#random.between(0, this.#images.length - 1);
+    this.#change(source);
+    const image = Buffer.from(this.#images[source] as Buffer);
+    const path = join(this.#files, `image${source}`);
+    await writeFile(path, image);
+    const [base, before] = [...this.points].filter(([, known]) => known.source === source).at(-1) ?? [];
+    const [isFull, isTold] = [this.#random.between(0, 3) === 0, this.#random.between(0, 1) === 0];
+    const changed = before && isTold ? differences(before.image, image) : [{ offset: 0, length: image.length }];
+    const point = pointId(new Date(Date.parse(created) + ++this.#made * DAY_MS).toISOString(), Buffer.alloc(4));
+    const operation = { kind: 'backup' as const, point, image: path, ...(isFull || !base ? {} : { base }), changed };
+    return { operation, made: new Map([[point, { source, image }]]) };
+  }
+
+  planPrune(): Operation {
+    const most = Math.max(0, this.points.size - KEPT);
+    const deletePoints = [...this.points.keys()].filter((_, i) => i < most || this.#random.between(0, 9) === 0);
+    // The newest stays, so that a base is there.
+    return { kind: 'prune', deletePoints: deletePoints.slice(0, this.points.size - 1), repackBelow: 0.5 };
+  }
+
+  /** Copies the live parts of every pack that holds anything else. */
+  planRepack(): Operation {
+    return { kind: 'prune', deletePoints: [], repackBelow: 1 };
+  }
+
+  /** A repair has something to do when an index object or a copy of the key slots is gone. */
+  async planRepair(): Promise<Operation> {
+    const prefix = this.#random.between(0, 1) === 0 ? 'index/' : 'keys/';
+    const names = await objectNames(folderStore(this.folder), prefix);
+    const name = names[this.#random.between(0, names.length - 1)];
+    if (name !== undefined) await rm(join(this.folder, name));
+    return { kind: 'repair' };
+  }
+
+  planRotation(): Operation {
+    return { kind: 'rotate', keep: join(this.#files, 'recovery-key') };
+  }
+
+  /** Lets 25 hours pass for the repository: in a folder an object's time is its file's. Nothing may be running. */
+  async passTime(): Promise<void> {
+    const then = new Date(Date.now() - 25 * 3_600_000);
+    for (const folder of ['marks', 'writers', '.scratch']) {
+      for (const name of await namesIn(join(this.folder, folder)))
+        await utimes(join(this.folder, folder, name), then, then);
+    }
+  }
+
+  /**
+   * Checks everything that the repository promises.
+   * @param made points that were being made: each may be there, then it is right
+   * @param deleted points that were being deleted: each may be gone
+   * @returns what is wrong
+   */
+  async check(made: ReadonlyMap<string, KnownPoint>, deleted: readonly string[]): Promise<string[]> {
+    const wrong: string[] = [];
+    await this.#learnKey();
+    const repository = await openFolder(this.folder, this.keys);
+    const ids = new Set(await repository.pointIds());
+    for (const id of this.points.keys()) {
+      if (ids.has(id)) continue;
+      if (!deleted.includes(id)) wrong.push(`${id} is lost`);
+      this.points.delete(id);
+    }
+    for (const id of ids) {
+      const known = this.points.get(id) ?? made.get(id);
+      if (!known) {
+        wrong.push(`${id} was deleted and is there again`);
+        continue;
+      }
+      this.points.set(id, known);
+      const [disk] = (await repository.point(id)).disks;
+      const image = disk && repository.image(disk.image);
+      if (!(await image?.read(0, image.size))?.equals(known.image)) wrong.push(`${id} restores another image`);
+    }
+    const { problems } = await repository.verify({ readData: { kind: 'all' } });
+    return [...wrong, ...problems.map(({ object, what }) => `${object} ${what}`)];
+  }
+
+  /** What is left when nothing runs and everything was pruned that may be: objects that no point needs. */
+  async remains(): Promise<string[]> {
+    const repository = await openFolder(this.folder, this.keys);
+    for (let run = 0; run < 3; run++) {
+      await this.passTime();
+      await repository.prune({ repackBelow: 0 });
+    }
+    const { unreferenced } = await repository.verify();
+    const store = folderStore(this.folder);
+    const [marks, writers] = await Promise.all(['marks/', 'writers/'].map((prefix) => objectNames(store, prefix)));
+    const packs = unreferenced?.packs ? [`${unreferenced.packs} packs without a point`] : [];
+    return [...(marks ?? []), ...(writers ?? []), ...packs];
+  }
+
+  #change(source: number): void {
+    const random = this.#random;
+    const [mine, other] = [this.#images[source], this.#images[1 - source]] as [Buffer, Buffer];
+    for (let block = random.between(0, 30); block < BLOCKS; block += random.between(2, 60)) {
+      const end = Math.min(block + random.between(1, 30), BLOCKS) * BLOCK;
+      const piece = mine.subarray(block * BLOCK, end);
+      const content = random.between(0, 3);
+      if (content === 0) piece.fill(0);
+      else if (content === 1) other.copy(piece, 0, block * BLOCK, end);
+      else noise(piece.length, random.between(0, 2 ** 31)).copy(piece);
+      block = end / BLOCK;
+    }
+  }
+
+  async #learnKey(): Promise<void> {
+    const key = await readFile(join(this.#files, 'recovery-key'), 'utf8').catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') throw error;
+    });
+    if (key && !this.keys.includes(key)) this.keys.push(key);
+  }
+}
+
+/** The blocks in which two images differ. */
+function differences(a: Buffer, b: Buffer): Extent[] {
+  const extents: Extent[] = [];
+  for (let offset = 0; offset < b.length; offset += BLOCK) {
+    if (!a.subarray(offset, offset + BLOCK).equals(b.subarray(offset, offset + BLOCK)))
+      extents.push({ offset, length: BLOCK });
+  }
+  return extents;
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  return readdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return [];
+    throw error;
+  });
+}
