@@ -1,0 +1,166 @@
+import { expect } from 'vitest';
+import type { ImageRef } from '../../model/point.ts';
+import { pointId } from '../../model/point.ts';
+import { isCode } from '../../repository/format/damage.ts';
+import { memoryStore, openRepository } from '../../repository/index.ts';
+import type { Extent } from '../../repository/index.ts';
+import type { ObjectStore } from '../../repository/ports.ts';
+import { noise, point, readBack, seededRandom, smallRepository, whole, write } from '../repository/fixtures.ts';
+import { isDeath, shakyStore } from './shakyStore.ts';
+
+const BLOCK = 4096;
+export const SOURCES = 3;
+/** Blocks of each source's image; the last one is half a block long. */
+export const BLOCKS = 20;
+
+/** Where a process dies: see `Shaky`. */
+export interface Death {
+  diesAfter: number;
+  lastTakesEffect: boolean;
+}
+
+export interface Backup extends Death {
+  kind: 'backup';
+  source: number;
+  /** Everything, what changed, or everything compared with the base. */
+  how: 'full' | 'changes' | 'checksum';
+  /** What is written to the disk before: neighbouring blocks, filled with one of a few contents. 0 is zeros. */
+  changes: readonly { block: number; count: number; content: number }[];
+}
+
+export interface Prune extends Death {
+  kind: 'prune';
+  /** Which of the points that are there are deleted: bit n for the n-th. */
+  deletes: number;
+  repackBelow: number;
+}
+
+export type Job = Backup | Prune;
+export type Step =
+  | Job
+  | { kind: 'wait'; minutes: number }
+  /** Jobs at once; at each operation of any of them so much time passes. */
+  | { kind: 'together'; jobs: readonly Job[]; millisecondsPerOperation: number; turns: number };
+
+/** A repository, and what each of its points has to hold. */
+export class Model {
+  readonly #store: ObjectStore;
+  readonly #key: string;
+  readonly #tick: (milliseconds: number) => void;
+  readonly #now: () => number;
+  readonly #disks = Array.from({ length: SOURCES }, () => Buffer.alloc(BLOCKS * BLOCK - BLOCK / 2));
+  readonly #random = seededRandom('model');
+  /** What a point holds if it is there. */
+  readonly #contents = new Map<string, { source: number; disk: Buffer; image: ImageRef }>();
+  /** Points that must be there: committed, and never asked to be deleted. */
+  readonly #kept = new Set<string>();
+
+  private constructor(store: ObjectStore, key: string, clock: { now: number }) {
+    this.#store = store;
+    this.#key = key;
+    this.#tick = (milliseconds) => (clock.now += milliseconds);
+    this.#now = () => clock.now;
+  }
+
+  static async make(): Promise<Model> {
+    const clock = { now: Date.parse('2026-05-01T00:00:00Z') };
+    const store = memoryStore(() => clock.now++);
+    const { recoveryKey } = await smallRepository({ store, random: seededRandom('repository') });
+    return new Model(store, recoveryKey, clock);
+  }
+
+  async take(step: Step): Promise<void> {
+    if (step.kind === 'wait') this.#tick(step.minutes * 60_000);
+    else if (step.kind === 'together') {
+      let turn = step.turns;
+      const pause = async (): Promise<void> => {
+        this.#tick(step.millisecondsPerOperation);
+        turn = (turn * 1103515245 + 12345) % 2 ** 31;
+        for (let i = turn % 4; i > 0; i--) await new Promise((go) => setImmediate(go));
+      };
+      await Promise.all(step.jobs.map((job) => this.#run(job, pause)));
+    } else await this.#run(step, () => Promise.resolve());
+    await this.check();
+  }
+
+  /** Every point that is there holds what it has to, and every one that has to be there is. */
+  async check(): Promise<void> {
+    const repository = await openRepository(this.#store, { kind: 'recovery', key: this.#key });
+    const ids = await repository.pointIds();
+    expect(ids).toEqual(expect.arrayContaining([...this.#kept]));
+    for (const id of ids) {
+      const image = (await repository.point(id)).disks[0]?.image as ImageRef;
+      const right = (await readBack(repository.image(image))).equals(this.#contents.get(id)?.disk as Buffer);
+      expect(right, `${id} holds what was backed up`).toBe(true);
+    }
+  }
+
+  /** Long after everything has ended, verification finds no fault, and prune leaves nothing that no point needs. */
+  async settle(): Promise<void> {
+    const repository = await openRepository(this.#store, { kind: 'recovery', key: this.#key });
+    for (let day = 0; day < 3; day++) {
+      this.#tick(25 * 60 * 60_000);
+      await repository.prune({ repackBelow: 0 });
+    }
+    await this.check();
+    const { problems, unreferenced } = await repository.verify({ readData: { kind: 'all' } });
+    expect(problems).toEqual([]);
+    expect(unreferenced).toEqual({ packs: 0, bytes: 0 });
+  }
+
+  async #run(job: Job, pause: () => Promise<void>): Promise<void> {
+    const store = shakyStore(this.#store, { ...job, pause });
+    try {
+      await (job.kind === 'backup' ? this.#backUp(store, job) : this.#prune(store, job));
+    } catch (error) {
+      if (!isDeath(error) && !isCode(error, 'WRITER_LAPSED')) throw error;
+    }
+  }
+
+  async #backUp(store: ObjectStore, { source, how, changes }: Backup): Promise<void> {
+    const disk = this.#disks[source] as Buffer;
+    for (const { block, count, content } of changes) {
+      for (let i = 0; i < count; i++) fill(disk, block + i, content);
+    }
+    const now = Buffer.from(disk);
+    const repository = await openRepository(store, { kind: 'recovery', key: this.#key }, { random: this.#random });
+    const id = pointId(new Date(this.#now()).toISOString(), this.#random(4));
+    const ids = await repository.pointIds();
+    const base =
+      how === 'full'
+        ? undefined
+        : ids.map((known) => this.#contents.get(known)).findLast((known) => known?.source === source);
+    const extents = base && how === 'changes' ? differences(base.disk, now) : whole(now);
+
+    const writer = await repository.writer({ packBytes: 4 * BLOCK });
+    const { image } = await write(writer, now, extents, base?.image);
+    this.#contents.set(id, { source, disk: now, image });
+    await writer.commit(point(id, image));
+    this.#kept.add(id);
+    await writer.close();
+  }
+
+  async #prune(store: ObjectStore, { deletes, repackBelow }: Prune): Promise<void> {
+    const repository = await openRepository(store, { kind: 'recovery', key: this.#key }, { random: this.#random });
+    const deletePoints = (await repository.pointIds()).filter((_, n) => (deletes >> n) & 1);
+    for (const id of deletePoints) this.#kept.delete(id);
+    await repository.prune({ deletePoints, repackBelow, packBytes: 4 * BLOCK });
+  }
+}
+
+/** Fills a block of a disk; what goes beyond its end is left out. */
+function fill(disk: Buffer, block: number, content: number): void {
+  const bytes =
+    content === 0 ? Buffer.alloc(BLOCK) : content === 1 ? Buffer.alloc(BLOCK, 'text') : noise(BLOCK, content);
+  if (block < BLOCKS) bytes.copy(disk, block * BLOCK);
+}
+
+/** Blocks in which two disks differ, as extents. */
+function differences(one: Buffer, other: Buffer): Extent[] {
+  const extents: Extent[] = [];
+  for (let offset = 0; offset < other.length; offset += BLOCK) {
+    const end = Math.min(offset + BLOCK, other.length);
+    if (!one.subarray(offset, end).equals(other.subarray(offset, end))) extents.push({ offset, length: end - offset });
+  }
+  return extents;
+}
