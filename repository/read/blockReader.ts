@@ -1,5 +1,5 @@
 import { damaged, isCode } from '../format/damage.ts';
-import { unframe } from '../format/frame.ts';
+import { unframeSync } from '../format/frame.ts';
 import { orderedMap } from '../flow.ts';
 import { blockLength } from '../format/geometry.ts';
 import type { Geometry } from '../format/geometry.ts';
@@ -8,16 +8,22 @@ import type { Forwards } from './forwards.ts';
 import { readPart } from '../stores/objects.ts';
 import { openPart } from '../format/pack.ts';
 import type { Ref } from '../format/pack.ts';
+import { readBuffers, RUN_BYTES, RUNS } from '../lanes/lanes.ts';
+import type { Lanes } from '../lanes/lanes.ts';
 import type { ObjectStore } from '../ports.ts';
 import type { Secrets } from '../format/secrets.ts';
-
-/** Plain bytes of the blocks that one read of a pack brings. */
-const RUN_BYTES = 4 * 1024 * 1024;
-const RUNS_AHEAD = 8;
 
 export interface PlacedRef {
   block: number;
   ref: Ref;
+}
+
+/** What blocks are read with. */
+export interface BlockSource {
+  store: ObjectStore;
+  secrets: Secrets;
+  forwards: Forwards;
+  geometry: Geometry;
 }
 
 /**
@@ -25,46 +31,129 @@ export interface PlacedRef {
  * where forwards say it is. @throws REPOSITORY_DAMAGED
  */
 export async function* readBlocks(
-  store: ObjectStore,
-  secrets: Secrets,
-  forwards: Forwards,
-  geometry: Geometry,
+  source: BlockSource,
+  lanes: Lanes,
   refs: AsyncIterable<PlacedRef>,
   signal?: AbortSignal,
 ): AsyncGenerator<{ block: number; data: Buffer }> {
-  const most = Math.max(1, Math.floor(RUN_BYTES / geometry.blockSize));
-  const open = (ref: Ref, block: number, sealed: Buffer) =>
-    openBlock(secrets, secrets.packKey(ref.pack), ref, sealed, blockLength(geometry, block));
-  const readOne = ({ block, ref }: PlacedRef, inner: AbortSignal) =>
-    forwards.read('data', ref, async (at) =>
-      open(at, block, await readPart(store, packName('data', at.pack), at, inner)),
+  // Copied, because who gets a block may keep it for as long as he likes.
+  const read = (run: PlacedRef[], inner: AbortSignal) =>
+    withRun(source, lanes, run, inner, async (blocks) =>
+      blocks.map(({ block, data }) => ({ block, data: Buffer.from(data) })),
     );
-  const readRun = async (run: PlacedRef[], inner: AbortSignal) => {
-    const [first, last] = [run.at(0)?.ref, run.at(-1)?.ref];
-    if (!first || !last) return [];
-    const range = { offset: first.offset, length: last.offset + last.length - first.offset };
-    const sealed = await readPart(store, packName('data', first.pack), range, inner).catch((error: unknown) => {
-      if (!isCode(error, 'REPOSITORY_DAMAGED')) throw error;
-      forwards.note('data', first.pack, error);
-      return undefined;
-    });
-    return Promise.all(
-      run.map(async (placed) => {
-        const at = placed.ref.offset - first.offset;
-        const part = sealed?.subarray(at, at + placed.ref.length);
-        const data = await (part ? open(placed.ref, placed.block, part) : readOne(placed, inner)).catch(
-          (error: unknown) => {
-            if (!part || !isCode(error, 'REPOSITORY_DAMAGED')) throw error;
-            return readOne(placed, inner);
-          },
-        );
-        return { block: placed.block, data };
-      }),
-    );
-  };
-  const runs = neighbours(settled(forwards, refs), most);
-  for await (const blocks of orderedMap(runs, RUNS_AHEAD, readRun, signal)) yield* blocks;
+  for await (const blocks of orderedMap(runsOf(source, refs), RUNS, read, signal)) yield* blocks;
 }
+
+/**
+ * As {@link readBlocks}, in any order and without copying: `use` gets neighbouring blocks, several times at once, and must be
+ * done with the bytes when it resolves.
+ */
+export async function forEachRun(
+  source: BlockSource,
+  lanes: Lanes,
+  refs: AsyncIterable<PlacedRef>,
+  use: (first: number, data: Uint8Array) => Promise<void>,
+  signal?: AbortSignal,
+): Promise<void> {
+  const read = (run: PlacedRef[], inner: AbortSignal) =>
+    withRun(source, lanes, run, inner, async (blocks) => {
+      for (const { first, data } of joined(blocks)) await use(first, data);
+    });
+  const runs = orderedMap(runsOf(source, refs), RUNS, read, signal);
+  while (!(await runs.next()).done);
+}
+
+interface OpenBlock {
+  block: number;
+  data: Uint8Array;
+}
+
+/** Reads and opens one run, lends its blocks and takes their memory back. */
+async function withRun<T>(
+  source: BlockSource,
+  lanes: Lanes,
+  run: PlacedRef[],
+  signal: AbortSignal,
+  use: (blocks: OpenBlock[]) => Promise<T>,
+): Promise<T> {
+  const memory = await readBuffers.take();
+  try {
+    signal.throwIfAborted();
+    return await use(await openRun(source, lanes, run, memory, signal));
+  } finally {
+    readBuffers.give(memory);
+  }
+}
+
+async function openRun(
+  source: BlockSource,
+  lanes: Lanes,
+  run: PlacedRef[],
+  into: SharedArrayBuffer,
+  signal: AbortSignal,
+): Promise<OpenBlock[]> {
+  const { store, secrets, forwards, geometry } = source;
+  const [first, last] = [run.at(0)?.ref, run.at(-1)?.ref];
+  if (!first || !last) return [];
+  const { pack } = first;
+  const range = { offset: first.offset, length: last.offset + last.length - first.offset };
+  const sealed = await readPart(store, packName('data', pack), range, signal).catch((error: unknown) => {
+    if (!isCode(error, 'REPOSITORY_DAMAGED')) throw error;
+    forwards.note('data', pack, error);
+    return undefined;
+  });
+  const parts = run.map(({ block, ref: { offset, length, identity } }) => ({
+    at: offset - range.offset,
+    length,
+    offset,
+    plain: blockLength(geometry, block),
+    identity,
+  }));
+  const { repository, blockKey } = secrets;
+  const keys = { repository, blockKey, pack, packKey: secrets.packKey(pack) };
+  const bytes = sealed && whole(sealed);
+  const opened = bytes && (await lanes.run('open', { ...keys, sealed: bytes, parts, into }, [bytes]));
+  const blocks: OpenBlock[] = [];
+  let end = 0;
+  for (const [i, placed] of run.entries()) {
+    const data = new Uint8Array(into, end, parts[i]?.plain);
+    end += data.length;
+    if (opened?.[i] !== 'ok') data.set(await readOne(source, placed, signal));
+    blocks.push({ block: placed.block, data });
+  }
+  return blocks;
+}
+
+/** The bytes in memory of their own, which may be given away. */
+const whole = ({ buffer, byteOffset, length }: Buffer): ArrayBuffer =>
+  buffer instanceof ArrayBuffer && buffer.byteLength === length
+    ? buffer
+    : (buffer.slice(byteOffset, byteOffset + length) as ArrayBuffer);
+
+/** Reads a block alone, wherever it is. @throws REPOSITORY_DAMAGED that says what is wrong at its own place */
+const readOne = ({ store, secrets, forwards, geometry }: BlockSource, { block, ref }: PlacedRef, signal: AbortSignal) =>
+  forwards.read('data', ref, async (at) =>
+    openBlock(secrets, at, await readPart(store, packName('data', at.pack), at, signal), blockLength(geometry, block)),
+  );
+
+/** Blocks that follow one another in the image, and so in memory, as one piece. */
+function* joined(blocks: readonly OpenBlock[]): Generator<{ first: number; data: Uint8Array }> {
+  let piece: { first: number; next: number; data: Uint8Array } | undefined;
+  for (const { block, data } of blocks) {
+    if (piece && piece.next === block) {
+      const { buffer, byteOffset, length } = piece.data;
+      piece.data = new Uint8Array(buffer, byteOffset, length + data.length);
+      piece.next++;
+    } else {
+      if (piece) yield piece;
+      piece = { first: block, next: block + 1, data };
+    }
+  }
+  if (piece) yield piece;
+}
+
+const runsOf = ({ forwards, geometry }: BlockSource, refs: AsyncIterable<PlacedRef>): AsyncGenerator<PlacedRef[]> =>
+  neighbours(settled(forwards, refs), Math.max(1, Math.floor(RUN_BYTES / geometry.blockSize)));
 
 /** References into packs that are known to be gone, at the places where their blocks are now: so they make runs again. */
 async function* settled(forwards: Forwards, refs: AsyncIterable<PlacedRef>): AsyncGenerator<PlacedRef> {
@@ -88,8 +177,8 @@ async function* neighbours(refs: AsyncIterable<PlacedRef>, most: number): AsyncG
   if (run.length > 0) yield run;
 }
 
-async function openBlock(secrets: Secrets, key: Buffer, ref: Ref, sealed: Buffer, length: number): Promise<Buffer> {
-  const data = await unframe(openPart(secrets, key, 'block', ref, sealed), length);
+function openBlock(secrets: Secrets, ref: Ref, sealed: Buffer, length: number): Buffer {
+  const data = unframeSync(openPart(secrets, secrets.packKey(ref.pack), 'block', ref, sealed), length);
   if (data?.length !== length || secrets.blockIdentity(data).toString('hex') !== ref.identity) {
     throw damaged(packName('data', ref.pack), `has another block at offset ${ref.offset} than the one referred to`);
   }

@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { StrongroomError } from '../../model/errors.ts';
 import { imageRefSchema } from '../../model/point.ts';
 import type { ImageRef } from '../../model/point.ts';
-import { readBlocks } from './blockReader.ts';
+import { forEachRun, readBlocks } from './blockReader.ts';
+import { lanesFor } from '../lanes/lanes.ts';
 import type { Forwards } from './forwards.ts';
 import { differences } from './differences.ts';
 import { blockLength, geometryOf } from '../format/geometry.ts';
@@ -21,6 +22,11 @@ export interface ImageReader {
   readonly blockSize: number;
   /** The blocks that are not all zeros, in order, of the image or of a range. What lies between them is zeros. */
   blocks(signal?: AbortSignal, range?: Extent): AsyncIterable<{ offset: number; data: Buffer }>;
+  /**
+   * The same in any order, up to 4 MiB at once, several times at once: the fast way to copy an image. `write` must be done with
+   * `data` when it resolves: its memory is used again.
+   */
+  copy(write: (offset: number, data: Uint8Array) => Promise<void>, signal?: AbortSignal, range?: Extent): Promise<void>;
   /** @throws INVALID_INPUT when the range leaves the image */
   read(offset: number, length: number, signal?: AbortSignal): Promise<Buffer>;
   /** What is not all zeros, in runs of blocks, of the image or near a range. Reads the map alone, as all that follow. */
@@ -72,15 +78,17 @@ export function openImage(
   { geometry, root }: { geometry: Geometry; root: Ref | null },
 ): ImageReader {
   const { size, blockSize } = geometry;
+  const source = { store, secrets, forwards, geometry };
+  const unlessCancelled = (signal: AbortSignal | undefined, cause: unknown): unknown =>
+    signal?.aborted ? new StrongroomError('CANCELLED', 'Reading the image was cancelled.', { cause }) : cause;
   const blocks = async function* (first: number, end: number, signal?: AbortSignal) {
     const refs = maps.blocks(root, geometry, first, end);
     try {
-      for await (const { block, data } of readBlocks(store, secrets, forwards, geometry, refs, signal)) {
+      for await (const { block, data } of readBlocks(source, lanesFor((end - first) * blockSize), refs, signal)) {
         yield { offset: block * blockSize, data };
       }
     } catch (cause) {
-      if (!signal?.aborted) throw cause;
-      throw new StrongroomError('CANCELLED', 'Reading the image was cancelled.', { cause });
+      throw unlessCancelled(signal, cause);
     }
   };
   const extentOf = (block: number): Extent => ({ offset: block * blockSize, length: blockLength(geometry, block) });
@@ -127,6 +135,16 @@ export function openImage(
         ref = entry;
       }
       return ref ? extentOf(block) : undefined;
+    },
+    async copy(write, signal, range = everything) {
+      const [first, end] = touched(range);
+      const refs = maps.blocks(root, geometry, first, end);
+      const lanes = lanesFor((end - first) * blockSize);
+      try {
+        await forEachRun(source, lanes, refs, (block, data) => write(block * blockSize, data), signal);
+      } catch (cause) {
+        throw unlessCancelled(signal, cause);
+      }
     },
     blocks: (signal, range = everything) => blocks(...touched(range), signal),
     async read(offset, length, signal) {
