@@ -5,6 +5,8 @@ import { Interruption } from './io/io.ts';
 import type { Io } from './io/io.ts';
 import { reportError } from './io/output.ts';
 import { repoCommand } from './repo/index.ts';
+import { helpOrder } from './repo/options.ts';
+import manifest from '../package.json' with { type: 'json' };
 
 /**
  * Runs the command line. Never throws: what goes wrong is told on standard error.
@@ -37,10 +39,12 @@ export async function main(args: readonly string[], io: Io): Promise<number> {
 function program(io: Io): Command {
   const top = new Command('strongroom')
     .description('Backups of disks in an open, encrypted, deduplicated repository.')
+    .version(manifest.version)
     .addCommand(repoCommand(io));
   for (const command of withSubcommands(top)) {
     command
       .exitOverride()
+      .configureHelp(helpOrder)
       .showHelpAfterError('(--help lists what there is)')
       .configureOutput({
         writeOut: (text) => io.stdout.write(text),

@@ -15,6 +15,20 @@ export const EXIT = {
   interrupted: 130,
 } as const;
 
+/** For people, as `strongroom repo --help` shows them. */
+export const EXIT_CODES = `Exit codes:
+  0    done
+  1    something unforeseen
+  2    an option or a file given is wrong
+  3    no repository there, or one of a newer version
+  4    the key is wrong or missing
+  5    the repository is damaged
+  6    what is asked for does not exist, or what is to be made exists
+  7    the place cannot be reached, is full or read-only
+  8    the image being backed up cannot be read
+  9    in use by somebody else: try again
+  130  interrupted (141: nobody read the output any longer; 143: SIGTERM)`;
+
 /** Every code of an error has its exit code. */
 const exitCodes: Record<ErrorCode, number> = {
   INVALID_INPUT: EXIT.input,

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { EXIT_CODES } from '../io/exitCodes.ts';
 import type { Io } from '../io/io.ts';
 import { backupCommand } from './backup.ts';
 import { initCommand } from './init.ts';
@@ -15,6 +16,7 @@ import { verifyCommand } from './verify.ts';
 export const repoCommand = (io: Io): Command =>
   new Command('repo')
     .description('work on a repository: a folder, or a container of Blob Storage')
+    .addHelpText('after', `\n${EXIT_CODES}`)
     .addCommand(initCommand(io))
     .addCommand(backupCommand(io))
     .addCommand(pointsCommand(io))

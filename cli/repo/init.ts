@@ -3,7 +3,7 @@ import { StrongroomError } from '../../model/errors.ts';
 import type { Io } from '../io/io.ts';
 import { createOutput } from '../io/output.ts';
 import { openStore, readSecret, timeOf, vaultKey, addressOf } from './access.ts';
-import { jsonOption, keyVaultKeyOption } from './options.ts';
+import { jsonOption } from './options.ts';
 import { recoveryKeyText, writeKeyFile } from './recoveryKeyFile.ts';
 
 interface Options {
@@ -25,7 +25,7 @@ export const initCommand = (io: Io): Command =>
       '--passphrase-file <file>',
       'a passphrase opens it: the one in this file (environment: STRONGROOM_PASSPHRASE_FILE)',
     )
-    .addOption(keyVaultKeyOption)
+    .option('--key-vault-key <id>', 'a Key Vault key opens it: https://{vault}/keys/{name}')
     .option('--recovery-key-file <file>', 'put the recovery key there instead of showing it')
     .option('--no-recovery', 'make no recovery key')
     .addOption(jsonOption)

@@ -1,4 +1,4 @@
-import { Argument, Command, InvalidArgumentError, Option } from 'commander';
+import { Argument, Command, Help, InvalidArgumentError, Option } from 'commander';
 
 /** How to get at a repository; every command but `init` has these. */
 export interface RepositoryOptions {
@@ -9,22 +9,38 @@ export interface RepositoryOptions {
   json?: boolean;
 }
 
-/** A command on a repository that is there. */
-export function repositoryCommand(nameAndArguments: string, description: string): Command {
-  return new Command(nameAndArguments)
-    .description(description)
-    .option('--repo <folder or URL>', 'the repository (environment: STRONGROOM_REPO)')
-    .option('--passphrase-file <file>', 'its passphrase is in this file (environment: STRONGROOM_PASSPHRASE_FILE)')
-    .option('--recovery-key-file <file>', 'its recovery key is in this file')
-    .addOption(keyVaultKeyOption)
-    .addOption(jsonOption);
+const REPOSITORY = 'The repository:';
+
+/** A command on a repository that is there: which one, and its key. */
+export function repositoryCommand(name: string, description: string): Command {
+  const command = new Command(name).description(description);
+  for (const option of repositoryOptions) command.addOption(option.helpGroup(REPOSITORY));
+  return command.addOption(jsonOption);
 }
 
-export const keyVaultKeyOption = new Option('--key-vault-key <id>', 'its Key Vault key: https://{vault}/keys/{name}');
+/** What is a command's own stands first in its help. */
+export const helpOrder: Partial<Help> = {
+  groupItems: (all, visible, groupOf) => {
+    const isLate = (item: (typeof all)[number]) => Number(groupOf(item) === REPOSITORY);
+    return new Help().groupItems(
+      all.toSorted((a, b) => isLate(a) - isLate(b)),
+      visible,
+      groupOf,
+    );
+  },
+};
+
 export const jsonOption = new Option('--json', 'one JSON object a line');
 export const pointArgument = new Argument('<point>', 'its id, the beginning of its id, or "latest"');
 export const latestOption = new Option('--source <name>', 'with "latest": the newest point of this source');
 export const diskOption = new Option('--disk <number or key>', 'which disk, when the point has several');
+
+const repositoryOptions = [
+  new Option('--repo <folder or URL>', 'where it is (environment: STRONGROOM_REPO)'),
+  new Option('--passphrase-file <file>', 'its passphrase is in this file (environment: STRONGROOM_PASSPHRASE_FILE)'),
+  new Option('--recovery-key-file <file>', 'or its recovery key in this one'),
+  new Option('--key-vault-key <id>', 'or its Key Vault key: https://{vault}/keys/{name}'),
+];
 
 /** Reads a whole number that is at least `least`. */
 export const wholeNumber =

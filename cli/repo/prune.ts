@@ -24,17 +24,16 @@ const sourceKey = ({ source }: Point): string => (source.kind === 'vm' ? source.
 
 export const pruneCommand = (io: Io): Command =>
   repositoryCommand('prune', 'delete the restore points that no rule keeps, and what no point needs any more')
-    .addOption(keep('last', 'the newest points'))
-    .addOption(keep('daily', 'the newest point of each of so many days (UTC)'))
-    .addOption(keep('weekly', 'likewise of weeks'))
-    .addOption(keep('monthly', 'likewise of months'))
-    .addOption(keep('yearly', 'likewise of years'))
+    .addOption(keep('last', 'of each source, keep its newest points'))
+    .addOption(keep('daily', 'keep the newest point of each of the newest days (UTC)'))
+    .addOption(keep('weekly', '… of the newest weeks'))
+    .addOption(keep('monthly', '… of the newest months'))
+    .addOption(keep('yearly', '… of the newest years'))
     .option('--source <name>', 'delete points of this source only')
     .option('--dry-run', 'only say what would be done')
     .action((options: Options) => prune(io, options));
 
-const keep = (which: string, what: string): Option =>
-  new Option(`--keep-${which} <n>`, `keep ${what}, of each source`).argParser(wholeNumber(0));
+const keep = (which: string, what: string): Option => new Option(`--keep-${which} <n>`, what).argParser(wholeNumber(0));
 
 async function prune(io: Io, options: Options): Promise<void> {
   const { source, dryRun = false, keepLast, keepDaily, keepWeekly, keepMonthly, keepYearly } = options;
