@@ -148,8 +148,8 @@ function openWith(context: KeysContext, secrets: Secrets): Repository {
     image: (image) => openImage(store, secrets, maps, forwards, parseImage(image, config)),
     keys,
     writer: (options) => openWriter({ store, config, secrets, maps, keys: document(), random }, options),
-    prune: (options = {}) => prune({ store, config, secrets, maps, random }, options),
-    verify: (options = {}) => verifyRepository({ store, config, secrets, forwards, maps, document, random }, options),
+    prune: (options = {}) => prune({ ...context, secrets, maps }, options),
+    verify: (options = {}) => verifyRepository({ store, config, secrets, document, random }, options),
     stats: (options = {}) => repositoryStats(store, options),
   };
 }

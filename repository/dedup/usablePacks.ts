@@ -5,7 +5,8 @@ const PACK_BYTES = 16;
 const FIRST_PACKS = 1024;
 
 /**
- * The data packs that a new point may rely on: in the store, and without a bad mark. 21 bytes a pack, because a
+ * The data packs that a new point may rely on: in the store, without a bad mark and without a mark of prune. A pack that
+ * has none is not deleted while the writer lives that looks (docs/format.md, section 9). 21 bytes a pack, because a
  * repository may have a million.
  */
 export class UsablePacks {
@@ -16,14 +17,16 @@ export class UsablePacks {
   #count = 0;
 
   static async of(store: ObjectStore): Promise<UsablePacks> {
-    const bad = new Set<string>();
-    const badData = `${PREFIXES.bad}data-`;
-    for await (const { name } of store.list(badData)) bad.add(name.slice(badData.length));
+    const marked = new Set<string>();
+    // Before the packs: a mark goes after its pack.
+    for (const prefix of [`${PREFIXES.bad}data-`, `${PREFIXES.marks}data-`]) {
+      for await (const { name } of store.list(prefix)) marked.add(name.slice(prefix.length));
+    }
     const usable = new UsablePacks();
     // A store lists in name order, which is the packs' order.
     for await (const { name, size } of store.list(PREFIXES.data)) {
       const pack = name.slice(PREFIXES.data.length);
-      if (/^[0-9a-f]{32}$/.test(pack) && !bad.has(pack)) usable.#push(pack, size);
+      if (/^[0-9a-f]{32}$/.test(pack) && !marked.has(pack)) usable.#push(pack, size);
     }
     return usable;
   }

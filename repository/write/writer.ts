@@ -7,6 +7,7 @@ import type { Config } from '../format/config.ts';
 import { parseImage } from '../read/image.ts';
 import { writeImage, writeStream } from './imageWriter.ts';
 import type { ImageInput, StreamInput, WrittenImage } from './imageWriter.ts';
+import { Claims } from './claimMarks.ts';
 import { DATA_PACK_BYTES } from '../lanes/lanes.ts';
 import type { MapReader } from '../read/mapReader.ts';
 import { BlockPacks } from './blockPacks.ts';
@@ -37,7 +38,8 @@ export interface Writer {
   /**
    * Makes a restore point of images of this or another writer; committing the same point twice is once.
    * @returns bytes added
-   * @throws WRITER_LAPSED, ALREADY_EXISTS (another point has the id), REPOSITORY_DAMAGED (an image's root cannot be read)
+   * @throws WRITER_LAPSED, ALREADY_EXISTS (another point has the id), REPOSITORY_DAMAGED (a page of an image
+   * cannot be read)
    */
   commit(point: Point): Promise<{ stored: number }>;
   /** Waits for uploads, lists in the index what an unfinished image stored, and ends the registration. A writer that is only dropped holds up prune for half an hour. */
@@ -90,6 +92,7 @@ export async function openWriter(
     before: () => dataPacks.flush(),
   });
 
+  const claims = new Claims(context);
   const target = { config, secrets, maps, blocks: new BlockStore(index, dataPacks), mapPacks };
 
   // After a failed upload the index in memory may name blocks that were never stored.
@@ -118,8 +121,16 @@ export async function openWriter(
   };
 
   return {
-    writeImage: (input) => write(input.signal, () => writeImage(target, input)),
-    writeStream: (input) => write(input.signal, () => writeStream(target, input)),
+    async writeImage(input) {
+      const written = await write(input.signal, () => writeImage(target, input));
+      claims.wrote(written.image, input.base);
+      return written;
+    },
+    async writeStream(input) {
+      const written = await write(input.signal, () => writeStream(target, input));
+      claims.wrote(written.image, undefined);
+      return written;
+    },
     async commit(point) {
       const parsed = pointSchema.safeParse(point);
       if (!parsed.success)
@@ -130,6 +141,7 @@ export async function openWriter(
       }
       const lockPoint = lock && (await lockForPoint(context, parsed.data, registration.seen, lock));
       await registration.renew();
+      await claims.claim(parsed.data);
       const stored = await writePoint(store, secrets, parsed.data, context.keys, random(32));
       await lockPoint?.();
       return { stored };
