@@ -12,7 +12,10 @@ export interface Repositories {
    * @throws ALREADY_EXISTS when there is one
    */
   create(target: RepositoryTarget): Promise<Repository>;
-  /** Lends the shared writer. One that has lapsed or failed to store is not lent again: the next job gets a new one. */
+  /**
+   * Lends the shared writer. One that has lapsed or failed to store is not lent again: the next job gets a new one. Work that
+   * found it lapsed is done again with the new one, once: it finds what is stored already.
+   */
   withWriter<T>(target: RepositoryTarget, work: (writer: Writer) => Promise<T>): Promise<T>;
   /** Ends the writers' registrations. */
   close(): Promise<void>;
@@ -67,17 +70,20 @@ export function repositories(world: {
     async withWriter(target, work) {
       const repository = await open(target);
       const { immutabilityDays: days } = target;
-      const lent = shared(writers, target.url, () => repository.writer(days === undefined ? {} : { lock: { days } }));
-      const writer = await lent;
-      try {
-        return await work(writer);
-      } catch (error) {
-        const replace = error instanceof StrongroomError && unfit.has(error.code) && writers.get(target.url) === lent;
-        if (replace) {
-          writers.delete(target.url);
-          retired.push(writer);
+      const register = () => repository.writer(days === undefined ? {} : { lock: { days } });
+      for (let tries = 1; ; tries++) {
+        const lent = shared(writers, target.url, register);
+        const writer = await lent;
+        try {
+          return await work(writer);
+        } catch (error) {
+          if (!(error instanceof StrongroomError) || !unfit.has(error.code)) throw error;
+          if (writers.get(target.url) === lent) {
+            writers.delete(target.url);
+            retired.push(writer);
+          }
+          if (error.code !== 'WRITER_LAPSED' || tries > 1) throw error;
         }
-        throw error;
       }
     },
 

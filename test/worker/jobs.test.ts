@@ -195,6 +195,7 @@ test('VMP-26 without a usable base everything is read, and the result says why',
   const disk = content();
   const job = diskJob(snapshot('first', disk));
   const first = await run(job);
+  await commit(firstPoint, job, first);
   const base = baseOf(first);
 
   const refused = await run(diskJob(snapshot('refused', disk), { base }));
@@ -326,6 +327,28 @@ test('a writer whose upload failed is replaced: the next try succeeds', async ()
   await expect(run(job)).rejects.toMatchObject({ code: 'AZURE_UNAVAILABLE' });
   store.put = put;
   expect((await run(job)).stats.read).toBe(5 * BLOCK + 3 * PAGE);
+});
+
+test('a base whose point is gone from the repository is not relied on', async () => {
+  await run({ kind: 'initRepository', repository: target });
+  const disk = content();
+  const first = await run(diskJob(snapshot('first', disk)));
+  const sas = snapshot('second', disk);
+  server.blobs.get('second')!.diff = [];
+  const next = diskJob(sas, { base: baseOf(first) });
+  const second = await run(next);
+  const reason = `point ${firstPoint} is not in the repository any more`;
+  expect(second).toMatchObject({ read: { mode: 'full', reason }, stats: { blocksNew: 0 } });
+  await commit(secondPoint, next, second);
+});
+
+test('a writer that has lapsed is replaced, and the job done again with the new one', async () => {
+  await run({ kind: 'initRepository', repository: target });
+  const job = diskJob(snapshot('first', content()));
+  const backup = await run(job);
+  for await (const { name } of store.list('writers/')) await store.delete(name); // as prune does with lapsed ones
+  await commit(firstPoint, job, backup);
+  expect((await restored(firstPoint)).result.written).toBe(5 * BLOCK + 3 * PAGE);
 });
 
 test('a snapshot or a new disk of another size is refused', async () => {

@@ -114,6 +114,24 @@ function resultOf<K extends JobResult['kind']>(kind: K, answer: WorkerEvent | un
   return answer.result as Extract<JobResult, { kind: K }>;
 }
 
+/** The restore point of a machine with one disk. */
+function pointOf(id: string, { image, read, stats }: Extract<JobResult, { kind: 'backupDisk' }>): MachinePoint {
+  const resourceId = `${provider}/disks/data`;
+  const facts = { key: 'lun0', name: 'data', resourceId, uniqueId: 'u', lun: 0, size: SIZE };
+  const time = '2026-01-02T03:04:05Z';
+  const snapshot = { id: `${provider}/snapshots/taken`, familyId: 'f', time };
+  return {
+    version: 1,
+    id,
+    time,
+    session: 's',
+    source: { kind: 'vm', resourceId: 'vm', name: 'vm', location },
+    consistency: 'crash-consistent',
+    machine: {},
+    disks: [{ ...facts, snapshot, properties: { location }, image, read, stats }],
+  };
+}
+
 test('VMP-22 VMP-26 VMP-27 the program backs up two snapshots through their SAS and restores the second', async () => {
   const account = { location, kind: 'StorageV2', sku: { name: 'Standard_LRS' }, properties: {} };
   await put(`${group}/providers/Microsoft.Storage/storageAccounts/site`, account, '2025-01-01');
@@ -148,25 +166,17 @@ test('VMP-22 VMP-26 VMP-27 the program backs up two snapshots through their SAS 
   const content = await compute.disks.sha256(disk);
   const secondSas = await snapshotOf(disk, 'second');
   compute.disks.resetBytesServed();
-  const base = { sas: firstSas, image: first.image, point: 'the first', fullRead: null };
-  const two = await drive('attempt-2', [backup(secondSas, base)]);
-  const second = resultOf('backupDisk', two.answers[0]);
-  expect(second).toMatchObject({ read: { mode: 'incremental', basePoint: 'the first' }, stats: { read: 2 * BLOCK } });
+  const committed = pointOf('20260101T030405Z-00000001', first);
+  const base = { sas: firstSas, image: first.image, point: committed.id, fullRead: null };
+  const two = await drive('attempt-2', [
+    { kind: 'commitPoint', repository, point: committed },
+    backup(secondSas, base),
+  ]);
+  const second = resultOf('backupDisk', two.answers[1]);
+  expect(second).toMatchObject({ read: { mode: 'incremental', basePoint: committed.id }, stats: { read: 2 * BLOCK } });
   expect(compute.disks.bytesServed()).toBeLessThanOrEqual((2 + 16) * BLOCK); // what changed, and a spot check
 
-  const { image, read, stats } = second;
-  const facts = { key: 'lun0', name: 'data', resourceId: disk, uniqueId: 'u', lun: 0, size: SIZE };
-  const taken = { id: `${provider}/snapshots/second`, familyId: 'f', time: '2026-01-02T03:04:05Z' };
-  const point: MachinePoint = {
-    version: 1,
-    id: '20260102T030405Z-00000002',
-    time: '2026-01-02T03:04:05Z',
-    session: 's',
-    source: { kind: 'vm', resourceId: 'vm', name: 'vm', location },
-    consistency: 'crash-consistent',
-    machine: {},
-    disks: [{ ...facts, snapshot: taken, properties: { location }, image, read, stats }],
-  };
+  const point = pointOf('20260102T030405Z-00000002', second);
   const restored = `${provider}/disks/restored`;
   const upload = { creationData: { createOption: 'Upload', uploadSizeBytes: SIZE + 512 } };
   await put(restored, { location, sku: { name: 'Standard_LRS' }, properties: upload });

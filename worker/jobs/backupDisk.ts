@@ -50,6 +50,10 @@ async function planRead(job: BackupDiskJob, repository: Repository, context: Job
   if (base.image.size !== disk.size) {
     return readAll(job, context, `the disk was resized from ${base.image.size} to ${disk.size} bytes`);
   }
+  if (!(await isCommitted(repository, base.point))) {
+    // Prune keeps what points need: what the image of a point that is gone relies on may be gone as well.
+    return readAll(job, context, `point ${base.point} is not in the repository any more`);
+  }
   const image = repository.image(base.image);
   const over = async (reason: string, more: { mismatch?: number; named?: Extent[] } = {}): Promise<ReadPlan> => {
     const { mismatch, named } = more;
@@ -83,6 +87,16 @@ async function planRead(job: BackupDiskJob, repository: Repository, context: Job
   }
   const fullRead = base.fullRead === null ? {} : { fullRead: base.fullRead };
   return { extents: changed, base, read: { mode: 'incremental', basePoint: base.point, sampled, ...fullRead } };
+}
+
+async function isCommitted(repository: Repository, point: string): Promise<boolean> {
+  try {
+    await repository.point(point);
+    return true;
+  } catch (error) {
+    if (error instanceof StrongroomError && error.code === 'NOT_FOUND') return false;
+    throw error;
+  }
 }
 
 /**
