@@ -7,8 +7,8 @@ import type { Piece } from './protocol.ts';
 const AHEAD_BYTES = 8 * 1024 * 1024;
 /** Readers that are followed at once: parallel connections, and file systems that read several files. */
 const STREAMS = 16;
-/** Requests in flight overtake each other: this many blocks from where a reader is expected it is still the same. */
-const JITTER_BLOCKS = 64;
+/** Parallel connections overtake each other: so near to where a reader is expected it is still the same. */
+const JITTER_BLOCKS = 4;
 
 /** A reader that goes forward. */
 interface Stream {
