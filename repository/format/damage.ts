@@ -1,11 +1,11 @@
 import { StrongroomError } from '../../model/errors.ts';
 
-/** A stored object is missing, altered or truncated. `details.object` names it. */
+/** A stored object is missing, altered or truncated. `details.object` names it, `details.why` says what is wrong. */
 export function damaged(object: string, why: string, cause?: unknown): StrongroomError {
   return new StrongroomError(
     'REPOSITORY_DAMAGED',
     `The repository object ${object} ${why}. What depends on it cannot be trusted: use another point or another copy of it.`,
-    { cause, details: { object } },
+    { cause, details: { object, why } },
   );
 }
 

@@ -57,7 +57,7 @@ export class Forwards {
       if (!next) throw last;
       at = { ...at, ...next };
     }
-    throw inLoop(kind, ref, last);
+    throw inLoop(kind, ref);
   }
 
   /** Takes notice of an error: a pack that is missing is not asked for again. */
@@ -77,6 +77,20 @@ export class Forwards {
       at = { ...at, ...next };
     }
     throw inLoop(kind, ref);
+  }
+
+  /** The place that is tried last: where no forward leads on. */
+  async last(kind: PackKind, ref: Ref): Promise<Ref> {
+    let at = ref;
+    for (let step = 0; step < MOST_STEPS; step++) {
+      const next = await this.next(kind, at).catch((error: unknown) => {
+        if (!isCode(error, 'REPOSITORY_DAMAGED')) throw error;
+        return undefined;
+      });
+      if (!next) break;
+      at = { ...at, ...next };
+    }
+    return at;
   }
 
   /**
@@ -130,5 +144,5 @@ export class Forwards {
   }
 }
 
-const inLoop = (kind: PackKind, ref: Ref, cause?: unknown) =>
-  damaged(packName(kind, ref.pack), `has forwards for offset ${ref.offset} that lead nowhere: a loop`, cause);
+const inLoop = (kind: PackKind, ref: Ref) =>
+  damaged(packName(kind, ref.pack), `has forwards for offset ${ref.offset} that lead nowhere: a loop`);
