@@ -1,16 +1,18 @@
 import { createHash } from 'node:crypto';
 import { Option } from 'commander';
 import type { Command } from 'commander';
-import { VHD_FOOTER_BYTES, vhdFooter } from '../../azure/vhdFooter.ts';
+import { vhdFooter } from '../../azure/vhdFooter.ts';
 import { StrongroomError } from '../../model/errors.ts';
 import type { ImageReader } from '../../repository/index.ts';
 import { openFileTarget } from '../images/fileTarget.ts';
 import type { FileTarget } from '../images/fileTarget.ts';
-import { streamTarget } from '../images/streamTarget.ts';
+import { writeToFile } from '../images/toFile.ts';
+import { writeToStream } from '../images/toStream.ts';
 import type { Io } from '../io/io.ts';
 import { createOutput } from '../io/output.ts';
 import type { Output } from '../io/output.ts';
-import { humanBytes, humanDuration } from '../io/units.ts';
+import { phases } from '../io/phases.ts';
+import { count, humanBytes, humanDuration } from '../io/units.ts';
 import { open } from './access.ts';
 import { findDisk } from './findDisk.ts';
 import { findPoint } from './findPoints.ts';
@@ -59,67 +61,59 @@ async function restore(io: Io, name: string, options: Options): Promise<void> {
       `A VHD holds 2,040 GiB at most, this disk has ${humanBytes(size)}: restore it as raw.`,
     );
 
-  const bytes = size + (format === 'vhd' ? VHD_FOOTER_BYTES : 0);
-  const begin = { repository: repository.id, point: point.id, disk: disk.key, format, size, done: 0 };
-  const file = to === '-' ? undefined : await openFileTarget(to, { bytes, restore: begin, overwrite });
-  const target = file ?? streamTarget(io, size);
-  try {
-    const from = file ? await compare(io, output, image, file) : 0;
-    const progress = await output.progress('Restoring');
-    try {
-      for await (const { offset, data } of image.blocks(io.signal, { offset: from, length: size - from })) {
-        await target.write(offset, data);
-        progress.update({ done: offset + data.length, total: size });
-      }
-      await target.finish(format === 'vhd' ? vhdFooter(size, vhdId(begin), point.time) : undefined);
-    } finally {
-      progress.end();
-    }
-  } catch (error) {
-    await target.close();
-    if (to !== '-') output.note(`The restore is not complete: repeat the command to go on, or delete ${to}.`);
-    throw error;
+  const what = { repository: repository.id, point: point.id, disk: disk.key, format, size };
+  const footer = format === 'vhd' ? vhdFooter(size, vhdId(what), point.time) : undefined;
+  const bytes = size + (footer?.length ?? 0);
+  if (to === '-') await toStream(io, output, image, footer);
+  else {
+    const target = await openFileTarget(to, { bytes, restore: { ...what, done: 0 }, overwrite });
+    await toFile(io, output, image, footer, target).catch(async (error: unknown) => {
+      await target.close();
+      output.note(`The restore is not complete: repeat the command to go on, or delete ${to}.`);
+      throw error;
+    });
   }
   const milliseconds = io.now() - began;
+  const { id, source } = point;
+  const where = to === '-' ? 'standard output' : to;
   output.result(
     {
       type: 'restored',
-      point: point.id,
-      source: point.source.name,
+      point: id,
+      source: source.name,
       disk: disk.key,
       to,
       format,
       bytes,
       seconds: milliseconds / 1000,
     },
-    `Restored disk ${disk.key} of ${pointTitle(point)} to ${to === '-' ? 'standard output' : to}: ${humanBytes(bytes)} in ${humanDuration(milliseconds)}.`,
+    `Restored disk ${disk.key} of ${pointTitle(point)} to ${where}: ${humanBytes(bytes)} in ${humanDuration(milliseconds)}.`,
   );
 }
 
-/** Compares what an interrupted restore left with the image, and puts right what differs. @returns where to go on */
-async function compare(io: Io, output: Output, image: ImageReader, target: FileTarget): Promise<number> {
-  if (target.done === 0) return 0;
-  const progress = await output.progress('Comparing');
-  const { blockSize } = image;
-  let wrong = 0;
-  try {
-    for (let offset = 0; offset < target.done; offset += blockSize) {
-      io.signal.throwIfAborted();
-      const length = Math.min(blockSize, image.size - offset);
-      if (!(await image.holds(offset, await target.read(offset, length)))) {
-        await target.write(offset, await image.read(offset, length, io.signal));
-        wrong++;
-      }
-      progress.update({ done: offset + length, total: target.done });
-    }
-  } finally {
-    progress.end();
-  }
-  output.note(
-    `Going on where the restore was interrupted: ${humanBytes(target.done)} were there already` +
-      (wrong > 0 ? `, ${wrong} blocks of them not as they should be.` : '.'),
-  );
-  return target.done;
+async function toStream(io: Io, output: Output, image: ImageReader, footer: Uint8Array | undefined): Promise<void> {
+  const progress = await output.progress('Restoring');
+  await writeToStream(io, image, footer, (done) => progress.update({ done, total: image.size })).finally(progress.end);
+}
+
+async function toFile(
+  io: Io,
+  output: Output,
+  image: ImageReader,
+  footer: Uint8Array | undefined,
+  target: FileTarget,
+): Promise<void> {
+  const progress = await phases(output, {
+    compare: ['Comparing', 'bytes'],
+    clear: ['Clearing', 'bytes'],
+    copy: ['Restoring', 'bytes'],
+  });
+  if (target.done > 0) output.note(`Going on where the restore was interrupted: ${humanBytes(target.done)} are there.`);
+  const wrong = await writeToFile(target, image, footer, io.signal, progress.update).finally(progress.end);
+  if (wrong > 0)
+    output.note(
+      `${count(wrong, 'block')} of that ${wrong === 1 ? 'was' : 'were'} not as in the point, and ${wrong === 1 ? 'is' : 'are'} now.`,
+    );
 }
 
 /** An id of the VHD: the same for the same restore. */
