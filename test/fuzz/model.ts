@@ -51,7 +51,7 @@ export class Model {
   readonly #disks = Array.from({ length: SOURCES }, () => Buffer.alloc(BLOCKS * BLOCK - BLOCK / 2));
   readonly #random = seededRandom('model');
   /** What a point holds if it is there. */
-  readonly #contents = new Map<string, { source: number; disk: Buffer; image: ImageRef }>();
+  readonly #contents = new Map<string, { id: string; source: number; disk: Buffer; image: ImageRef }>();
   /** Points that must be there: committed, and never asked to be deleted. */
   readonly #kept = new Set<string>();
 
@@ -134,8 +134,10 @@ export class Model {
 
     const writer = await repository.writer({ packBytes: 4 * BLOCK });
     const { image } = await write(writer, now, extents, base?.image);
-    this.#contents.set(id, { source, disk: now, image });
-    await writer.commit(point(id, image));
+    this.#contents.set(id, { id, source, disk: now, image });
+    const committed = point(id, image);
+    for (const disk of committed.disks) if (base) disk.read = { mode: 'incremental', basePoint: base.id };
+    await writer.commit(committed);
     this.#kept.add(id);
     await writer.close();
   }
