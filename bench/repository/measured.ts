@@ -35,8 +35,13 @@ export async function measured({ program, args, env, cwd }: Command): Promise<Co
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...env },
     cwd,
+    detached: true,
   });
+  // Who gives up ends what it began, the program behind Python too, and before its folder is removed.
+  const end = () => process.kill(-(child.pid ?? 0), 'SIGKILL');
+  process.prependOnceListener('exit', end);
   const [output, errors] = await Promise.all([text(child.stdout as Readable), text(child.stderr as Readable)]);
+  process.off('exit', end);
   const [exitCode, seconds, cpuSeconds, peakBytes] = JSON.parse(output || '[1,0,0,0]') as [
     number,
     number,

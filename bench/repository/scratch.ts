@@ -5,7 +5,7 @@ import { Refusal } from './refusal.ts';
 /** Folders to be removed when the process ends, whatever ends it. */
 const folders = new Set<string>();
 const removeAll = () => {
-  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
   folders.clear();
 };
 process.on('exit', removeAll);
