@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { chmod, copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { bundle } from './bundle.ts';
+import { buildRepositoryFiles } from './repositoryFiles.ts';
 
 /** One file that a worker downloads. Checksums are lower-case hexadecimal. */
 interface WorkerFile {
@@ -13,22 +13,18 @@ interface WorkerFile {
   executable: boolean;
 }
 
-const require = createRequire(import.meta.url);
-/** The name under which the BLAKE3 library looks for its addon beside the program. */
-const addon = `blake.linux-${process.arch}-gnu.node`;
-
 /**
- * Makes the worker's self-contained set of files: Node itself, the program and its native addon, with a manifest named
+ * Makes the worker's self-contained set of files: Node itself, the program and what lies beside it, with a manifest named
  * by content. The set is for the architecture of the building machine: build on x64 for the default worker size.
  */
 export async function buildWorkerFiles(root: string, folder: string): Promise<void> {
   await mkdir(folder, { recursive: true });
   await bundle(join(root, 'worker/main.ts'), join(folder, 'worker.mjs'));
   await copyFile(join(root, `node_modules/node-linux-${process.arch}/bin/node`), join(folder, 'node'));
-  await copyFile(require.resolve(`@napi-rs/blake-hash-linux-${process.arch}-gnu`), join(folder, addon));
+  const beside = await buildRepositoryFiles(root, folder);
   await chmod(join(folder, 'node'), 0o755);
   const files: WorkerFile[] = [];
-  for (const name of [addon, 'node', 'worker.mjs']) {
+  for (const name of [...beside, 'node', 'worker.mjs']) {
     const data = await readFile(join(folder, name));
     const hash = (algorithm: string) => createHash(algorithm).update(data).digest('hex');
     files.push({ name, size: data.length, md5: hash('md5'), sha256: hash('sha256'), executable: name === 'node' });

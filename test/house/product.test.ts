@@ -53,12 +53,13 @@ describe('dist/functions', () => {
     for (const { name, size } of shipped) expect(statSync(join(dist, 'worker', name)).size, name).toBe(size);
     expect(shipped.map(({ name }) => name).sort()).toEqual([
       `blake.linux-${process.arch}-gnu.node`,
+      'laneThread.mjs',
       'node',
       'worker.mjs',
     ]);
   });
 
-  it.each(['main.mjs', 'worker/worker.mjs'])('%s imports nothing but Node itself and the host', (file) => {
+  it.each(['main.mjs', 'worker/worker.mjs', 'worker/laneThread.mjs'])('%s imports nothing but Node itself and the host', (file) => {
     const imported = [...readFileSync(join(dist, file), 'utf8').matchAll(/^import .*? from ["']([^"']+)["'];?$/gm)].map(
       (match) => match[1]!,
     );
