@@ -85,12 +85,15 @@ async function diskOf(path: string, file: FileHandle, stored: number): Promise<{
       );
     }
   }
-  const over = stored % SECTOR;
-  if (over === 0) return { disk: stored };
-  return {
-    disk: stored,
-    note: `${path} is no whole number of sectors: ${SECTOR - over} zero bytes are added at its end.`,
-  };
+  const note = paddingNote(path, stored);
+  return { disk: stored, ...(note ? { note } : {}) };
+}
+
+/** What a person should know of an image whose last sector is not whole. */
+export function paddingNote(what: string, bytes: number): string | undefined {
+  const over = bytes % SECTOR;
+  if (over === 0) return undefined;
+  return `${what} is no whole number of sectors of ${SECTOR} bytes: ${SECTOR - over} zero bytes are added at its end.`;
 }
 
 /** Bytes of the file; zeros behind `end`. @throws SOURCE_FAILED */

@@ -4,8 +4,8 @@ import { StrongroomError } from '../../model/errors.ts';
 import type { ImagePoint, ImageRef, ImageStats, Point, ReadMode } from '../../model/point.ts';
 import type { Extent, Repository, Writer } from '../../repository/index.ts';
 import { mergeRanges, readRanges } from '../images/ranges.ts';
-import { openImageSource } from '../images/source.ts';
-import { readImageStream } from '../images/streamSource.ts';
+import { openImageSource, paddingNote } from '../images/source.ts';
+import { openStreamSource } from '../images/streamSource.ts';
 import type { Io } from '../io/io.ts';
 import { createOutput } from '../io/output.ts';
 import type { Output, Step } from '../io/output.ts';
@@ -75,12 +75,19 @@ async function backupStream(io: Io, options: Options): Promise<void> {
     throw new StrongroomError('INVALID_INPUT', 'Ranges go with a file or device: standard input is read as it comes.');
   if (io.stdin.isTTY)
     throw new StrongroomError('INVALID_INPUT', 'Standard input is a terminal: send an image there, or name a file.');
-  await makePoint(io, createOutput(io, options), await open(options, io), {
+  const output = createOutput(io, options);
+  const repository = await open(options, io);
+  const stream = openStreamSource(io.stdin, io.signal);
+  await makePoint(io, output, repository, {
     source,
     name: 'standard input',
     read: { mode: 'full', reason: 'a stream has no base', tracking: 'checksum' },
-    write: (writer, onProgress) =>
-      writer.writeStream({ source: readImageStream(io.stdin, io.signal), onProgress, signal: io.signal }),
+    async write(writer, onProgress) {
+      const written = await writer.writeStream({ source: stream.source, onProgress, signal: io.signal });
+      const note = paddingNote('Standard input', stream.bytes());
+      if (note) output.note(note);
+      return written;
+    },
   });
 }
 
