@@ -24,8 +24,8 @@ describe('an image of a stream', () => {
         const writer = await repository.writer({ packBytes: 5 * BLOCK });
         const bytes = noise(length, length);
         // Zeros at the end, in the middle, everywhere or nowhere.
-        if (zeros === 1) bytes.fill(0, length / 2);
-        if (zeros === 2) bytes.fill(0, length / 4, length / 2);
+        if (zeros === 1) bytes.fill(0, length >> 1);
+        if (zeros === 2) bytes.fill(0, length >> 2, length >> 1);
         if (zeros === 3) bytes.fill(0);
         const streamed = await writer.writeStream({ source: pieces(bytes, sizes) });
         const padded = Buffer.concat([bytes], Math.ceil(length / 512) * 512);
