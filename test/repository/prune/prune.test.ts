@@ -1,5 +1,16 @@
 import { describe, expect, test } from 'vitest';
+import { writeCheckedText } from '../../../repository/format/checkedText.ts';
+import type { PruneProgress } from '../../../repository/index.ts';
+import { noise, write } from '../fixtures.ts';
 import { BLOCK, blocks, changed, DAY, HOUR, pointIdOf, World } from './world.ts';
+
+/** Runs prune until there is nothing left to do. */
+async function pruneAll(world: World): Promise<void> {
+  for (let i = 0; i < 3; i++) {
+    await world.prune();
+    world.wait(DAY + HOUR);
+  }
+}
 
 describe('prune', () => {
   test('marks what no point needs, and deletes it a day later', async () => {
@@ -33,5 +44,332 @@ describe('prune', () => {
     expect(await world.names('writers/')).toEqual([]);
     expect((await world.names('data/')).length).toBeLessThan(before.length);
     expect(await world.wrongPoints()).toEqual([]);
+  });
+
+  test('what points share stays while one of them does', async () => {
+    const world = await World.make();
+    const image = blocks(60, 'a');
+    await world.backup(1, image);
+    for (let n = 2; n <= 6; n++) await world.backup(n, changed(image, [n, 7 * n], `v${n}`), { base: n - 1 });
+    for (const n of [3, 1, 6, 4]) {
+      await world.prune([n]);
+      world.wait(DAY + HOUR);
+      expect(await world.wrongPoints()).toEqual([]);
+    }
+    await pruneAll(world);
+    expect(await world.repository.pointIds()).toEqual([pointIdOf(2), pointIdOf(5)]);
+    expect(await world.wrongPoints()).toEqual([]);
+  });
+
+  test('of an empty repository leaves its configuration and keys, of one without garbage everything', async () => {
+    const world = await World.make();
+    const bare = await world.names('');
+    await world.backup(1, blocks(30, 'a'));
+    const full = (await world.names('')).filter((name) => !name.startsWith('writers/'));
+    await pruneAll(world);
+    expect((await world.names('')).filter((name) => !name.startsWith('index/'))).toEqual(
+      full.filter((name) => !name.startsWith('index/')),
+    );
+    await world.prune([1]);
+    await pruneAll(world);
+    expect(await world.names('')).toEqual(bare);
+  });
+
+  test('a dry run says what the run then does, and changes nothing', async () => {
+    const world = await World.make();
+    const image = blocks(40, 'a');
+    await world.backup(1, image);
+    await world.backup(2, changed(image, [...Array(30).keys()], 'b'), { base: 1 });
+    await world.backup(3, blocks(9, 'c'));
+    await world.prune([3]);
+    world.wait(DAY + HOUR);
+    const before = await world.names('');
+    const plan = await world.prune([1], { dryRun: true });
+    expect(await world.names('')).toEqual(before);
+    const done = await world.prune([1]);
+    expect(plan.dryRun && !done.dryRun).toBe(true);
+    expect(done.points).toEqual(plan.points);
+    expect(done.packs).toEqual(plan.packs);
+    expect(plan.packs).toMatchObject({ repacked: expect.any(Number) });
+    expect(done.packs.repacked).toBeGreaterThan(0);
+    expect(done.packs.deleted).toBeGreaterThan(0);
+    expect({ ...done.bytes, repacked: 0 }).toEqual({ ...plan.bytes, repacked: 0 });
+    expect(done.nextDue).toBe(plan.nextDue);
+  });
+
+  test('packs with little that is needed are copied together; maps and points stay as they are', async () => {
+    const world = await World.make();
+    const image = blocks(64, 'a');
+    await world.backup(1, image);
+    // Of each pack of eight blocks, two stay needed.
+    const other = changed(
+      image,
+      [...Array(64).keys()].filter((i) => i % 8 > 1),
+      'b',
+    );
+    await world.backup(2, other, { base: 1 });
+    const maps = await world.imageOf(2);
+    const before = await world.names('data/');
+    const run = await world.prune([1]);
+    expect(run.packs.repacked).toBeGreaterThanOrEqual(8);
+    expect(run.bytes.repacked).toBeGreaterThan(16 * BLOCK);
+    expect(run.bytes.repacked).toBeLessThan(24 * BLOCK);
+    expect(await world.wrongPoints()).toEqual([]);
+
+    world.wait(DAY + HOUR);
+    const freed = await world.prune();
+    expect(freed.bytes.freed).toBeGreaterThan(64 * BLOCK);
+    const after = await world.names('data/');
+    expect(before.filter((name) => after.includes(name)).length).toBeLessThan(before.length - 7);
+    expect(await world.imageOf(2)).toEqual(maps);
+    expect(await world.wrongPoints()).toEqual([]);
+
+    // The blocks are found at their new place.
+    const writer = await world.repository.writer();
+    expect((await write(writer, other)).stats.blocksNew).toBe(0);
+    await writer.close();
+    // And there is nothing more to do.
+    await pruneAll(world);
+    expect(await world.prune()).toMatchObject({ packs: { repacked: 0, marked: 0, deleted: 0 } });
+  });
+
+  test('what was copied once can be copied again: forwards lead straight to the newest place, and go when nobody needs them', async () => {
+    const world = await World.make();
+    const image = blocks(64, 'a');
+    await world.backup(1, image);
+    const keep = (n: number, name: string) =>
+      changed(
+        image,
+        [...Array(64).keys()].filter((i) => i % 8 >= n),
+        name,
+      );
+    await world.backup(2, keep(4, 'b'), { base: 1 });
+    await world.backup(3, keep(2, 'c'), { base: 1 });
+    await world.backup(4, keep(1, 'd'), { base: 1 });
+    for (const n of [1, 2, 3]) {
+      await world.prune([n], { repackBelow: 1 });
+      expect(await world.wrongPoints()).toEqual([]);
+      world.wait(DAY + HOUR);
+      await world.prune([], { repackBelow: 1 });
+      expect(await world.wrongPoints()).toEqual([]);
+      world.wait(DAY + HOUR);
+    }
+    expect((await world.names('moved/')).length).toBeGreaterThan(0);
+    await world.prune([4]);
+    await pruneAll(world);
+    expect(await world.names('moved/')).toEqual([]);
+    expect(await world.names('data/')).toEqual([]);
+    expect(await world.names('maps/')).toEqual([]);
+  });
+
+  test('many small index objects become few', async () => {
+    const world = await World.make();
+    for (let n = 1; n <= 40; n++) await world.backup(n, blocks(2, `i${n}`));
+    expect((await world.names('index/')).length).toBe(40);
+    await world.prune();
+    expect((await world.names('index/')).length).toBe(2);
+    await world.prune();
+    expect((await world.names('index/')).length).toBe(2);
+    const writer = await world.repository.writer();
+    for (const n of [1, 20, 40]) expect((await write(writer, blocks(2, `i${n}`))).stats.blocksNew).toBe(0);
+    await writer.close();
+  });
+
+  test('index objects stay while a writer is at work that may have listed them', async () => {
+    const world = await World.make();
+    for (let n = 1; n <= 4; n++) await world.backup(n, blocks(2, `i${n}`));
+    const before = await world.names('index/');
+    const writer = await world.repository.writer();
+    await world.prune();
+    expect(await world.names('index/')).toEqual(expect.arrayContaining(before));
+    await writer.close();
+    await world.prune();
+    expect((await world.names('index/')).length).toBe(1);
+  });
+
+  test('a damaged map of a point that stays stops everything; of a point that goes, nothing', async () => {
+    const world = await World.make();
+    await world.backup(1, blocks(20, 'a'));
+    await world.backup(2, blocks(20, 'b'));
+    await world.prune([]);
+    const { root } = await world.imageOf(1);
+    await world.store.delete(`maps/${root?.pack}`);
+    const before = await world.names('');
+    const opened = await world.open();
+    await expect(opened.prune({ deletePoints: [pointIdOf(2)] })).rejects.toMatchObject({ code: 'REPOSITORY_DAMAGED' });
+    expect(await world.names('')).toEqual(before);
+    await opened.prune({ deletePoints: [pointIdOf(1)] });
+    world.wait(DAY + HOUR);
+    await opened.prune();
+    expect(await world.wrongPoints()).toEqual([]);
+    expect(await world.repository.pointIds()).toEqual([pointIdOf(2)]);
+  });
+
+  test('a pack that is missing or damaged is named, and what is left of it stays', async () => {
+    const world = await World.make();
+    const image = blocks(64, 'a');
+    await world.backup(1, image);
+    await world.backup(
+      2,
+      changed(
+        image,
+        [...Array(64).keys()].filter((i) => i % 8 > 1),
+        'b',
+      ),
+      { base: 1 },
+    );
+    const [missing = '', altered = ''] = await world.names('data/');
+    await world.store.delete(missing);
+    const { data } = await world.store.get(altered);
+    data.writeUInt8(data.readUInt8(100) ^ 1, 100);
+    await world.store.put(altered, [data]);
+    const run = await world.prune([1]);
+    expect(run.damaged).toContain(altered);
+    expect(run.damaged).toContain(missing);
+    world.wait(DAY + HOUR);
+    await world.prune();
+    expect(await world.names('data/')).toContain(altered);
+  });
+
+  test('immutable packs are neither marked nor copied', async () => {
+    const world = await World.make();
+    const until = new Date(world.now + 10 * DAY).toISOString();
+    const locked = await world.open({
+      ...world.store,
+      async *list(prefix) {
+        for await (const info of world.store.list(prefix)) {
+          yield prefix === 'data/' ? { ...info, lockedUntil: until } : info;
+        }
+      },
+    });
+    const image = blocks(64, 'a');
+    await world.backup(1, image);
+    await world.backup(
+      2,
+      changed(
+        image,
+        [...Array(64).keys()].filter((i) => i % 8 > 1),
+        'b',
+      ),
+      { base: 1 },
+    );
+    await world.backup(3, blocks(8, 'c'));
+    const before = await world.names('data/');
+    const run = await locked.prune({ deletePoints: [pointIdOf(1), pointIdOf(3)] });
+    expect(run.packs).toMatchObject({ repacked: 0 });
+    expect(run.packs.locked).toBeGreaterThan(0);
+    for (let i = 0; i < 3; i++) {
+      world.wait(3 * DAY);
+      expect(await locked.prune()).toMatchObject({ packs: { repacked: 0, locked: run.packs.locked } });
+      expect(await world.names('data/')).toEqual(before);
+    }
+    for (let i = 0; i < 2; i++) {
+      world.wait(DAY + HOUR);
+      await locked.prune();
+    }
+    expect((await world.names('data/')).length).toBeLessThan(before.length);
+    expect(await world.wrongPoints()).toEqual([]);
+  });
+
+  test('what is left over beside the format goes after a day, and nothing else', async () => {
+    const world = await World.make();
+    await world.backup(1, blocks(8, 'a'));
+    const ours = await world.names('keys/');
+    const other = '00000000-0000-4000-8000-000000000000';
+    for (const name of ['probe/one', `keys/${other}.0`, `keys/${other}.1`, 'unknown/thing', 'keys/note']) {
+      await world.store.put(name, [Buffer.from(name)]);
+    }
+    await world.prune();
+    expect(await world.names('probe/')).toEqual(['probe/one']);
+    world.wait(DAY);
+    await world.prune();
+    expect(await world.names('probe/')).toEqual([]);
+    expect(await world.names('keys/')).toEqual([...ours, 'keys/note'].sort());
+    expect(await world.names('unknown/')).toEqual(['unknown/thing']);
+  });
+
+  test('bad marks go with their packs, and stay while a point needs what is missing', async () => {
+    const world = await World.make();
+    await world.backup(1, blocks(8, 'a'));
+    await world.backup(2, blocks(8, 'b'));
+    const [one = '', two = ''] = (await world.names('data/')).map((name) => name.replace('/', '-'));
+    await world.store.put(`bad/${one}`, [Buffer.from('x')]);
+    await world.store.put(`bad/${two}`, [Buffer.from('x')]);
+    await world.store.put(`bad/data-${'0'.repeat(32)}`, [Buffer.from('x')]);
+    await world.store.delete(one.replace('-', '/'));
+    await world.prune();
+    expect(await world.names('bad/')).toEqual([`bad/${one}`, `bad/${two}`].sort());
+    await world.prune([1, 2]);
+    await pruneAll(world);
+    expect(await world.names('bad/')).toEqual([]);
+  });
+
+  test('a mark from when a point needed the pack does not count when that point goes', async () => {
+    const world = await World.make();
+    await world.backup(1, blocks(8, 'a'));
+    for (const name of await world.names('data/')) {
+      const [, pack] = name.split('/');
+      const mark = { repository: world.repository.id, pack, kind: 'data', plan: 'late', state: 'marked' };
+      await world.store.put(`marks/data-${pack}`, [writeCheckedText(mark)]);
+    }
+    world.wait(2 * DAY);
+    expect(await world.prune([1])).toMatchObject({ packs: { deleted: 0 }, bytes: { freed: 0 } });
+    world.wait(DAY - HOUR);
+    expect(await world.prune()).toMatchObject({ packs: { deleted: 0 } });
+    world.wait(HOUR);
+    expect((await world.prune()).packs.deleted).toBeGreaterThan(0);
+    expect(await world.names('data/')).toEqual([]);
+  });
+
+  test('tells how far it is, and can be stopped', async () => {
+    const world = await World.make();
+    const image = blocks(64, 'a');
+    await world.backup(1, image);
+    await world.backup(
+      2,
+      changed(
+        image,
+        [...Array(64).keys()].filter((i) => i % 8 > 1),
+        'b',
+      ),
+      { base: 1 },
+    );
+    const seen: PruneProgress[] = [];
+    const stop = new AbortController();
+    const stopped = world.prune([1], {
+      signal: stop.signal,
+      onProgress: (progress) => {
+        seen.push(progress);
+        if (progress.phase === 'repack') stop.abort();
+      },
+    });
+    await expect(stopped).rejects.toMatchObject({ code: 'CANCELLED' });
+    expect(new Set(seen.map(({ phase }) => phase))).toEqual(new Set(['walk', 'delete', 'repack']));
+    expect(await world.wrongPoints()).toEqual([]);
+    await pruneAll(world);
+    expect(await world.wrongPoints()).toEqual([]);
+    await expect(world.prune([], { signal: AbortSignal.abort() })).rejects.toMatchObject({ code: 'CANCELLED' });
+    await expect(world.prune([], { repackBelow: 1.5 })).rejects.toMatchObject({ code: 'INVALID_INPUT' });
+  });
+
+  test('a run that stood still for half an hour stops before it deletes anything', async () => {
+    const world = await World.make();
+    await world.backup(1, noise(8 * BLOCK, 'a'));
+    await world.prune([1]);
+    world.wait(DAY + HOUR);
+    const before = await world.names('data/');
+    let waited = false;
+    const slow = await world.open({
+      ...world.store,
+      async *list(prefix) {
+        if (prefix === 'points/' && !waited) {
+          waited = true;
+          world.wait(31 * 60_000);
+        }
+        yield* world.store.list(prefix);
+      },
+    });
+    await expect(slow.prune()).rejects.toMatchObject({ code: 'WRITER_LAPSED', retryable: true });
+    expect(await world.names('data/')).toEqual(before);
   });
 });

@@ -1,5 +1,5 @@
 import type { Point } from '../../../model/point.ts';
-import { memoryStore } from '../../../repository/index.ts';
+import { memoryStore, openRepository } from '../../../repository/index.ts';
 import type { PruneOptions, Repository, Writer } from '../../../repository/index.ts';
 import type { ObjectStore } from '../../../repository/ports.ts';
 import { noise, objectNames, point, readBack, seededRandom, smallRepository, write } from '../fixtures.ts';
@@ -16,10 +16,12 @@ export class World {
   readonly repository: Repository;
   readonly images = new Map<string, Buffer>();
   readonly #clock: { now: number };
+  readonly #key: string;
 
-  private constructor(store: ObjectStore, repository: Repository, clock: { now: number }) {
+  private constructor(store: ObjectStore, repository: Repository, key: string, clock: { now: number }) {
     this.store = store;
     this.repository = repository;
+    this.#key = key;
     this.#clock = clock;
   }
 
@@ -28,12 +30,12 @@ export class World {
     const clock = { now: Date.parse('2026-05-01T00:00:00Z') };
     const memory = memoryStore(() => clock.now);
     const random = seededRandom(seed);
-    const { repository } = await smallRepository({
+    const { repository, recoveryKey } = await smallRepository({
       store: wrap(memory),
       random,
       now: () => new Date(clock.now).toISOString(),
     });
-    return new World(memory, repository, clock);
+    return new World(memory, repository, recoveryKey, clock);
   }
 
   get now(): number {
@@ -69,8 +71,14 @@ export class World {
     return this.repository.prune({ deletePoints: deleted.map(pointIdOf), packBytes: 8 * BLOCK, ...options });
   }
 
-  /** Ids of the points whose content is not what was backed up. */
-  async wrongPoints(repository = this.repository): Promise<string[]> {
+  /** The repository as another process sees it, perhaps through another store. */
+  open(store = this.store): Promise<Repository> {
+    return openRepository(store, { kind: 'recovery', key: this.#key }, { now: () => new Date(this.now).toISOString() });
+  }
+
+  /** Ids of the points whose content is not what was backed up, as who opens the repository now sees it. */
+  async wrongPoints(): Promise<string[]> {
+    const repository = await this.open();
     const wrong: string[] = [];
     for (const { id, disks } of await repository.points()) {
       for (const { image } of disks) {
