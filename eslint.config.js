@@ -15,7 +15,7 @@ const nonDeterministicGlobals = [
 ].map((name) => ({ name, message: 'Orchestrators only decide: use context.df (clock, guid, timers) or an activity.' }));
 
 export default tseslint.config(
-  { ignores: ['dist/**', 'node_modules/**', 'test/golden/**', '.dependency-cruiser.cjs'] },
+  { ignores: ['dist/**', 'node_modules/**', 'test/golden/v1/**', '.dependency-cruiser.cjs'] },
   {
     files: ['**/*.ts'],
     extends: [...tseslint.configs.recommended],

@@ -1,8 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
+import { z } from 'zod';
 import { StrongroomError } from '../../model/errors.ts';
 import { pointIdSchema, pointSchema } from '../../model/point.ts';
 import type { Point } from '../../model/point.ts';
-import { damaged, isCode } from './damage.ts';
+import { damaged, isCode, tooNew } from './damage.ts';
 import { orderedMap } from '../flow.ts';
 import { PREFIXES, pointName } from './layout.ts';
 import { putNew } from '../stores/objects.ts';
@@ -11,6 +12,8 @@ import { readSealedObject, writeSealedObject } from './sealedObject.ts';
 import type { Secrets } from './secrets.ts';
 
 const POINTS_AHEAD = 8;
+const POINT_VERSION = 1;
+const anyVersionSchema = z.object({ version: z.number().int() });
 
 /** The ids of all points, oldest first; reads no point. */
 export async function listPointIds(store: ObjectStore): Promise<string[]> {
@@ -31,14 +34,16 @@ export async function readPoints(store: ObjectStore, secrets: Secrets): Promise<
   return points;
 }
 
-/** @throws NOT_FOUND, REPOSITORY_DAMAGED */
+/** @throws NOT_FOUND, REPOSITORY_DAMAGED, REPOSITORY_UNKNOWN (of a newer version) */
 export async function readPoint(store: ObjectStore, secrets: Secrets, id: string): Promise<Point> {
   if (!pointIdSchema.safeParse(id).success)
     throw new StrongroomError('NOT_FOUND', `There is no point ${JSON.stringify(id)}.`);
   const name = pointName(id);
   const { data } = await store.get(name);
-  const content = readSealedObject(secrets, 'point', name, data);
-  const point = pointSchema.safeParse(JSON.parse(content.toString('utf8')));
+  const content: unknown = JSON.parse(readSealedObject(secrets, 'point', name, data).toString('utf8'));
+  const head = anyVersionSchema.safeParse(content);
+  if (head.success && head.data.version > POINT_VERSION) throw tooNew(name, head.data.version, POINT_VERSION);
+  const point = pointSchema.safeParse(content);
   if (!point.success || point.data.id !== id) throw damaged(name, 'is no restore point of version 1', point.error);
   return point.data;
 }
