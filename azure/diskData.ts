@@ -4,7 +4,7 @@ import { mergeExtents, parsePageList, type Extent } from './pageList.ts';
 import { sasSender, type Fetch, type SasSender } from './sasRequest.ts';
 import { VHD_FOOTER_BYTES, vhdFooter } from './vhdFooter.ts';
 
-export type { Extent } from './pageList.ts';
+export { mergeExtents, type Extent } from './pageList.ts';
 
 /** Put Page takes no more at once. */
 export const MAX_PAGE_WRITE = 4 * 1024 * 1024;

@@ -1,4 +1,4 @@
-import { mergeExtents, type Extent } from '../../azure/pageList.ts';
+import { mergeExtents, type Extent } from '../../azure/diskData.ts';
 import { StrongroomError } from '../../model/errors.ts';
 import type { BackupDiskJob, JobResult } from '../../model/jobs.ts';
 import type { ReadMode } from '../../model/point.ts';
