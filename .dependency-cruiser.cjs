@@ -1,5 +1,5 @@
 /** The import table of docs/architecture.md, enforced. One rule per folder: what it may import of ours. */
-const ours = 'model|repository|azure|functions|worker|infra|cli|console|sandbox|demo|test|bench|build';
+const ours = 'model|repository|azure|functions|worker|infra|cli|reader|console|sandbox|demo|test|bench|build';
 const only = (from, allowed, comment) => ({
   name: `${from.replaceAll('/', '-')}-imports`,
   comment,
@@ -21,6 +21,7 @@ module.exports = {
       'the worker has no ARM',
     ),
     only('infra', ['model/'], 'the Pulumi program'),
+    only('reader', [], 'the standalone reader is written from docs/format.md alone'),
     only('sandbox', [], 'the sandbox knows Azure and nothing of Strongroom'),
     only('demo', ['sandbox/', 'model/'], 'the tour uses the product through HTTP, the command line and dist/'),
     {

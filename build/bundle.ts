@@ -1,10 +1,11 @@
 import { rolldown } from 'rolldown';
 
 /**
- * Bundles one entry into one ES module for Node 24. What the host provides stays external: Node's own modules and
+ * Bundles one entry into one ES module for Node 24 (the reader's also for 20). What the host provides stays external: Node's own modules and
  * `@azure/functions-core`, which exists only inside a Functions host.
+ * @param banner a comment for the beginning of the file
  */
-export async function bundle(entry: string, output: string): Promise<void> {
+export async function bundle(entry: string, output: string, banner = ''): Promise<void> {
   const build = await rolldown({
     input: entry,
     platform: 'node',
@@ -24,6 +25,6 @@ export async function bundle(entry: string, output: string): Promise<void> {
       handler(level, log);
     },
   });
-  await build.write({ file: output, format: 'esm', codeSplitting: false, minify: false, sourcemap: false });
+  await build.write({ file: output, format: 'esm', codeSplitting: false, minify: false, sourcemap: false, banner });
   await build.close();
 }
