@@ -3,7 +3,7 @@ import { errorInfo, StrongroomError } from '../model/errors.ts';
 import { EXIT, exitCodeOf } from './io/exitCodes.ts';
 import { Interruption } from './io/io.ts';
 import type { Io } from './io/io.ts';
-import { reportError } from './io/output.ts';
+import { errorLine, reportError } from './io/output.ts';
 import { repoCommand } from './repo/index.ts';
 import { helpOrder } from './repo/options.ts';
 import manifest from '../package.json' with { type: 'json' };
@@ -27,7 +27,7 @@ export async function main(args: readonly string[], io: Io): Promise<number> {
     }
     if (error instanceof CommanderError) {
       if (error.exitCode === 0) return EXIT.ok; // --help, --version
-      if (json) reportError(io, json, new StrongroomError('INVALID_INPUT', error.message), EXIT.input);
+      if (json) errorLine(io, new StrongroomError('INVALID_INPUT', error.message), EXIT.input); // The text is written.
       return EXIT.input;
     }
     const exitCode = exitCodeOf(errorInfo(error).code);
@@ -49,6 +49,7 @@ function program(io: Io): Command {
       .configureOutput({
         writeOut: (text) => io.stdout.write(text),
         writeErr: (text) => io.stderr.write(text),
+        outputError: (text, write) => write(text.replace(/^error: /, 'strongroom: ')),
         getOutHelpWidth: () => io.stdout.columns ?? 100,
         getErrHelpWidth: () => io.stderr.columns ?? 100,
       });

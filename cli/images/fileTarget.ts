@@ -121,7 +121,7 @@ function openForWriting(path: string, { isNew, isDevice }: { isNew: boolean; isD
   return open(path, O_RDWR | (isNew ? O_CREAT : 0) | (isNew || isDevice ? O_EXCL : 0)).catch(
     (cause: NodeJS.ErrnoException) => {
       if (cause.code === 'ENOENT')
-        throw new StrongroomError('NOT_FOUND', `There is no folder for ${path}: make it first.`, { cause });
+        throw new StrongroomError('NOT_FOUND', `The folder of ${path} does not exist: make it first.`, { cause });
       if (cause.code === 'EBUSY')
         throw new StrongroomError('RESOURCE_BUSY', `${path} is in use (mounted?): release it first.`, { cause });
       throw diskError(cause, 'write', path);

@@ -2,7 +2,6 @@ import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { StrongroomError } from '../../model/errors.ts';
 import type { Extent } from '../../repository/index.ts';
-import { count } from '../io/units.ts';
 
 const bytes = z.number().int().nonnegative();
 const plainRange = z.strictObject({ offset: bytes, length: bytes });
@@ -60,7 +59,7 @@ function jsonOf(text: string): unknown {
 function checked(file: string, ranges: Extent[], size: number): Extent[] {
   let end = 0;
   for (const [i, { offset, length }] of ranges.entries()) {
-    const range = `${file}: range ${i + 1} of ${count(ranges.length, 'range')} (offset ${offset}, length ${length})`;
+    const range = `${file}: range ${i + 1} of ${ranges.length} (offset ${offset}, length ${length})`;
     if (offset < end) {
       throw new StrongroomError(
         'INVALID_INPUT',

@@ -80,8 +80,12 @@ function jsonProgress(head: { step: string; unit: string }, now: () => number, l
 
 /** Tells why a command failed: to people on standard error, with `json` to machines too. */
 export function reportError(io: Io, json: boolean, error: unknown, exitCode: number): void {
-  const info = errorInfo(error);
-  if (json) io.stdout.write(`${JSON.stringify({ type: 'error', exitCode, ...info })}\n`);
-  const internal = info.code === 'INTERNAL' && error instanceof Error ? (error.stack ?? info.message) : undefined;
-  io.stderr.write(`strongroom: ${internal ? `something unforeseen: ${internal}` : info.message}\n`);
+  if (json) errorLine(io, error, exitCode);
+  const { code, message } = errorInfo(error);
+  const unforeseen = code === 'INTERNAL' && error instanceof Error ? error.stack : undefined;
+  io.stderr.write(`strongroom: ${unforeseen ? `something unforeseen: ${unforeseen}` : message}\n`);
+}
+
+export function errorLine(io: Io, error: unknown, exitCode: number): void {
+  io.stdout.write(`${JSON.stringify({ type: 'error', exitCode, ...errorInfo(error) })}\n`);
 }
