@@ -16,6 +16,20 @@ export async function blobNames(world: World, container = repositoryUrl(world)):
   return [...String(reply.body).matchAll(/<Name>([^<]*)<\/Name>/g)].map((match) => match[1]!);
 }
 
+/** Until when each object of the repository is immutable, ISO 8601 UTC. */
+export async function blobLocks(world: World): Promise<Map<string, string>> {
+  const query = 'restype=container&comp=list&include=immutabilitypolicy';
+  const reply = await world.inside.client.send('GET', `${repositoryUrl(world)}?${query}`, { resource, headers });
+  if (reply.status !== 200) throw new Error(`Listing ${repositoryUrl(world)} answered ${reply.status}`);
+  const shape = /<Name>([^<]*)<\/Name>.*?<\/Blob>/gs;
+  return new Map(
+    [...String(reply.body).matchAll(shape)].map(([blob, name]) => {
+      const [, until] = /<ImmutabilityPolicyUntilDate>([^<]*)</.exec(blob) ?? [];
+      return [name!, until === undefined ? '' : new Date(until).toISOString()];
+    }),
+  );
+}
+
 export function repositoryUrl(world: World): string {
   return repositoryTarget(world.environment).url;
 }

@@ -14,11 +14,13 @@ import { startWorld, type World } from '../../demo/world.ts';
 import type { PointSummary } from '../../model/api.ts';
 import type { SessionView } from '../../model/session.ts';
 import type { ArmResource } from '../../sandbox/arm/types.ts';
-import { blobNames, readBlob } from './blobs.ts';
+import { blobLocks, blobNames, readBlob } from './blobs.ts';
 import { secretsIn } from './secrets.ts';
 import { watchTraffic, type Traffic } from './traffic.ts';
 
 const MiB = 1024 * 1024;
+/** Of immutability. */
+const DAYS = 7;
 
 interface Exchange {
   method: string;
@@ -62,7 +64,8 @@ beforeAll(async () => {
   recordFile = join(folder, 'record.jsonl');
   // Whoever looks into what was stored; the product needs no such role.
   const grants = [{ to: 'operator' as const, role: 'Storage Blob Data Reader' }];
-  world = await startWorld({ record: recordFile, data: [24 * MiB, 16 * MiB, 8 * MiB], grants });
+  const config = { 'strongroom:repositories': JSON.stringify([{ name: 'main', immutabilityDays: DAYS }]) };
+  world = await startWorld({ record: recordFile, data: [24 * MiB, 16 * MiB, 8 * MiB], grants, config });
   const { sandbox, appliance, machine } = world;
   traffic = watchTraffic(sandbox.faults, world.layout);
   const backUp = () =>
@@ -173,7 +176,7 @@ describe('the worker', () => {
   });
 
   it('VMP-11 gets its files uploaded through a SAS, once per version', () => {
-    expect(traffic.filesUploaded()).toBe(3);
+    expect(traffic.filesUploaded()).toBe(4);
   });
 
   it('VMP-13 runs Ubuntu 22.04 LTS and has no public address', () => {
@@ -187,7 +190,7 @@ describe('the worker', () => {
   });
 
   it('VMP-14 downloads its files through a SAS when Run Command starts it', () => {
-    expect(traffic.filesDownloaded()).toBe(3);
+    expect(traffic.filesDownloaded()).toBe(4);
   });
 
   it('VMP-15 is brought to life by those files: its hello is what lets a session go on', () => {
@@ -264,6 +267,20 @@ describe('the data', () => {
   it('AB-09 only changed data is stored', () => {
     const stored = points.find(({ id }) => id === second.point)!.disks.reduce((sum, disk) => sum + disk.stored, 0);
     expect(stored).toBeLessThan(allowed);
+  });
+
+  it('locks what both points need to the end of the generation and for the days of the repository, the ways in longest', async () => {
+    const locks = await blobLocks(world);
+    const [generation] = [...locks.keys()].filter((name) => name.startsWith('locks/'));
+    const [line] = (await readBlob(world, generation!)).toString().split('\n');
+    const { ends, until } = JSON.parse(line!) as { ends: string; until: string };
+    expect(Date.parse(until) - Date.parse(ends)).toBe(DAYS * 86_400_000);
+    const needed = [...locks].filter(([name]) => /^(data|maps|points)\//.test(name));
+    expect(needed.filter(([, lockedUntil]) => lockedUntil !== until)).toEqual([]);
+    expect(needed.length).toBeGreaterThan(5);
+    const waysIn = [...locks].filter(([name]) => /^keys\/|^strongroom.json$/.test(name));
+    expect(waysIn).toHaveLength(3);
+    for (const [, lockedUntil] of waysIn) expect(lockedUntil > until).toBe(true);
   });
 
   it.each(['first', 'second'] as const)('restores the %s point byte for byte to new disks', async (which) => {
