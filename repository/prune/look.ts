@@ -9,6 +9,7 @@ import type { MapReader } from '../read/mapReader.ts';
 import { MovedParts } from './movedParts.ts';
 import { nothingReached, walkMaps } from './walk.ts';
 import type { Reach, RootPage } from './walk.ts';
+import { isLocked } from './survey.ts';
 import type { Survey } from './survey.ts';
 
 const POINTS_AHEAD = 8;
@@ -29,6 +30,8 @@ export interface Need {
   doomed: Reach | 'unknown';
   /** Points that are there and go. */
   going: string[];
+  /** Points that were to go and cannot yet: they are immutable. */
+  locked: string[];
 }
 
 /**
@@ -37,7 +40,7 @@ export interface Need {
  */
 export async function look(
   context: LookContext,
-  { pointIds, packs, forwards, marks }: Survey,
+  { now, points, packs, forwards, marks }: Survey,
   deletePoints: readonly string[],
   { onPage, signal }: { onPage?(): void; signal?: AbortSignal },
 ): Promise<Need> {
@@ -45,8 +48,11 @@ export async function look(
   const needed = nothingReached();
   const options = { ...(onPage ? { onPage } : {}), ...(signal ? { signal } : {}) };
   const toDelete = new Set(deletePoints);
-  const going = pointIds.filter((id) => toDelete.has(id));
-  const staying = pointIds.filter((id) => !toDelete.has(id));
+  const named = [...points].filter(([id]) => toDelete.has(id));
+  const locked = named.filter(([, info]) => isLocked(info, now)).map(([id]) => id);
+  const going = named.filter(([, info]) => !isLocked(info, now)).map(([id]) => id);
+  const goes = new Set(going);
+  const staying = [...points.keys()].filter((id) => !goes.has(id));
   await walkMaps({ ...context, moved }, await rootsOf(context, staying), needed, options);
 
   // Only a mark that was written while a point needed the pack makes it matter what that point needed.
@@ -59,7 +65,7 @@ export async function look(
       doomed = 'unknown';
     }
   }
-  return { moved, needed, doomed, going };
+  return { moved, needed, doomed, going, locked };
 }
 
 /** The root pages of the points' images. A point that is deleted meanwhile is left out. */

@@ -1,6 +1,7 @@
 import type { PackKey, StoredMark } from '../format/marks.ts';
 import type { ObjectInfo } from '../ports.ts';
 import { MARK_MS, SKEW_MS } from './delays.ts';
+import { isLocked } from './survey.ts';
 import type { Survey } from './survey.ts';
 import type { Reach } from './walk.ts';
 
@@ -54,7 +55,7 @@ export function planPrune(survey: Survey, needed: Reach, doomed: Reach | 'unknow
     nextDue: Infinity,
   };
   const isOld = (info: ObjectInfo): boolean => Date.parse(info.modified) + SKEW_MS < oldestBegan;
-  const isLocked = (key: PackKey): boolean => Date.parse(packs.get(key)?.lockedUntil ?? '') > now;
+  const hasLock = (key: PackKey): boolean => objectsOf(key).some((info) => isLocked(info, now));
   /** Whether the pack goes, or where there is none its forwards. */
   const isGarbage = (key: PackKey, reaches: Reach[]): boolean =>
     packs.has(key)
@@ -70,19 +71,20 @@ export function planPrune(survey: Survey, needed: Reach, doomed: Reach | 'unknow
       if (pack) plan.kept++;
       if (pack && mark?.state !== 'deleting' && isOld(pack) && isSparse(pack, key)) plan.repack.push(key);
     } else if (mark?.state === 'deleting') {
-      plan.due.push({ key, mark, objects: objectsOf(key) });
+      if (hasLock(key)) plan.waiting.push(key);
+      else plan.due.push({ key, mark, objects: objectsOf(key) });
     } else if (mark && wasNeeded(key)) {
       plan.renew.push({ key, mark });
     } else if (mark) {
       const dueAt = Date.parse(mark.info.modified) + MARK_MS;
       const isDue = now >= dueAt && isOld(mark.info);
       if (isDue && mark.state === 'kept') plan.renew.push({ key, mark });
-      else if (isDue && !isLocked(key)) plan.due.push({ key, mark, objects: objectsOf(key) });
+      else if (isDue && !hasLock(key)) plan.due.push({ key, mark, objects: objectsOf(key) });
       else {
         plan.waiting.push(key);
         plan.nextDue = Math.min(plan.nextDue, Math.max(dueAt, now));
       }
-    } else if (isLocked(key)) {
+    } else if (hasLock(key)) {
       plan.locked++;
     } else if ([...(pack ? [pack] : (forwards.get(key) ?? []))].every(isOld)) {
       plan.mark.push(key);
@@ -97,7 +99,7 @@ export function planPrune(survey: Survey, needed: Reach, doomed: Reach | 'unknow
   function isSparse(pack: ObjectInfo, key: PackKey): boolean {
     const { count, bytes } = needed.parts.of(key);
     const least = PACK_BYTES + bytes + count * DIRECTORY_ENTRY_BYTES;
-    return least < pack.size * repackBelow && !survey.locks && !isLocked(key) && !bad.has(key);
+    return least < pack.size * repackBelow && !isLocked(pack, now) && !bad.has(key);
   }
 
   /** What goes with a pack: forwards stay while points need them. The pack comes first. */

@@ -44,7 +44,12 @@ export interface PruneProgress {
 /** What a run did; of a dry run, what it would do. Sizes are bytes. */
 export interface PruneResult {
   dryRun: boolean;
-  points: { kept: number; deleted: string[] };
+  points: {
+    kept: number;
+    deleted: string[];
+    /** Immutable for now: of those that were to be deleted, the ones that stay. */
+    locked: string[];
+  };
   packs: {
     /** Needed by the points that stay. */
     kept: number;
@@ -161,7 +166,7 @@ async function prepare(
 }
 
 function resultOf(found: Survey, plan: Plan, need: Need, executed: Executed, isDry: boolean): PruneResult {
-  const { packs, pointIds, now } = found;
+  const { packs, points, now } = found;
   const isPack = (key: PackKey): boolean => packs.has(key);
   const marked = [...plan.mark, ...executed.repacked];
   const dueLater = new Set([...plan.due.map(({ key }) => key)].filter((key) => !executed.deleted.includes(key)));
@@ -170,7 +175,7 @@ function resultOf(found: Survey, plan: Plan, need: Need, executed: Executed, isD
   const nextDue = Math.min(plan.nextDue, counted);
   return {
     dryRun: isDry,
-    points: { kept: pointIds.length - need.going.length, deleted: need.going },
+    points: { kept: points.size - need.going.length, deleted: need.going, locked: need.locked },
     packs: {
       kept: plan.kept - executed.repacked.length,
       marked: marked.filter(isPack).length,

@@ -1,8 +1,8 @@
+import { pointIdSchema } from '../../model/point.ts';
 import { PREFIXES } from '../format/layout.ts';
 import type { PackKind } from '../format/layout.ts';
 import { packKey, packKeyOf, readMarks } from '../format/marks.ts';
 import type { PackKey, StoredMark } from '../format/marks.ts';
-import { listPointIds } from '../format/points.ts';
 import type { ObjectInfo, ObjectStore } from '../ports.ts';
 import { STRAY_MS } from './delays.ts';
 import { oldestWriter } from './writers.ts';
@@ -17,11 +17,10 @@ export interface Survey {
   packs: Map<PackKey, ObjectInfo>;
   forwards: Map<PackKey, ObjectInfo[]>;
   bad: Map<PackKey, ObjectInfo>;
-  /** Whether the repository locks packs. */
-  locks: boolean;
   /** Objects of no use to anybody, old enough to be surely left over. */
   strays: ObjectInfo[];
-  pointIds: string[];
+  /** Oldest first. */
+  points: Map<string, ObjectInfo>;
 }
 
 /**
@@ -51,8 +50,6 @@ export async function survey(
     const key = packKeyOf(info.name, PREFIXES.bad);
     if (key) bad.set(key, info);
   }
-  let locks = false;
-  for await (const _ of store.list(PREFIXES.locks)) locks = true;
   const strays: ObjectInfo[] = [];
   for (const prefix of [PREFIXES.probe, PREFIXES.keys]) {
     for await (const info of store.list(prefix)) {
@@ -60,7 +57,12 @@ export async function survey(
       if (foreign && now - Date.parse(info.modified) >= STRAY_MS) strays.push(info);
     }
   }
-  return { now, oldestBegan, marks, packs, forwards, bad, locks, strays, pointIds: await listPointIds(store) };
+  const points = new Map<string, ObjectInfo>();
+  for await (const info of store.list(PREFIXES.points)) {
+    const id = info.name.slice(PREFIXES.points.length);
+    if (pointIdSchema.safeParse(id).success) points.set(id, info);
+  }
+  return { now, oldestBegan, marks, packs, forwards, bad, strays, points };
 }
 
 /** Key documents of a creation that another one won. */
@@ -68,3 +70,7 @@ function isOfAnother(name: string, repository: string): boolean {
   const [, id] = /^keys\/([0-9a-f-]{36})\.[01]$/.exec(name) ?? [];
   return id !== undefined && id !== repository;
 }
+
+/** @param now by the store's clock, in milliseconds */
+export const isLocked = ({ lockedUntil }: ObjectInfo, now: number): boolean =>
+  lockedUntil !== undefined && Date.parse(lockedUntil) > now;

@@ -231,17 +231,8 @@ describe('prune', () => {
     expect(await world.names('data/')).toContain(altered);
   });
 
-  test('immutable packs are neither marked nor copied', async () => {
+  test('immutable packs are neither marked nor copied, and immutable points stay', async () => {
     const world = await World.make();
-    const until = new Date(world.now + 10 * DAY).toISOString();
-    const locked = await world.open({
-      ...world.store,
-      async *list(prefix) {
-        for await (const info of world.store.list(prefix)) {
-          yield prefix === 'data/' ? { ...info, lockedUntil: until } : info;
-        }
-      },
-    });
     const image = blocks(64, 'a');
     await world.backup(1, image);
     await world.backup(
@@ -254,21 +245,49 @@ describe('prune', () => {
       { base: 1 },
     );
     await world.backup(3, blocks(8, 'c'));
+    await world.backup(4, blocks(8, 'd'));
+    const until = new Date(world.now + 10 * DAY).toISOString();
+    for (const name of [...(await world.names('data/')), `points/${pointIdOf(4)}`])
+      await world.store.lock?.(name, until);
     const before = await world.names('data/');
-    const run = await locked.prune({ deletePoints: [pointIdOf(1), pointIdOf(3)] });
-    expect(run.packs).toMatchObject({ repacked: 0 });
+    const run = await world.prune([1, 3, 4]);
+    expect(run).toMatchObject({
+      points: { deleted: [pointIdOf(1), pointIdOf(3)], locked: [pointIdOf(4)] },
+      packs: { repacked: 0 },
+    });
     expect(run.packs.locked).toBeGreaterThan(0);
     for (let i = 0; i < 3; i++) {
       world.wait(3 * DAY);
-      expect(await locked.prune()).toMatchObject({ packs: { repacked: 0, locked: run.packs.locked } });
+      expect(await world.prune()).toMatchObject({ packs: { repacked: 0, locked: run.packs.locked } });
       expect(await world.names('data/')).toEqual(before);
     }
     for (let i = 0; i < 2; i++) {
       world.wait(DAY + HOUR);
-      await locked.prune();
+      await world.prune([4]);
     }
     expect((await world.names('data/')).length).toBeLessThan(before.length);
+    expect(await world.repository.pointIds()).toEqual([pointIdOf(2)]);
     expect(await world.wrongPoints()).toEqual([]);
+  });
+
+  test('a pack that was locked while prune was deleting it waits for the end of its lock', async () => {
+    const world = await World.make();
+    await world.backup(1, blocks(8, 'a'));
+    await world.prune([1]);
+    world.wait(DAY + HOUR);
+    const [name = ''] = await world.names('data/');
+    const locking = await world.open({
+      ...world.store,
+      put: async (mark, parts, options) => {
+        if (mark.startsWith('marks/')) await world.store.lock?.(name, new Date(world.now + DAY).toISOString());
+        return world.store.put(mark, parts, options);
+      },
+    });
+    await expect(locking.prune()).rejects.toMatchObject({ code: 'AZURE_REFUSED' });
+    expect((await world.prune()).packs.waiting).toBe(1);
+    world.wait(DAY);
+    await world.prune();
+    expect(await world.names('data/')).toEqual([]);
   });
 
   test('what is left over beside the format goes after a day, and nothing else', async () => {
