@@ -10,10 +10,10 @@ import { markBad, unmarkBad } from './repair.ts';
 interface BadPack {
   kind: PackKind;
   pack: string;
-  /** Offsets of what cannot be read; `null`: all of it, or it cannot be told. */
+  /** Offsets of what cannot be read; `null`: all of it. Where the pack's directory is lost, of its live parts. */
   entries: Set<number> | null;
-  /** Whether the store knows it so. */
-  marked: boolean;
+  /** The same, as the store has it; left out when the pack is not set aside. */
+  marked?: ReadonlySet<number> | null;
 }
 
 /** The packs that are not as they were written: of earlier runs, by their marks, and of this one. */
@@ -35,9 +35,9 @@ export class BadPacks {
         this.#whole.push(mark);
         continue;
       }
-      const entries = mark.entries && new Set(mark.entries);
-      this.#packs.set(name, { kind, pack, entries, marked: true });
-      parts.suspect(kind, pack, entries ? { bad: entries } : {});
+      const marked = mark.entries && new Set(mark.entries);
+      this.#packs.set(name, { kind, pack, entries: marked && new Set(marked), marked });
+      parts.suspect(kind, pack, marked ? { bad: marked } : {});
       findings.problem(name, `was set aside as bad on ${found}`);
     }
   }
@@ -45,10 +45,10 @@ export class BadPacks {
   /** A pack was found bad. @param bad offsets of what cannot be read; left out when that cannot be told */
   found(kind: PackKind, pack: string, what: string, bad?: readonly number[]): void {
     const name = packName(kind, pack);
-    const entries = bad ? new Set(bad) : null;
     const before = this.#packs.get(name);
-    this.#packs.set(name, { kind, pack, entries, marked: before !== undefined && same(before.entries, entries) });
-    this.#parts.suspect(kind, pack, entries ? { bad: entries } : {});
+    const entries = new Set(bad ?? before?.marked);
+    this.#packs.set(name, { ...before, kind, pack, entries });
+    this.#parts.suspect(kind, pack, bad ? { bad: entries } : {});
     this.#findings.problem(name, what);
   }
 
@@ -58,13 +58,13 @@ export class BadPacks {
     const known = this.#packs.get(name);
     if (known?.entries === null || known?.entries.has(offset)) return;
     const entries = gone ? null : new Set(known?.entries).add(offset);
-    this.#packs.set(name, { kind, pack, entries, marked: false });
+    this.#packs.set(name, { ...known, kind, pack, entries });
   }
 
   /** Sets aside what is not yet, and takes back the marks of packs that are whole again. */
   async write(store: ObjectStore, repository: string, found: string): Promise<void> {
     for (const { kind, pack, entries, marked } of this.#packs.values()) {
-      if (marked) continue;
+      if (marked !== undefined && same(marked, entries)) continue;
       const offsets = entries && [...entries].sort((a, b) => a - b);
       await markBad(store, { repository, pack, kind, found, entries: offsets });
       const problem = this.#findings.problem(packName(kind, pack), 'has live parts that cannot be read');
@@ -73,9 +73,9 @@ export class BadPacks {
     for (const { kind, pack } of this.#whole) await unmarkBad(store, kind, pack);
   }
 
-  /** Bad packs that are set aside and cost no point anything are no problem any more. */
-  soften(): void {
-    for (const [name, { marked }] of this.#packs) if (marked) this.#findings.soften(name);
+  /** Names of the packs that were set aside before this run. */
+  *aside(): Generator<string> {
+    for (const [name, { marked }] of this.#packs) if (marked !== undefined) yield name;
   }
 }
 

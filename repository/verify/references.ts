@@ -89,9 +89,10 @@ export class References {
   }
 
   async #read(ref: Ref, level: number): Promise<Page | undefined> {
-    this.live.add(packName('maps', (await this.#forwards.settle('maps', ref)).pack));
     try {
-      return await this.#maps.page(ref, level);
+      const page = await this.#maps.page(ref, level);
+      await this.#find('maps', ref);
+      return page;
     } catch (error) {
       await this.#note('maps', ref, error);
       return undefined;
@@ -115,15 +116,20 @@ export class References {
 
   async #block(ref: Ref): Promise<boolean> {
     try {
-      await this.#forwards.read('data', ref, async (at) => {
-        const error = await this.#parts.check('data', at);
-        if (error) throw error;
-        this.live.add(packName('data', at.pack));
-      });
+      await this.#find('data', ref);
       return true;
     } catch (error) {
       await this.#note('data', ref, error);
       return false;
     }
+  }
+
+  /** Notes the pack that a part is read from. @throws REPOSITORY_DAMAGED when there is none */
+  async #find(kind: PackKind, ref: Ref): Promise<void> {
+    await this.#forwards.read(kind, ref, async (at) => {
+      const error = await this.#parts.check(kind, at);
+      if (error) throw error;
+      this.live.add(packName(kind, at.pack));
+    });
   }
 }

@@ -78,7 +78,7 @@ export function verifyRepository(context: VerifyContext, options: VerifyOptions)
         copies = await findCopies(followed.references.broken, { inventory, directories, parts }, signal);
       }
     }
-    await nameAffected(run, followed, images, new Set(copies.keys()));
+    const elsewhere = await nameAffected(run, followed, images, new Set(copies.keys()));
     if (options.repair) {
       await bad.write(store, config.id, new Date(reading.now).toISOString());
       await repairIndex({ store, secrets, random }, findings, signal);
@@ -86,8 +86,8 @@ export function verifyRepository(context: VerifyContext, options: VerifyOptions)
       const problem = findings.problems.find(({ object }) => object === CONFIG);
       if (problem) await restoreConfig(store, config, problem);
     }
-    bad.soften();
-    for (const name of inventory.names.moved) findings.soften(name);
+    // What was set aside and costs no point anything is no problem any more, nor is a forward that nothing needs.
+    for (const name of [...bad.aside(), ...inventory.names.moved]) if (!elsewhere.has(name)) findings.soften(name);
     return { ...report(run, reading, points), withKey: true, unreferenced: unreferenced(run, followed.references) };
   });
 }
@@ -166,13 +166,16 @@ function noteLost({ references }: Followed, bad: BadPacks): void {
   for (const { kind, at, error } of references.broken.values()) bad.lost(kind, at, isCode(error.cause, 'NOT_FOUND'));
 }
 
-/** @param spared keys of broken references whose content exists elsewhere */
+/**
+ * @param spared keys of broken references whose content exists elsewhere
+ * @returns the objects whose place there is not written yet
+ */
 async function nameAffected(
   { findings }: Run,
   { references, maps }: Followed,
   images: readonly DiskImage[],
   spared: ReadonlySet<string>,
-): Promise<void> {
+): Promise<ReadonlyMap<string, number>> {
   const elsewhere = new Map<string, number>();
   for (const { kind, ref, error } of references.broken.values()) {
     const { object } = findings.broken(packName(kind, ref.pack), error);
@@ -186,6 +189,7 @@ async function nameAffected(
       findings.problem(object, 'cannot be read').affected.push(disk);
     }
   }
+  return elsewhere;
 }
 
 function unreferenced({ inventory }: Run, { live }: References): { packs: number; bytes: number } {

@@ -11,6 +11,8 @@ import { lanesFor, RUN_BYTES, runBuffers, RUNS } from '../lanes/lanes.ts';
 import { imageRef, parseImage } from '../read/image.ts';
 import type { MapReader } from '../read/mapReader.ts';
 import type { BlockStore } from './blockStore.ts';
+import { withBlocks } from './healing.ts';
+import type { Healing } from './healing.ts';
 import { MapWriter } from './mapWriter.ts';
 import type { PackStream } from './packStream.ts';
 import { writeRun } from './runs.ts';
@@ -56,15 +58,19 @@ export interface ImageTarget {
   /** Where new blocks and pages go. */
   blocks: BlockStore;
   mapPacks: PackStream;
+  /** When packs are bad: see {@link Healing}. */
+  healing?: Healing | undefined;
 }
 
 /** Reads the extents' blocks from the source and stores what the repository does not have. */
 export async function writeImage(target: ImageTarget, input: ImageInput): Promise<WrittenImage> {
-  const { config, maps } = target;
+  const { config, maps, healing } = target;
   checkInput(input);
   const geometry = geometryOf(input.size, config);
   const base = input.base ? parseImage(input.base, config).root : null;
-  const runs = () => blockRuns(input.extents, config.blockSize, blocksOfRun(config));
+  const lost = (await healing?.lostBlocks(base, geometry)) ?? new Map<number, Ref>();
+  const extents = lost.size > 0 ? withBlocks(input.extents, lost.keys(), geometry) : input.extents;
+  const runs = () => blockRuns(extents, config.blockSize, blocksOfRun(config));
   let total = 0;
   for (const run of runs()) total += runLength(geometry, run);
 
@@ -76,14 +82,15 @@ export async function writeImage(target: ImageTarget, input: ImageInput): Promis
     try {
       signal.throwIfAborted();
       await input.read(run.first * config.blockSize, new Uint8Array(memory, 0, length), signal);
-      const before = await blocksBefore(maps, base, geometry, run);
+      const before = await blocksBefore(maps, base, geometry, run, lost);
       return await writeRun(target, lanes, { first: run.first, memory, length }, before);
     } finally {
       runBuffers.give(memory);
     }
   };
   const written = orderedMap(runs(), RUNS, work, input.signal);
-  const image = await ImageMap.write(target, geometry, base, written, ({ read, stored }) =>
+  const watched = healing ? healing.watch(written, lost) : written;
+  const image = await ImageMap.write(target, geometry, base, watched, ({ read, stored }) =>
     input.onProgress?.({ total, done: read, stored }),
   );
   return image.finish(geometry);
@@ -166,15 +173,20 @@ function runLength(geometry: Geometry, { first, count }: BlockRun): number {
   return (count - 1) * geometry.blockSize + blockLength(geometry, first + count - 1);
 }
 
-/** Where the blocks of a run lay in the base. */
+/** Where the blocks of a run lay in the base. What is lost there equals nothing: it counts as changed. */
 async function blocksBefore(
   maps: MapReader,
   base: Ref | null,
   geometry: Geometry,
   { first, count }: BlockRun,
+  lost: ReadonlyMap<number, Ref>,
 ): Promise<(Ref | null)[]> {
   if (!base) return [];
-  return Promise.all(Array.from({ length: count }, (_, i) => maps.block(base, geometry, first + i)));
+  const before = async (block: number): Promise<Ref | null> => {
+    const ref = lost.get(block);
+    return ref ? { ...ref, identity: '' } : maps.block(base, geometry, block);
+  };
+  return Promise.all(Array.from({ length: count }, (_, i) => before(first + i)));
 }
 
 function checkSize(size: number): void {

@@ -8,6 +8,7 @@ import { parseImage } from '../read/image.ts';
 import { writeImage, writeStream } from './imageWriter.ts';
 import type { ImageInput, StreamInput, WrittenImage } from './imageWriter.ts';
 import { Claims } from './claimMarks.ts';
+import { Healing } from './healing.ts';
 import { DATA_PACK_BYTES } from '../lanes/lanes.ts';
 import type { MapReader } from '../read/mapReader.ts';
 import { BlockPacks } from './blockPacks.ts';
@@ -122,7 +123,9 @@ export async function openWriter(
 
   return {
     async writeImage(input) {
-      const written = await write(input.signal, () => writeImage(target, input));
+      const healing = input.base && (await Healing.of(context));
+      const written = await write(input.signal, () => writeImage({ ...target, healing }, input));
+      await healing?.flush();
       claims.wrote(written.image, input.base);
       return written;
     },

@@ -43,7 +43,7 @@ export async function fork(world: World): Promise<World> {
   for (const name of await objectNames(world.store)) await store.put(name, [(await world.store.get(name)).data]);
   const random = seededRandom('fork');
   const open = () => openRepository(store, { kind: 'recovery', key: world.recoveryKey }, { random });
-  return { ...world, store, clock, random, open };
+  return { ...world, store, clock, random, open, images: { ...world.images } };
 }
 
 export const verify = async ({ open }: World, options?: VerifyOptions): Promise<VerifyReport> =>
