@@ -5,6 +5,7 @@ import { packKey, packKeyOf, readMarks } from '../format/marks.ts';
 import type { PackKey, StoredMark } from '../format/marks.ts';
 import type { ObjectInfo, ObjectStore } from '../ports.ts';
 import { STRAY_MS } from './delays.ts';
+import { supersededChecks } from './oldChecks.ts';
 import { oldestWriter } from './writers.ts';
 
 /** What there is. About 0.5 KB a pack in memory: 16 MB for 1 TiB of packs. */
@@ -57,6 +58,7 @@ export async function survey(
       if (foreign && now - Date.parse(info.modified) >= STRAY_MS) strays.push(info);
     }
   }
+  strays.push(...(await supersededChecks(store, packs, now)));
   const points = new Map<string, ObjectInfo>();
   for await (const info of store.list(PREFIXES.points)) {
     const id = info.name.slice(PREFIXES.points.length);

@@ -307,6 +307,33 @@ describe('prune', () => {
     expect(await world.names('unknown/')).toEqual(['unknown/thing']);
   });
 
+  test('checks go when newer ones say as much about every pack that is there', async () => {
+    const world = await World.make();
+    await world.backup(1, blocks(20, 'a'));
+    const [one = '', two = ''] = (await world.names('data/')).map((name) => name.replace('data/', ''));
+    const check = async (id: string, data: boolean, packs: string[]) => {
+      const text = { repository: world.repository.id, began: null, data, packs: { data: packs, maps: [] } };
+      await world.store.put(`checks/${id.repeat(32)}`, [writeCheckedText(text)]);
+      world.wait(HOUR);
+    };
+    await check('a', true, [one]);
+    await check('b', true, [one, two]);
+    await check('c', false, [one, two]);
+    await check('d', true, [two, 'f'.repeat(32)]);
+    await check('e', false, [two]);
+    const left = async () => (await world.names('checks/')).map((name) => name.slice(7, 8)).join('');
+    await world.prune();
+    expect(await left()).toBe('abcde');
+    world.wait(DAY);
+    await world.prune();
+    // A check that decrypts is as good as one that does not; one that does not is not as good.
+    expect(await left()).toBe('bcde');
+    await check('f', true, [one, two]);
+    world.wait(DAY);
+    await world.prune();
+    expect(await left()).toBe('f');
+  });
+
   test('bad marks go with their packs, and stay while a point needs what is missing', async () => {
     const world = await World.make();
     await world.backup(1, blocks(8, 'a'));
