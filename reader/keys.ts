@@ -3,7 +3,7 @@ import { keysOf } from './derivedKeys.ts';
 import type { Keys } from './derivedKeys.ts';
 import { derive, hmac, passphraseKey, sha256, unseal } from './crypto.ts';
 import type { Folder } from './folder.ts';
-import { Damage, Problem } from './problem.ts';
+import { Damage, newer, Problem } from './problem.ts';
 import { clearPart } from './sealedObject.ts';
 
 /** `strongroom.json` (docs/format.md, 4.1). */
@@ -38,9 +38,7 @@ export function readConfig(folder: Folder): Config {
   if (!bytes) throw new Problem(`${folder.path} is no repository: it has no ${CONFIG}.`);
   const config = checkedText(bytes) as Config | undefined;
   if (config?.format === 'strongroom-repository' && config.version > 1) {
-    throw new Problem(
-      `The repository has format version ${config.version}; this reader knows version 1. Use a newer one.`,
-    );
+    throw newer('The repository', config.version);
   }
   const { format, version, blockSize, fanOut } = config ?? {};
   const known = format === 'strongroom-repository' && version === 1;

@@ -1,6 +1,6 @@
 import type { Folder } from './folder.ts';
 import type { Keys } from './derivedKeys.ts';
-import { Problem } from './problem.ts';
+import { newer, Problem } from './problem.ts';
 import { sealedContent } from './sealedObject.ts';
 
 /** Where a block or page lies, and what it is (docs/format.md, 6). */
@@ -22,6 +22,7 @@ export interface Disk {
 
 /** What a reader needs of a restore point; the rest of it is shown as it is. */
 export interface Point {
+  version: number;
   id: string;
   time: string;
   source: { kind: string; name: string };
@@ -40,5 +41,7 @@ export function readPoint(folder: Folder, keys: Keys, id: string): Point {
   const name = `points/${id}`;
   const bytes = /^[0-9A-Za-z-]+$/.test(id) ? folder.find(name) : undefined;
   if (!bytes) throw new Problem(`There is no point ${id}. "list" shows those that there are.`);
-  return JSON.parse(sealedContent(keys, 'point', name, bytes).toString('utf8')) as Point;
+  const point = JSON.parse(sealedContent(keys, 'point', name, bytes).toString('utf8')) as Point;
+  if (point.version > 1) throw newer(`The point ${id}`, point.version);
+  return point;
 }
