@@ -68,7 +68,8 @@ describe('golden repositories of version 1', () => {
   });
 
   test('repacked reads through forwards', async () => {
-    expect((await objectNames(folderStore(join(GOLDEN, 'repacked')), 'moved/')).length).toBe(2);
+    const names = await objectNames(folderStore(join(GOLDEN, 'repacked')), 'moved/');
+    expect(new Set(names.map((name) => name.slice(0, 10)))).toEqual(new Set(['moved/data', 'moved/maps']));
   });
 
   test('a new backup finds what an old one stored', async () => {

@@ -114,7 +114,7 @@ async function ordinary(): Promise<void> {
 async function repacked(): Promise<void> {
   const maker = new Maker('repacked');
   await maker.create();
-  const os = noise(6 * BLOCK, 'repacked');
+  const os = Buffer.concat([noise(6 * BLOCK, 'repacked'), text(4 * BLOCK)]);
   await maker.back(id(2), [os]);
   const changed = Buffer.from(os);
   for (const block of [0, 1, 3, 4]) noise(BLOCK, `changed ${block}`).copy(changed, block * BLOCK);
