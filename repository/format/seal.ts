@@ -1,4 +1,5 @@
 import { createCipheriv, createDecipheriv } from 'node:crypto';
+import { release } from './release.ts';
 
 export const TAG_BYTES = 16;
 
@@ -21,7 +22,12 @@ export function sealInto(
   const cipher = createCipheriv('aes-256-gcm', key, nonce);
   cipher.setAAD(additional);
   let end = at;
-  for (const part of plain) end += cipher.update(part).copy(target, end);
+  for (const part of plain) {
+    const sealed = cipher.update(part);
+    target.set(sealed, end);
+    end += sealed.length;
+    release(sealed);
+  }
   cipher.final();
   end += cipher.getAuthTag().copy(target, end);
   return end - at;

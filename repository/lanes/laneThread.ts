@@ -1,9 +1,10 @@
 /** The program of a thread: does the tasks that it is sent. A file of its own in every bundle. */
 import { parentPort } from 'node:worker_threads';
+import { release } from '../format/release.ts';
 import type { Answer, Request } from './threads.ts';
 import { operations } from './work.ts';
 
-parentPort?.on('message', ({ id, operation, task }: Request) => {
+parentPort?.on('message', ({ id, operation, task, transfer }: Request) => {
   const answer: Answer = { id };
   try {
     const work = operations[operation as keyof typeof operations] as (task: object) => unknown;
@@ -11,5 +12,6 @@ parentPort?.on('message', ({ id, operation, task }: Request) => {
   } catch (error) {
     answer.error = error instanceof Error ? error.message : String(error);
   }
+  for (const buffer of transfer) release(new Uint8Array(buffer));
   parentPort?.postMessage(answer);
 });

@@ -48,10 +48,10 @@ export const RUN_BYTES = 4 * 1024 * 1024;
 export const DATA_PACK_BYTES = 16 * 1024 * 1024;
 
 /** Runs of a process that are being read or worked on, of all its images together. */
-export const RUNS = 4 * width;
-/** Memory of the whole process for backups: for each core 4 runs and 3 packs, so 128 MiB with 2 cores. */
+export const RUNS = 3 * width;
+/** Memory of the whole process for backups: for each core 3 runs and 2 packs, so 90 MiB with 2 cores. */
 export const runBuffers = new BufferPool(RUNS, RUN_BYTES);
-/** One pack filling and two being stored, for each core. */
-export const packBuffers = new BufferPool(3 * width, DATA_PACK_BYTES);
-/** And for restores: 32 MiB with 2 cores. */
+/** One pack filling and one being stored, for each core. */
+export const packBuffers = new BufferPool(2 * width, DATA_PACK_BYTES);
+/** And for restores: 24 MiB with 2 cores. */
 export const readBuffers = new BufferPool(RUNS, RUN_BYTES);

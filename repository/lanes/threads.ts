@@ -10,6 +10,8 @@ export interface Request {
   id: number;
   operation: string;
   task: object;
+  /** Buffers of the task that nobody needs when it is done. */
+  transfer: readonly ArrayBuffer[];
 }
 
 export interface Answer {
@@ -19,10 +21,7 @@ export interface Answer {
   error?: string;
 }
 
-interface Job {
-  operation: string;
-  task: object;
-  transfer: readonly ArrayBuffer[];
+interface Job extends Omit<Request, 'id'> {
   resolve(result: unknown): void;
   reject(error: Error): void;
 }
@@ -102,15 +101,16 @@ export class Threads {
 
   #post({ worker, jobs }: Thread, job: Job): void {
     const id = this.#requests++;
-    const request: Request = { id, operation: job.operation, task: job.task };
+    const { operation, task, transfer } = job;
+    const request: Request = { id, operation, task, transfer };
     if (jobs.size === 0) worker.ref();
     jobs.set(id, job);
-    worker.postMessage(request, job.transfer);
+    worker.postMessage(request, transfer);
   }
 }
 
 /** Bounds what a thread leaves behind between two collections: results of zstd and AES, a block each. */
-const YOUNG_MIB = 8;
+const YOUNG_MIB = 2;
 
 function settle(job: Job, { result, error }: Answer): void {
   if (error === undefined) job.resolve(result);

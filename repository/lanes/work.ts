@@ -3,6 +3,7 @@ import { checkPack } from './checkPack.ts';
 import { frameBlock, unframeSync } from '../format/frame.ts';
 import { packTail, place, sealPart } from '../format/pack.ts';
 import type { PackKeys } from '../format/pack.ts';
+import { release } from '../format/release.ts';
 import { unseal } from '../format/seal.ts';
 import { IDENTITY_BYTES, keyedIdentity } from '../format/secrets.ts';
 
@@ -122,10 +123,7 @@ export type Opened = 'ok' | 'altered' | 'other';
 
 /** Decrypts, decompresses and checks blocks, and that is all. */
 export function checkRun({ sealed, parts, ...keys }: CheckTask): Opened[] {
-  return parts.map((part) => {
-    const opened = openBlock(keys, sealed, part);
-    return typeof opened === 'string' ? opened : 'ok';
-  });
+  return parts.map((part) => openBlock(keys, sealed, part, () => undefined));
 }
 
 export interface OpenTask extends CheckTask {
@@ -140,10 +138,7 @@ export function openRun({ sealed, parts, into, ...keys }: OpenTask): Opened[] {
   return parts.map((part) => {
     const start = end;
     end += part.plain;
-    const opened = openBlock(keys, sealed, part);
-    if (typeof opened === 'string') return opened;
-    target.set(opened, start);
-    return 'ok';
+    return openBlock(keys, sealed, part, (plain) => target.set(plain, start));
   });
 }
 
@@ -151,13 +146,17 @@ function openBlock(
   { repository, pack, packKey, blockKey }: PackKeys & { blockKey: Uint8Array },
   sealed: ArrayBuffer,
   { at, length, offset, plain, identity }: SealedBlock,
-): Buffer | Exclude<Opened, 'ok'> {
+  use: (content: Buffer) => void,
+): Opened {
   const { nonce, data } = place(repository, 'block', pack, offset);
   const framed = unseal(packKey, nonce, data, new Uint8Array(sealed, at, length));
   if (!framed) return 'altered';
   const content = unframeSync(framed, plain);
-  if (content?.length !== plain || keyedIdentity(blockKey, content).toString('hex') !== identity) return 'other';
-  return content;
+  const isIt = content?.length === plain && keyedIdentity(blockKey, content).toString('hex') === identity;
+  if (isIt) use(content);
+  if (content) release(content);
+  release(framed);
+  return isIt ? 'ok' : 'other';
 }
 
 /** What a lane can do. */
