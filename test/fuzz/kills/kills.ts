@@ -1,13 +1,14 @@
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createRandom } from '../../chaos/random.ts';
 import type { Random } from '../../chaos/random.ts';
 import { openFolder, operate } from './operations.ts';
-import type { Operation } from './operations.ts';
 import { runVictim } from './victim.ts';
 import type { Death, Moment } from './victim.ts';
 import { World } from './world.ts';
+import type { Plan } from './world.ts';
 
 /** What is killed, and how often of ten times. */
 const scenes = [
@@ -50,7 +51,8 @@ export async function runKills({
   scene?: Scene;
 }): Promise<KillsReport> {
   const began = performance.now();
-  const files = await mkdtemp(join(tmpdir(), 'strongroom-kills-'));
+  // A process that dies loses nothing that it gave to the kernel, so memory does as well as a disk.
+  const files = await mkdtemp(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'strongroom-kills-'));
   const random = createRandom(seed);
   const report: KillsReport = { seed, kills: 0, seconds: 0, fell: {}, restored: 0, wrong: [] };
   try {
@@ -58,41 +60,42 @@ export async function runKills({
     // How long the last of each kind took that was let live.
     const lives = new Map<string, Death>();
     for (let round = 0; report.kills < kills && report.wrong.length === 0; round++) {
-      const now: Scene = round < 2 ? 'backup' : (scene ?? (scenes[random.between(0, scenes.length - 1)] as Scene));
-      const made = new Map<string, { source: number; image: Buffer }>();
-      const operations = await planScene(now, world, made);
+      const isFirst = round < 2;
+      const now: Scene = isFirst ? 'backup' : (scene ?? (scenes[random.between(0, scenes.length - 1)] as Scene));
+      const plan = await planOf[now](world);
       if (random.between(0, 9) < 7) await world.passTime();
       const deaths = await Promise.all(
-        operations.map(async (operation, i) => {
-          // Beside another one dies, mostly.
-          const spared = round < 2 || (i > 0 && random.between(0, 3) > 0);
-          const moment = spared ? undefined : momentIn(random, lives.get(operation.kind));
+        plan.operations.map(async (operation, i) => {
+          // Who works beside a victim lives, mostly.
+          const isSpared = isFirst || (i > 0 && random.between(0, 3) > 0);
+          const moment = isSpared ? undefined : momentIn(random, lives.get(operation.kind));
           return { operation, death: await runVictim(world.folder, world.keys, operation, moment) };
         }),
       );
-      const deleted = operations.flatMap((operation) => (operation.kind === 'prune' ? operation.deletePoints : []));
+      const died = deaths.filter(({ death }) => death.killed);
       for (const { operation, death } of deaths) {
+        if (death.complaint) report.wrong.push(`round ${round}: ${operation.kind}: ${death.complaint}`);
         if (!death.killed) lives.set(operation.kind, death);
-        else {
-          report.kills += 1;
-          const fell = (report.fell[now] ??= {});
-          fell[death.phase] = (fell[death.phase] ?? 0) + 1;
-        }
-        if (death.complaint) report.wrong.push(`round ${round}: ${operation.kind} beside a kill: ${death.complaint}`);
       }
-      const wrong = await world.check(made, deleted);
-      report.wrong.push(...wrong.map((what) => `round ${round}, after a kill of ${now}: ${what}`));
-      report.restored += world.points.size;
+      for (const { death } of died) {
+        report.kills += 1;
+        const fell = (report.fell[now] ??= {});
+        fell[death.phase] = (fell[death.phase] ?? 0) + 1;
+      }
+      const check = async (when: string, isDone: boolean) => {
+        const wrong = await world.check(plan, isDone);
+        report.wrong.push(...wrong.map((what) => `round ${round}, ${when}: ${what}`));
+        report.restored += world.points.size;
+      };
+      await check(`${died.length} killed of ${now}`, died.length === 0);
+      if (died.length === 0) continue;
       // What was interrupted comes to its end at the next try.
       await world.passTime();
-      for (const { operation, death } of deaths) {
-        const isDone = operation.kind === 'backup' && world.points.has(operation.point);
-        if (death.killed && !isDone) await operate(await openFolder(world.folder, world.keys), operation);
+      for (const { operation } of died) {
+        const isCommitted = operation.kind === 'backup' && world.points.has(operation.point);
+        if (!isCommitted) await operate(await openFolder(world.folder, world.keys), operation);
       }
-      report.wrong.push(
-        ...(await world.check(made, deleted)).map((what) => `round ${round}, after ${now} again: ${what}`),
-      );
-      report.restored += world.points.size;
+      await check(`${now} again`, true);
     }
     report.wrong.push(...(await world.remains()).map((name) => `left at the end: ${name}`));
   } finally {
@@ -102,31 +105,14 @@ export async function runKills({
   return report;
 }
 
-async function planScene(
-  scene: Scene,
-  world: World,
-  made: Map<string, { source: number; image: Buffer }>,
-): Promise<Operation[]> {
-  const backUp = async () => {
-    const planned = await world.planBackup();
-    for (const [id, point] of planned.made) made.set(id, point);
-    return planned.operation;
-  };
-  switch (scene) {
-    case 'backup':
-      return [await backUp()];
-    case 'prune':
-      return [world.planPrune()];
-    case 'repack':
-      return [world.planRepack()];
-    case 'both':
-      return [world.planPrune(), await backUp()];
-    case 'repair':
-      return [await world.planRepair()];
-    case 'rotate':
-      return [world.planRotation()];
-  }
-}
+const planOf: Record<Scene, (world: World) => Plan | Promise<Plan>> = {
+  backup: (world) => world.planBackup(),
+  prune: (world) => world.planPrune(),
+  repack: (world) => world.planRepack(),
+  both: (world) => world.planBoth(),
+  repair: (world) => world.planRepair(),
+  rotate: (world) => world.planRotation(),
+};
 
 /** Somewhere in the life of what lived before. */
 function momentIn(random: Random, { steps, ms }: Pick<Death, 'steps' | 'ms'> = { steps: 20, ms: 100 }): Moment {

@@ -25,7 +25,7 @@ export type Operation =
     };
 
 /** Small enough that an image is many packs. */
-const PACK_BYTES = 64 * 1024;
+const PACK_BYTES = 32 * 1024;
 
 export async function openFolder(folder: string, recoveryKeys: readonly string[]): Promise<Repository> {
   let refusal: unknown;
@@ -46,7 +46,7 @@ export async function operate(repository: Repository, operation: Operation): Pro
     case 'backup':
       return backUp(repository, operation);
     case 'prune':
-      await repository.prune(operation);
+      await repository.prune({ ...operation, packBytes: PACK_BYTES });
       return;
     case 'repair':
       await repository.verify({ readData: { kind: 'all' }, repair: true });

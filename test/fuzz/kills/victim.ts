@@ -5,6 +5,8 @@ import { fileURLToPath } from 'node:url';
 import type { Operation } from './operations.ts';
 
 const HOOK = new URL('./hook.ts', import.meta.url).href;
+/** Hundreds of processes run the same program. */
+const COMPILED = fileURLToPath(new URL('../../../node_modules/.cache/strongroom', import.meta.url));
 const CHILD = fileURLToPath(new URL('./child.ts', import.meta.url));
 
 /** When a victim is killed: at its n-th change of the file system, or some milliseconds after its first. */
@@ -13,7 +15,7 @@ export type Moment = { step: number } | { afterMs: number } | undefined;
 export interface Death {
   /** Whether SIGKILL came before its end. */
   killed: boolean;
-  /** What it was about to change last: `put data`, `delete marks`, … */
+  /** Where it died: `before put data`, `after delete marks` (while it wrote a scratch file or held a lock), … */
   phase: string;
   steps: number;
   /** From its first change to its end. */
@@ -36,12 +38,13 @@ export async function runVictim(
       stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
       env: {
         ...process.env,
+        NODE_COMPILE_CACHE: COMPILED,
         KILL_ROOT: folder,
         ...(moment && 'step' in moment ? { KILL_AT: String(moment.step) } : {}),
       },
     },
   );
-  let [steps, phase, began] = [0, 'start', 0];
+  let [steps, phase, done, began] = [0, 'start', 'start', 0];
   let timer: NodeJS.Timeout | undefined;
   (child.stdio[3] as Readable).setEncoding('utf8').on('data', (lines: string) => {
     const some = lines.trimEnd().split('\n');
@@ -50,7 +53,11 @@ export async function runVictim(
       if (moment && 'afterMs' in moment) timer = setTimeout(() => child.kill('SIGKILL'), moment.afterMs);
     }
     steps += some.length;
-    phase = some.at(-1) ?? phase;
+    for (const line of some) {
+      const isOfObject = !/ (scratch|lock)$/.test(line);
+      if (isOfObject) done = line;
+      phase = isOfObject ? `before ${line}` : `after ${done}`;
+    }
   });
   const ended = new Promise<{ code: number | null; signal: string | null }>((resolve) =>
     child.on('close', (code, signal) => resolve({ code, signal })),
