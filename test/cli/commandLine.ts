@@ -21,6 +21,8 @@ export interface World {
   path(name: string): string;
   /** Runs the command line in this process, in that folder's repository `repo` with its recovery key. */
   run(args: readonly string[], given?: Partial<Io> & { input?: Buffer }): Promise<Ran>;
+  /** The same without a key. */
+  runBare(args: readonly string[]): Promise<Ran>;
   remove(): Promise<void>;
 }
 
@@ -64,6 +66,7 @@ export async function makeWorld(): Promise<World> {
   return {
     folder,
     path,
+    runBare: (args) => run(args),
     run: (args, given) => run([...args, '--recovery-key-file', path('key')], given),
     remove: () => rm(folder, { recursive: true }),
   };
