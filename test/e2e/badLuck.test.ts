@@ -112,6 +112,36 @@ describe('bad luck', () => {
     expect(modes(await backUp())).toEqual({ os: 'first backup', lun0: 'first backup', lun1: 'first backup' });
   }, 150_000);
 
+  it('finds out a comparison that leaves out what changed: CBT_MISMATCH, and the point is whole all the same', async () => {
+    const { sandbox, machine, appliance } = world;
+    // All that the disks hold is overwritten, and of one disk Azure says that nothing has changed.
+    for (const [key, stride] of Object.entries({ os: 128, lun0: 256, lun1: 512 })) {
+      for (let at = 0; at < sandbox.disks.size(diskId(key)); at += stride * MiB)
+        await sandbox.disks.write(diskId(key), at, Buffer.alloc(MiB, `overwritten ${key} ${at} `));
+    }
+    const lie = sandbox.faults.add({
+      host: 'md-*',
+      path: '*?*comp=pagelist*',
+      times: 1,
+      answer: { status: 200, body: '<?xml version="1.0" encoding="utf-8"?><PageList><NextMarker /></PageList>' },
+    });
+    const session = await backUp();
+    expect(lie.hits).toBe(1);
+    const mismatched = session.disks.filter(({ mode }) => mode?.mode === 'full' && mode.mismatch !== undefined);
+    expect(mismatched).toHaveLength(1);
+    const { key } = mismatched[0]!;
+    expect(Object.entries(modes(session)).filter(([of, mode]) => of !== key && mode !== 'incremental')).toEqual([]);
+    expect(session.warnings).toEqual([expect.stringContaining(`CBT_MISMATCH: disk ${key} had changed at offset`)]);
+    const request = {
+      point: session.point,
+      resourceGroupId: machine.resourceGroupId,
+      disks: [key],
+      namePrefix: 'lied-',
+    };
+    const restored = await appliance.run('/api/restores', request, () => {});
+    expect(await sandbox.disks.sha256(restored.disks[0]!.target!)).toBe(await sandbox.disks.sha256(diskId(key)));
+  }, 150_000);
+
   it('gives exactly one of two backups asked for at once, and 409 with its session to the other', async () => {
     const [one, other] = await Promise.all([
       world.appliance.call('POST', '/api/backups', { resourceId: world.machine.id }),
