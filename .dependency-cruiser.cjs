@@ -21,6 +21,11 @@ module.exports = {
       'the worker has no ARM',
     ),
     only('infra', ['model/'], 'the Pulumi program'),
+    only(
+      'cli',
+      ['model/', 'repository/', 'azure/(blobStore|credential|keys|vhdFooter)\\.ts$'],
+      'the command line needs a repository and its key only',
+    ),
     only('reader', [], 'the standalone reader is written from docs/format.md alone'),
     only('sandbox', [], 'the sandbox knows Azure and nothing of Strongroom'),
     only('demo', ['sandbox/', 'model/'], 'the tour uses the product through HTTP, the command line and dist/'),

@@ -1,26 +1,13 @@
 import { errorInfo } from '../../model/errors.ts';
 import type { Io } from './io.ts';
 import { terminalProgress } from './progress.ts';
+import type { Progress } from './progress.ts';
 import { rateMeter } from './rate.ts';
 
 /** A line of `--json`: what it is about stands in `type`. */
 export interface Event {
   type: string;
   [member: string]: unknown;
-}
-
-export interface Step {
-  done: number;
-  /** Left out while nobody knows. */
-  total?: number | undefined;
-  /** Bytes added to the repository so far. */
-  stored?: number;
-}
-
-export interface Progress {
-  update(step: Step): void;
-  /** Takes the bar away. */
-  end(): void;
 }
 
 /** Where a command writes. The one place that does. */

@@ -1,4 +1,5 @@
-import type { Output, Step } from './output.ts';
+import type { Output } from './output.ts';
+import type { Step } from './progress.ts';
 
 export interface Phases<P extends string> {
   update(at: Step & { phase: P }): void;

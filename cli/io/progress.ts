@@ -1,7 +1,20 @@
 import type { Io } from './io.ts';
-import type { Progress } from './output.ts';
 import { rateMeter } from './rate.ts';
 import { humanBytes, humanDuration } from './units.ts';
+
+export interface Step {
+  done: number;
+  /** Left out while nobody knows. */
+  total?: number | undefined;
+  /** Bytes added to the repository so far. */
+  stored?: number;
+}
+
+export interface Progress {
+  update(step: Step): void;
+  /** Takes the bar away. */
+  end(): void;
+}
 
 const DRAW_EVERY_MS = 200;
 const WITH_END = '{label} {bar} {percentage}%  {done} of {all}  {rate}/s{left}{stored}';
