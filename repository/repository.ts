@@ -150,7 +150,7 @@ function openWith(context: KeysContext, secrets: Secrets): Repository {
     writer: (options) => openWriter({ store, config, secrets, maps, keys: document(), random }, options),
     prune: (options = {}) => prune({ ...context, secrets, maps }, options),
     verify: (options = {}) => verifyRepository({ store, config, secrets, document, random }, options),
-    stats: (options = {}) => repositoryStats(store, options),
+    stats: (options = {}) => repositoryStats({ store, config, secrets, maps }, options),
   };
 }
 

@@ -7,6 +7,7 @@ import { writeForward } from '../format/forward.ts';
 import type { NewPlace } from '../format/forward.ts';
 import { badName, forwardName, packName, PREFIXES } from '../format/layout.ts';
 import type { PackKind } from '../format/layout.ts';
+import { claimMark, packKey } from '../format/marks.ts';
 import type { Secrets } from '../format/secrets.ts';
 import type { ObjectStore } from '../ports.ts';
 import { putNew } from '../stores/objects.ts';
@@ -31,6 +32,8 @@ export async function writeForwards(
     const part = broken.get(key);
     if (!part) continue;
     const { kind, ref } = part;
+    // Where nothing but the copy needs a pack, prune may have marked it.
+    if ((await claimMark(store, packKey(kind, place.pack))) === 'deleting') continue;
     const name = packName(kind, ref.pack);
     const found = packs.get(name) ?? { kind, pack: ref.pack, places: new Map<number, NewPlace>() };
     packs.set(name, found);

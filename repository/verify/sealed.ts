@@ -3,7 +3,7 @@ import { orderedMap } from '../flow.ts';
 import type { Config } from '../format/config.ts';
 import { isCode } from '../format/damage.ts';
 import { readForward } from '../format/forward.ts';
-import { readIndexObject } from '../format/indexObject.ts';
+import { readIndexDirectories } from '../format/indexObject.ts';
 import { packName } from '../format/layout.ts';
 import { readPoint } from '../format/points.ts';
 import { readClearPart } from '../format/sealedObject.ts';
@@ -83,7 +83,7 @@ export async function checkIndex(run: Run, secrets: Secrets): Promise<void> {
   await forEach(run, inventory.names.index, async (name, signal) => {
     const { data } = await store.get(name, undefined, signal);
     try {
-      for (const { pack, size } of readIndexObject(secrets, name, data)) {
+      for (const { pack, size } of readIndexDirectories(secrets, name, data)) {
         const found = inventory.packs.data.get(pack);
         if (!found)
           findings.warning(name, `lists ${packName('data', pack)}, which is not there: its blocks are not used again`);
