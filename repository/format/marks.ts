@@ -3,7 +3,7 @@ import { orderedMap } from '../flow.ts';
 import type { ObjectInfo, ObjectStore } from '../ports.ts';
 import { readCheckedText, writeCheckedText } from './checkedText.ts';
 import { isCode } from './damage.ts';
-import { PREFIXES } from './layout.ts';
+import { markName, PREFIXES } from './layout.ts';
 import type { PackKind } from './layout.ts';
 
 const MARKS_AHEAD = 16;
@@ -23,7 +23,8 @@ export type MarkState = Mark['state'];
 
 export interface StoredMark {
   state: MarkState;
-  plan: string;
+  /** Left out when it is damaged. */
+  mark?: Mark;
   info: ObjectInfo;
 }
 
@@ -70,9 +71,31 @@ export async function readMark(store: ObjectStore, name: string): Promise<Stored
   try {
     const { data, info } = await store.get(name);
     const mark = markSchema.safeParse(readCheckedText(data));
-    return mark.success ? { state: mark.data.state, plan: mark.data.plan, info } : { state: 'kept', plan: '', info };
+    return mark.success ? { state: mark.data.state, mark: mark.data, info } : { state: 'kept', info };
   } catch (error) {
     if (isCode(error, 'NOT_FOUND')) return undefined;
     throw error;
+  }
+}
+
+/**
+ * Keeps prune from deleting a pack that is about to be needed: its mark, if it has one, becomes `kept`, or so anew. Unmarked
+ * says nothing of whether the pack is there: prune takes a mark away when the pack is needed, and when it is gone.
+ */
+export async function claimMark(store: ObjectStore, key: PackKey): Promise<'kept' | 'unmarked' | 'deleting'> {
+  const { kind, pack } = splitPackKey(key);
+  const name = markName(kind, pack);
+  for (;;) {
+    const found = await readMark(store, name);
+    if (!found) return 'unmarked';
+    if (found.state === 'deleting') return 'deleting';
+    const { mark } = found;
+    if (!mark) return 'kept';
+    try {
+      await store.put(name, [writeMark({ ...mark, state: 'kept' })], { ifMatch: found.info.etag });
+      return 'kept';
+    } catch (error) {
+      if (!isCode(error, 'ALREADY_EXISTS')) throw error;
+    }
   }
 }

@@ -2,9 +2,9 @@ import { StrongroomError } from '../../model/errors.ts';
 import type { ImageRef, Point } from '../../model/point.ts';
 import type { Config } from '../format/config.ts';
 import { isCode } from '../format/damage.ts';
-import { markName, packName } from '../format/layout.ts';
+import { packName } from '../format/layout.ts';
 import type { PackKind } from '../format/layout.ts';
-import { listMarkedPacks, packKey, readMark, splitPackKey, writeMark } from '../format/marks.ts';
+import { claimMark, listMarkedPacks, packKey, splitPackKey } from '../format/marks.ts';
 import type { PackKey } from '../format/marks.ts';
 import type { Ref } from '../format/pack.ts';
 import { readPoint } from '../format/points.ts';
@@ -112,27 +112,10 @@ class ReliedPacks {
     await this.check(kind, { ...ref, ...next }, look);
   }
 
-  /** `marked` becomes `kept`, and what is `kept` becomes so anew; prune may have taken the mark away or be faster. */
   async #claim(key: PackKey): Promise<void> {
-    const { store, config } = this.#context;
-    const { kind, pack } = splitPackKey(key);
-    const name = markName(kind, pack);
-    for (;;) {
-      const mark = await readMark(store, name);
-      if (!mark) {
-        // Taken away because points need the pack, or because it is deleted.
-        if (await this.#isThere(key)) return;
-        throw this.#gone(key);
-      }
-      if (mark.state === 'deleting') throw this.#gone(key);
-      const text = writeMark({ repository: config.id, pack, kind, plan: mark.plan, state: 'kept' });
-      try {
-        await store.put(name, [text], { ifMatch: mark.info.etag });
-        return;
-      } catch (error) {
-        if (!isCode(error, 'ALREADY_EXISTS')) throw error;
-      }
-    }
+    const claimed = await claimMark(this.#context.store, key);
+    if (claimed === 'kept' || (claimed === 'unmarked' && (await this.#isThere(key)))) return;
+    throw this.#gone(key);
   }
 
   async #isThere(key: PackKey): Promise<boolean> {

@@ -1,39 +1,17 @@
 import { expect, test } from 'vitest';
 import { full } from './runs.ts';
 import { dyingStore } from '../repository/prune/interruptions.ts';
-import { blocks, changed, DAY, HOUR, pointIdOf, World } from '../repository/prune/world.ts';
+import { DAY, fullOfWork, HOUR, pointIdOf } from '../repository/prune/world.ts';
+import type { World } from '../repository/prune/world.ts';
 
 /** The full run tries every step, `npm test` a sample of them. */
 const STEP = full ? 1 : 6;
 
-/** A repository whose next prune deletes, marks, copies, merges and cleans up. */
-async function fullOfWork(): Promise<World> {
-  const world = await World.make();
-  const image = blocks(16, 'a');
-  await world.backup(1, image);
-  await world.backup(
-    2,
-    changed(
-      image,
-      [...Array(16).keys()].filter((i) => i % 8 > 1),
-      'b',
-    ),
-    { base: 1 },
-  );
-  await world.backup(3, blocks(3, 'c'));
-  await world.backup(4, blocks(3, 'd'));
-  world.wait(HOUR);
-  await world.repository.writer(); // It never closes.
-  await world.store.put('probe/one', [Buffer.from('x')]);
-  await world.prune([3]);
-  world.wait(DAY + HOUR);
-  return world;
-}
-
 const deleted = [1, 4].map(pointIdOf);
 
 test('prune may die after any step: every point that stays restores, and the next runs finish', async () => {
-  const whole = await fullOfWork();
+  const origin = await fullOfWork();
+  const whole = await origin.fork();
   const counting = dyingStore(whole.store, Infinity);
   const run = await (await whole.open(counting.store)).prune({ deletePoints: deleted });
   expect(run.packs).toMatchObject({ deleted: expect.any(Number), repacked: expect.any(Number) });
@@ -57,7 +35,7 @@ test('prune may die after any step: every point that stays restores, and the nex
 
   // The first and the last changes are those of the run's own registration; the last two are let pass.
   for (let n = 1; n < counting.changes() - 1; n += STEP) {
-    const world = await fullOfWork();
+    const world = await origin.fork();
     const dying = dyingStore(world.store, n);
     const died = (await world.open(dying.store)).prune({ deletePoints: deleted });
     await expect(died, `change ${n}`).rejects.toThrow('the process was killed');

@@ -14,11 +14,19 @@ export const pointIdOf = (n: number): string => `20260501T000000Z-${n.toString(1
 export class World {
   readonly store: ObjectStore;
   readonly repository: Repository;
-  readonly images = new Map<string, Buffer>();
+  /** What was backed up, by the point's id. */
+  readonly images: Map<string, Buffer>;
   readonly #clock: { now: number };
   readonly #key: string;
 
-  private constructor(store: ObjectStore, repository: Repository, key: string, clock: { now: number }) {
+  private constructor(
+    store: ObjectStore,
+    repository: Repository,
+    key: string,
+    clock: { now: number },
+    images: ReadonlyMap<string, Buffer> = new Map(),
+  ) {
+    this.images = new Map(images);
     this.store = store;
     this.repository = repository;
     this.#key = key;
@@ -36,6 +44,19 @@ export class World {
       now: () => new Date(clock.now).toISOString(),
     });
     return new World(memory, repository, recoveryKey, clock);
+  }
+
+  /** Another world with the same objects, written at the same times. */
+  async fork(): Promise<World> {
+    const clock = { now: 0 };
+    const store = memoryStore(() => clock.now);
+    for await (const { name, modified } of this.store.list('')) {
+      clock.now = Date.parse(modified);
+      await store.put(name, [(await this.store.get(name)).data]);
+    }
+    clock.now = this.now;
+    const repository = await this.open(store);
+    return new World(store, repository, this.#key, clock, this.images);
   }
 
   get now(): number {
@@ -114,4 +135,24 @@ export function changed(image: Buffer, which: readonly number[], name: string): 
   const copy = Buffer.from(image);
   for (const i of which) noise(BLOCK, `${name}/${i}`).copy(copy, i * BLOCK);
   return copy;
+}
+
+/**
+ * A repository whose next prune, that is to delete points 1 and 4, deletes packs, marks some, copies some together, merges the
+ * index and cleans up. Only point 2 stays, which was written over point 1.
+ */
+export async function fullOfWork(): Promise<World> {
+  const world = await World.make();
+  const image = blocks(16, 'a');
+  await world.backup(1, image);
+  const most = [...Array(16).keys()].filter((i) => i % 8 > 1);
+  await world.backup(2, changed(image, most, 'b'), { base: 1 });
+  await world.backup(3, blocks(3, 'c'));
+  await world.backup(4, blocks(3, 'd'));
+  world.wait(HOUR);
+  await world.repository.writer(); // It never closes.
+  await world.store.put('probe/one', [Buffer.from('x')]);
+  await world.prune([3]);
+  world.wait(DAY + HOUR);
+  return world;
 }
