@@ -6,8 +6,6 @@ import { VHD_FOOTER_BYTES, vhdFooter } from './vhdFooter.ts';
 
 export { mergeExtents, type Extent } from './pageList.ts';
 
-/** Put Page takes no more at once. */
-export const MAX_PAGE_WRITE = 4 * 1024 * 1024;
 /** Lists are asked for window by window, so that no single answer covers a disk of 32 TiB. */
 const WINDOW = 64 * 1024 ** 3;
 
@@ -76,7 +74,7 @@ export function diskReader(sas: string, fetch?: Fetch): DiskReader {
 export interface DiskWriter {
   /** Bytes of the disk, without the footer. */
   size(signal?: AbortSignal): Promise<number>;
-  /** Writes whole pages: offset and length multiples of 512, at most {@link MAX_PAGE_WRITE} bytes. Azure checks an MD5. */
+  /** Writes whole pages: offset and length multiples of 512, at most 4 MiB. Azure checks an MD5. */
   write(offset: number, data: Uint8Array, signal?: AbortSignal): Promise<void>;
   /** Writes the VHD footer; last, because with it the disk is whole. `id`: 16 random bytes; `time`: ISO 8601 UTC. */
   finish(size: number, id: Uint8Array, time: string, signal?: AbortSignal): Promise<void>;

@@ -24,7 +24,7 @@ export interface ImageReader {
   blocks(signal?: AbortSignal, range?: Extent): AsyncIterable<{ offset: number; data: Buffer }>;
   /**
    * The same in any order, up to 4 MiB at once, several times at once: the fast way to copy an image. `write` must be done with
-   * `data` when it resolves: its memory is used again.
+   * `data` when it resolves: its memory is used again. It is shared with threads, which `fetch` does not take.
    */
   copy(write: (offset: number, data: Uint8Array) => Promise<void>, signal?: AbortSignal, range?: Extent): Promise<void>;
   /** @throws INVALID_INPUT when the range leaves the image */
