@@ -1,17 +1,19 @@
 /**
- * Builds dist/functions, a folder that a Functions host runs as it stands, and dist/reader, the standalone reader.
+ * Builds dist/functions, a folder that a Functions host runs as it stands, dist/cli, the command line without
+ * node_modules, and dist/reader, the standalone reader.
  * `--if-changed` skips the work when no source has changed since the last build.
  */
 import { createHash } from 'node:crypto';
 import { copyFile, glob, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { bundle } from './bundle.ts';
+import { buildCliFiles } from './cliFiles.ts';
 import { buildReaderFile } from './readerFile.ts';
 import { buildWorkerFiles } from './workerFiles.ts';
 
 const root = join(import.meta.dirname, '..');
 const dist = join(root, 'dist');
-const sources = ['{model,repository,azure,functions,worker,reader,build}/**/*', 'host.json', 'package-lock.json'];
+const sources = ['{model,repository,azure,functions,worker,cli,reader,build}/**/*', 'host.json', 'package*.json'];
 
 /** One digest over every source's name and content. */
 async function sourceDigest(): Promise<string> {
@@ -45,12 +47,13 @@ if (!(process.argv.includes('--if-changed') && built === digest)) {
   // Built beside and moved into place, so that a running demo never sees half a build.
   const fresh = join(dist, `.building-${process.pid}`);
   await buildFunctions(join(fresh, 'functions'));
+  await buildCliFiles(root, join(fresh, 'cli'));
   await buildReaderFile(root, join(fresh, 'reader'));
-  for (const folder of ['functions', 'reader']) {
+  for (const folder of ['functions', 'cli', 'reader']) {
     await rm(join(dist, folder), { recursive: true, force: true });
     await rename(join(fresh, folder), join(dist, folder));
   }
   await rm(fresh, { recursive: true, force: true });
   await writeFile(stamp, digest);
-  console.log('Built dist/functions and dist/reader');
+  console.log('Built dist/functions, dist/cli and dist/reader');
 }
