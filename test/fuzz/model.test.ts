@@ -20,7 +20,10 @@ const changes = fc.array(
   { minLength: 1, maxLength: 4 },
 );
 
+const verify: fc.Arbitrary<Job> = death.map((how) => ({ ...how, kind: 'verify' }));
+
 const job: fc.Arbitrary<Job> = fc.oneof(
+  { weight: 1, arbitrary: verify },
   {
     weight: 3,
     arbitrary: fc
@@ -50,6 +53,13 @@ const job: fc.Arbitrary<Job> = fc.oneof(
   },
 );
 
+const damage: fc.Arbitrary<Step> = fc.record({
+  kind: fc.constant('damage'),
+  object: fc.nat(1000),
+  at: fc.nat(100_000),
+  how: fc.constantFrom('flip', 'cut', 'lose'),
+});
+
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 5, arbitrary: job },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('wait'), minutes: fc.constantFrom(10, 31, 25 * 60) }) },
@@ -61,7 +71,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       jobs: fc.uniqueArray(job, {
         minLength: 2,
         maxLength: 4,
-        selector: (one) => (one.kind === 'backup' ? one.source : -1 - one.deletes),
+        selector: (one) => (one.kind === 'backup' ? one.source : one.kind === 'prune' ? -1 - one.deletes : SOURCES),
       }),
       millisecondsPerOperation: fc.constantFrom(1, 1000, 120_000),
       turns: fc.nat(1_000_000),
@@ -69,15 +79,24 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
 );
 
+const runs = async (numRuns: number, one: fc.Arbitrary<Step>): Promise<void> => {
+  const run = fc.asyncProperty(fc.array(one, { minLength: 3, maxLength: 15, size: 'max' }), async (steps) => {
+    const model = await Model.make();
+    for (const step of steps) await model.take(step);
+    await model.settle();
+  });
+  await fc.assert(run, full ? { seed, numRuns: numRuns * 200, interruptAfterTimeLimit: LONGEST } : { seed, numRuns });
+};
+const timeout = full ? 2 * LONGEST : undefined;
+
 test(
-  'whatever is backed up, pruned, killed and run at once: every point holds what it has to',
-  async () => {
-    const run = fc.asyncProperty(fc.array(step, { minLength: 3, maxLength: 15, size: 'max' }), async (steps) => {
-      const model = await Model.make();
-      for (const one of steps) await model.take(one);
-      await model.settle();
-    });
-    await fc.assert(run, full ? { seed, numRuns: 500, interruptAfterTimeLimit: LONGEST } : { seed, numRuns: 3 });
-  },
-  full ? 2 * LONGEST : undefined,
+  'whatever is backed up, pruned, verified, killed and run at once: every point holds what it has to',
+  () => runs(2, step),
+  timeout,
+);
+
+test(
+  'whatever is damaged meanwhile: never wrong data, and what is backed up after a repair holds what it has to',
+  () => runs(2, fc.oneof({ weight: 4, arbitrary: step }, { weight: 1, arbitrary: damage })),
+  timeout,
 );
