@@ -47,6 +47,7 @@ const world: World = {
     now,
     escrow: (keyId, repositoryId, recoveryKey) =>
       setSecret(vaultOf(keyId), `strongroom-recovery-${repositoryId}`, recoveryKey, credential),
+    warn: (warning) => log.warn({ error: errorInfo(warning) }, 'the repository is damaged; the backup goes on'),
   }),
   reader: (sas) => diskReader(sas, diskFetch),
   writer: (sas) => diskWriter(sas, diskFetch),

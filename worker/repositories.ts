@@ -31,6 +31,8 @@ export function repositories(world: {
   now(): string;
   /** Keeps a new repository's recovery key beside the Key Vault key that wraps its master key. */
   escrow(keyId: string, repositoryId: string, recoveryKey: string): Promise<void>;
+  /** Told what stops no job: an index object that is damaged, so that blocks may be stored twice. */
+  warn(warning: StrongroomError): void;
 }): Repositories {
   const opened = new Map<string, Promise<Repository>>();
   const writers = new Map<string, Promise<Writer>>();
@@ -70,7 +72,8 @@ export function repositories(world: {
     async withWriter(target, work) {
       const repository = await open(target);
       const { immutabilityDays: days } = target;
-      const register = () => repository.writer(days === undefined ? {} : { lock: { days } });
+      const lock = days === undefined ? {} : { lock: { days } };
+      const register = () => repository.writer({ ...lock, onWarning: world.warn });
       for (let tries = 1; ; tries++) {
         const lent = shared(writers, target.url, register);
         const writer = await lent;

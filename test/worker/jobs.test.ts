@@ -22,6 +22,7 @@ const time = '2026-01-02T03:04:05Z';
 let server: PageBlobServer;
 let store: ObjectStore;
 let escrowed: string[];
+let warnings: string[];
 let worker: Harness;
 let world: World;
 
@@ -35,6 +36,7 @@ beforeEach(() => {
   server.asked.length = 0;
   store = memoryStore();
   escrowed = [];
+  warnings = [];
   const wrapper = vaultKey(target.keyId);
   const now = () => time;
   world = {
@@ -47,6 +49,7 @@ beforeEach(() => {
       wrapper: () => wrapper,
       now,
       escrow: async (keyId, repositoryId, key) => void escrowed.push(keyId, repositoryId, key),
+      warn: ({ details }) => void warnings.push(details.object!),
     }),
     reader: (sas) => diskReader(sas, server.fetch),
     writer: (sas) => diskWriter(sas, server.fetch),
@@ -349,6 +352,22 @@ test('a writer that has lapsed is replaced, and the job done again with the new 
   for await (const { name } of store.list('writers/')) await store.delete(name); // as prune does with lapsed ones
   await commit(firstPoint, job, backup);
   expect((await restored(firstPoint)).result.written).toBe(5 * BLOCK + 3 * PAGE);
+});
+
+test('a damaged index object is told, and stops no backup', async () => {
+  await run({ kind: 'initRepository', repository: target });
+  const first = diskJob(snapshot('first', content()));
+  await commit(firstPoint, first, await run(first));
+  let damaged = '';
+  for await (const { name } of store.list('index/')) {
+    damaged = name;
+    await store.put(name, [Buffer.from('damaged')]);
+  }
+  await world.repositories.close(); // the next worker's writer reads the index anew
+  const again = diskJob(snapshot('again', content()));
+  const backup = await run(again);
+  await commit(secondPoint, again, backup);
+  expect(warnings).toContain(damaged);
 });
 
 test('a snapshot or a new disk of another size is refused', async () => {

@@ -59,7 +59,7 @@ function start(changed: Partial<World> = {}): void {
     network,
     addressesOf,
     ...stored,
-    repositories: repositories({ ...stored, now, escrow: async () => undefined }),
+    repositories: repositories({ ...stored, now, escrow: async () => undefined, warn: () => undefined }),
     reader: (sas) => diskReader(sas, fetch),
     writer: (sas) => diskWriter(sas, fetch),
     random: randomBytes,
