@@ -31,13 +31,13 @@ export async function rebuildIndex(
   signal?: AbortSignal,
 ): Promise<Rebuilt> {
   const rebuilt: Rebuilt = { packs: 0, damagedObjects: [], damagedPacks: [] };
-  /** What is damaged or went meanwhile is noted and left out. */
+  /** What is damaged is noted and left out; what went meanwhile, or a newer release wrote, is left out and left alone. */
   const tryTo = async <T>(work: () => Promise<T>, failed: StrongroomError[]): Promise<T | undefined> => {
     try {
       return await work();
     } catch (error) {
       if (isCode(error, 'REPOSITORY_DAMAGED')) failed.push(error);
-      else if (!isCode(error, 'NOT_FOUND')) throw error;
+      else if (!isCode(error, 'NOT_FOUND') && !isCode(error, 'REPOSITORY_UNKNOWN')) throw error;
       return undefined;
     }
   };

@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { folderStore, memoryStore, openRepository } from '../../repository/index.ts';
 import type { Unlock } from '../../repository/index.ts';
+import { readRecoveryKey } from '../../repository/keys/recoveryKey.ts';
 import type { ObjectStore } from '../../repository/ports.ts';
 import { objectNames } from '../repository/fixtures.ts';
+import { readByTheDocument } from '../repository/formatReader.ts';
 import { GOLDEN, PASSPHRASE } from './golden.ts';
 import type { Golden } from './golden.ts';
 
@@ -65,6 +67,15 @@ describe('golden repositories of version 1', () => {
     const points = await repository.points();
     expect(points.map(({ source }) => source.kind)).toEqual(['vm', 'vm', 'image', 'image']);
     expect(points[1]?.disks[0]?.read).toEqual({ mode: 'incremental', basePoint: EARLY });
+  });
+
+  test('ordinary is read by a second reader, written from the document', async () => {
+    const { recoveryKey, points } = known('ordinary');
+    const folder = folderStore(join(GOLDEN, 'ordinary'));
+    const get = async (name: string) => (await folder.get(name)).data;
+    const { disks } = await readByTheDocument(get, readRecoveryKey(recoveryKey), LATE);
+    const found = disks.map((disk) => ({ size: disk.length, sha256: createHash('sha256').update(disk).digest('hex') }));
+    expect(found).toEqual(points[LATE]);
   });
 
   test('repacked reads through forwards', async () => {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { rebuildIndex } from '../../../repository/dedup/rebuild.ts';
 import { badName, packName, PREFIXES } from '../../../repository/format/layout.ts';
@@ -60,6 +61,20 @@ describe('the index rebuilt from packs', () => {
     expect(damagedObjects.map(({ details }) => details.object)).toEqual([index]);
     expect(damagedPacks.map(({ details }) => details.object)).toEqual([cut]);
     expect(await rebuild(store, 'once more')).toMatchObject({ packs: 0 });
+  });
+
+  test('leaves an index object of a newer release alone, and lists its packs', async () => {
+    const store = await copyOf(sound.store);
+    const [index = ''] = await objectNames(store, PREFIXES.index);
+    const { data } = await store.get(index);
+    data.writeUInt8(2, 4);
+    createHash('sha256')
+      .update(data.subarray(0, -32))
+      .digest()
+      .copy(data, data.length - 32);
+    await store.put(index, [data]);
+    expect(await rebuild(store)).toEqual({ packs: sound.packs.length, damagedObjects: [], damagedPacks: [] });
+    expect(await objectNames(store, PREFIXES.index)).toContain(index);
   });
 
   test('reads of each pack its end only', async () => {
