@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { open, stat } from 'node:fs/promises';
+import { open, rm, stat } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { StrongroomError } from '../../model/errors.ts';
 import { diskError } from '../../repository/stores/diskErrors.ts';
@@ -54,11 +54,12 @@ export async function openFileTarget(
   const file = await openForWriting(path, { isNew: !found, isDevice });
   const state = { ...restore, done: isOurs ? begun.done : 0 };
   try {
+    await writeState(path, state);
     if (!isDevice && !isOurs) await file.truncate(0);
     if (!isDevice) await file.truncate(bytes);
-    await writeState(path, state);
   } catch (cause) {
     await file.close();
+    if (!found) await Promise.all([rm(path, { force: true }), removeState(path)]);
     throw diskError(cause, 'write', path);
   }
   return fileTarget(path, file, state, !isDevice);
