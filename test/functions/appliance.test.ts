@@ -62,6 +62,18 @@ describe('starting a backup', () => {
     expect(await appliance.sessions.find(won[0]!)).toMatchObject({ state: 'queued', kind: 'backup', disks: [] });
   });
 
+  test('CV-09 change tracking is used unless the request says otherwise', async () => {
+    for (const [changeTracking, tracking] of [
+      [undefined, 'cbt'] as const,
+      [true, 'cbt'] as const,
+      [false, 'checksum'] as const,
+    ]) {
+      const durable = new LocalDurable();
+      await startBackup(appliance, durable, { resourceId: vmId, changeTracking });
+      expect(durable.started).toMatchObject([{ input: { tracking } }]);
+    }
+  });
+
   test('a lease that a dead session left is freed; one of a session that is about to start is not', async () => {
     const pool = resourcePool(vmId).key;
     const hold = (owner: string, since: string) =>

@@ -4,7 +4,7 @@ import type { MachinePlan, TakenSnapshot, WorkerHandle } from '../../model/activ
 import { StrongroomError } from '../../model/errors.ts';
 import { closedToExport, exportLimits, openToExport, type ExportPolicy } from '../../model/exports.ts';
 import type { RepositoryTarget } from '../../model/jobs.ts';
-import type { MachinePoint } from '../../model/point.ts';
+import type { MachinePoint, Tracking } from '../../model/point.ts';
 import { diskAccesses } from '../../model/site/layout.ts';
 import { repositoryTarget } from '../../model/site/repositories.ts';
 import { GROUP, LOCATION, problems, startWorld, SUBSCRIPTION, type ComputeWorld } from '../sandbox/compute/world.ts';
@@ -56,14 +56,14 @@ const retag = (id: string, tags: Record<string, string>) => world.sdk.snapshots.
 const left = async () => (await appliance.snapshots.listByGroup(SUBSCRIPTION, 'rg')).map(({ id }) => id).sort();
 
 /** Takes the machine's snapshots in a new session, and records a point of them unless told otherwise. */
-async function backUp(commit = true): Promise<{ session: string; taken: TakenSnapshot[] }> {
+async function backUp(commit = true, tracking?: Tracking): Promise<{ session: string; taken: TakenSnapshot[] }> {
   const n = String(++count).padStart(8, '0');
   const session = `backup-20261121t100000z-${n}`;
   await act.createSnapshots({ session, plan, time });
   const taken = await act.readSnapshots({ session, vm: plan.vm, disks: plan.disks });
   const image = { size: 1024 ** 3, depth: 0, root: null };
   const stats = { size: 1, read: 1, stored: 1, blocksRead: 1, blocksNew: 1, blocksZero: 0 };
-  const read = { mode: 'full' as const, reason: 'first backup' };
+  const read = { mode: 'full' as const, reason: 'first backup', ...(tracking && { tracking }) };
   const point: MachinePoint = {
     version: 1,
     id: `20261121T100000Z-${n}`,
@@ -117,6 +117,15 @@ describe('sealed tags', () => {
     await expect(act.createSnapshots({ session, plan, time })).rejects.toMatchObject({ code: 'KEY_REFUSED' });
     expect(await act.discardSnapshots({ session, vm: plan.vm, disks: plan.disks })).toEqual({ warnings: [] });
     expect(await left()).toEqual([]);
+  });
+
+  test('CV-08 those of a backup without change tracking are deleted after it, and the next one reads in full', async () => {
+    await backUp();
+    const { session } = await backUp(true, 'checksum');
+    expect(await act.pruneSnapshots({ session, resourceId: vmId, diskIds })).toEqual({ deleted: 4, warnings: [] });
+    expect(await left()).toEqual([]);
+    const missing = 'base snapshot missing';
+    expect(await next()).toEqual({ bases: { os: missing, lun0: missing }, warnings: [] });
   });
 
   test('VMP-04 they group the disk snapshots: the newest set is the base, the one before goes as a whole', async () => {
