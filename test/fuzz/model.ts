@@ -148,7 +148,9 @@ export class Model {
     await this.check();
     const { problems, unreferenced } = await repository.verify({ readData: { kind: 'all' } });
     expect(problems).toEqual([]);
-    expect(unreferenced).toEqual({ packs: 0, bytes: 0 });
+    // A copy whose original a commit kept after all stays with its forward.
+    const forwards = await objectNames(this.#store, 'moved/');
+    expect(unreferenced?.packs).toBeLessThanOrEqual(forwards.length);
   }
 
   async #run(job: Job, pause: () => Promise<void>): Promise<void> {
