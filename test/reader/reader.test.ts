@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { cp, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -7,6 +8,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { buildReaderFile } from '../../build/readerFile.ts';
 import { createRepository, folderStore } from '../../repository/index.ts';
 import { writeCheckedText } from '../../repository/format/checkedText.ts';
+import { GOLDEN } from '../golden/golden.ts';
+import type { Golden } from '../golden/golden.ts';
 import { created, noise, objectNames, point, POINT_ID, write } from '../repository/fixtures.ts';
 import { repack } from '../repository/repack.ts';
 import { secretsOf } from '../repository/secretsOf.ts';
@@ -169,6 +172,17 @@ describe(`the standalone reader${note}`, () => {
     expect((await read(copy, ['list'])).stdout.trim().split('\n')).toHaveLength(2);
     await rm(join(copy, 'points'), { recursive: true });
     expect(await read(copy, ['list'])).toMatchObject({ code: 1, stderr: expect.stringMatching(/keys\//) as string });
+  });
+
+  test.each(['ordinary', 'repacked'])('the newest point of the golden repository "%s" restores', async (name) => {
+    const golden = JSON.parse(await readFile(join(GOLDEN, `${name}.json`), 'utf8')) as Golden;
+    await writeFile(join(folder, 'golden'), golden.recoveryKey);
+    const target = join(folder, `golden ${name}`);
+    const key = ['--recovery-key-file', join(folder, 'golden')];
+    await run(process.execPath, [reader, 'restore', join(GOLDEN, name), 'latest', '--to', target, ...key]);
+    const bytes = await readFile(target);
+    const [expected] = Object.values(golden.points).at(-1) ?? [];
+    expect({ size: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') }).toEqual(expected);
   });
 
   test('a wrong key, a folder that is none, a newer version, an existing target and wrong use are told apart', async () => {
