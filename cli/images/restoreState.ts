@@ -29,8 +29,13 @@ export async function readState(target: string): Promise<RestoreState | undefine
 
 export async function writeState(target: string, state: RestoreState): Promise<void> {
   const beside = `${stateFile(target)}.new`;
-  await writeFile(beside, `${JSON.stringify(state)}\n`);
-  await rename(beside, stateFile(target));
+  try {
+    await writeFile(beside, `${JSON.stringify(state)}\n`);
+    await rename(beside, stateFile(target));
+  } catch (cause) {
+    await rm(beside, { force: true });
+    throw cause;
+  }
 }
 
 export const removeState = (target: string): Promise<void> => rm(stateFile(target), { force: true });

@@ -154,8 +154,7 @@ async function makePoint(
     output.result({ ...pointEvent(point), seconds: milliseconds / 1000 }, summary(point, milliseconds));
   } catch (error) {
     progress.end();
-    if (stored > 0)
-      output.note(`No restore point was made. The next backup uses the ${humanBytes(stored)} that were stored.`);
+    if (stored > 0) output.note('No restore point was made. What was stored of it is used by the next backup.');
     throw error;
   } finally {
     await writer.close();
