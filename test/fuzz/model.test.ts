@@ -91,12 +91,12 @@ const timeout = full ? 2 * LONGEST : undefined;
 
 test(
   'whatever is backed up, pruned, verified, killed and run at once: every point holds what it has to',
-  () => runs(2, step),
+  () => runs(4, step),
   timeout,
 );
 
 test(
   'whatever is damaged meanwhile: never wrong data, and what is backed up after a repair holds what it has to',
-  () => runs(2, fc.oneof({ weight: 4, arbitrary: step }, { weight: 1, arbitrary: damage })),
+  () => runs(3, fc.oneof({ weight: 4, arbitrary: step }, { weight: 1, arbitrary: damage })),
   timeout,
 );
