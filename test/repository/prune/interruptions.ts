@@ -23,6 +23,7 @@ function around(
     put: through('put', store.put),
     head: through('head', store.head),
     delete: through('delete', store.delete),
+    ...(store.lock ? { lock: through('put', store.lock) } : {}),
     async *list(prefix) {
       await before('list', prefix);
       yield* store.list(prefix);

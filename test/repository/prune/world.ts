@@ -59,6 +59,11 @@ export class World {
     return new World(store, repository, this.#key, clock, this.images);
   }
 
+  /** The same world looking at another store. */
+  on(store: ObjectStore): World {
+    return new World(store, this.repository, this.#key, this.#clock, this.images);
+  }
+
   get now(): number {
     return this.#clock.now;
   }
