@@ -144,20 +144,25 @@ describe(`the standalone reader${note}`, () => {
   test('a damaged block is named and ends the restore; asked to, the reader goes on and says what it left out', async () => {
     const copy = await copyOf('damaged');
     const store = folderStore(copy);
-    const [name] = (await objectNames(store, 'data/')) as [string];
-    const { data } = await store.get(name);
-    data[32 + 100]! ^= 1;
-    await store.put(name, [data]);
+    const packs = await objectNames(store, 'data/');
+    for (const name of packs) {
+      const { data } = await store.get(name);
+      data[32 + 100]! ^= 1; // In the first block of each.
+      await store.put(name, [data]);
+    }
     const target = join(folder, 'from damaged');
     const failed = await read(copy, ['restore', LATER_ID, '--to', target]);
-    expect(failed).toMatchObject({ code: 1, stderr: expect.stringContaining(name) as string });
+    expect(failed).toMatchObject({ code: 1, stderr: expect.stringMatching(/data\/[0-9a-f]{32} is not/) as string });
     for (const path of [target, `${target}.partial`])
       await expect(stat(path)).rejects.toMatchObject({ code: 'ENOENT' });
 
     const skipped = await read(copy, ['restore', LATER_ID, '--to', target, '--skip-damaged']);
-    const [, offset] = /Zeros instead of 4096 bytes at (\d+): /.exec(skipped.stderr) ?? [];
-    expect([skipped.code, skipped.stderr.trim().split('\n').length]).toEqual([3, 1]);
-    const expected = Buffer.from(later).fill(0, Number(offset), Number(offset) + BLOCK);
+    const left = [...skipped.stderr.matchAll(/^Zeros instead of 4096 bytes at (\d+): data\//gm)].map(([, at]) =>
+      Number(at),
+    );
+    expect([skipped.code, left.length > 0, left.length <= packs.length]).toEqual([3, true, true]);
+    const expected = Buffer.from(later);
+    for (const offset of left) expected.fill(0, offset, offset + BLOCK);
     expect(expected.equals(await readFile(target))).toBe(true);
 
     await store.delete(`points/${LATER_ID}`);
