@@ -1,10 +1,20 @@
 import { constants, createZstdCompress, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 
 /**
- * Level 2 of zstd on blocks of programs: 3 % fewer bytes than level 1 for a quarter more time, and level 3 saves half as much
- * again for twice the time (docs/performance.md).
+ * How blocks are compressed, measured on blocks of programs (docs/performance.md). `loose` is level 2: 3 % fewer bytes than
+ * level 1 for a quarter more time. `dense` is for blocks that do not compress well: there it gives as much as level 2 for
+ * two thirds of the time, which level 1 does with a larger table and shorter matches.
  */
-const LEVEL = 2;
+const params = {
+  loose: { [constants.ZSTD_c_compressionLevel]: 2 },
+  dense: {
+    [constants.ZSTD_c_compressionLevel]: 1,
+    [constants.ZSTD_c_hashLog]: 15,
+    [constants.ZSTD_c_minMatch]: 5,
+  },
+} as const;
+export type Density = keyof typeof params;
+
 /** More than zstd ever adds to what it cannot compress. */
 const ROOM = 1024;
 
@@ -32,28 +42,30 @@ export type Compress = (plain: Uint8Array) => Uint8Array;
  * next call. It uses one context again and again: the documented one-shot call makes a new one, with new memory, for
  * every block, which takes a sixth of the time. A Node whose internals are others gets the documented call.
  */
-export function blockCompressor(): Compress {
-  const reused = reusedContext();
-  return reused && works(reused) ? reused : oneShot;
+export function blockCompressor(density: Density): Compress {
+  const reused = reusedContext(density);
+  return reused && works(reused) ? reused : oneShot(density);
 }
 
-function oneShot(plain: Uint8Array): Uint8Array {
-  return zstdCompressSync(plain, {
-    // One output chunk that surely suffices: the library would join several.
-    chunkSize: plain.length + plain.length / 128 + ROOM,
-    pledgedSrcSize: plain.length,
-    params: { [constants.ZSTD_c_compressionLevel]: LEVEL },
-  });
-}
+const oneShot =
+  (density: Density): Compress =>
+  (plain) =>
+    zstdCompressSync(plain, {
+      // One output chunk that surely suffices: the library would join several.
+      chunkSize: roomFor(plain),
+      pledgedSrcSize: plain.length,
+      params: params[density],
+    });
 
-function reusedContext(): Compress | undefined {
-  const { _handle: handle, _writeState: state } = createZstdCompress({
-    params: { [constants.ZSTD_c_compressionLevel]: LEVEL },
-  }) as unknown as Partial<Internals>;
+const roomFor = ({ length }: Uint8Array): number => Math.ceil(length * (1 + 1 / 128)) + ROOM;
+
+function reusedContext(density: Density): Compress | undefined {
+  const stream = createZstdCompress({ params: params[density] });
+  const { _handle: handle, _writeState: state } = stream as unknown as Partial<Internals>;
   if (!handle || !state) return undefined;
   let output = new Uint8Array(ROOM);
   return (plain) => {
-    const room = Math.ceil(plain.length * (1 + 1 / 128)) + ROOM;
+    const room = roomFor(plain);
     if (output.length < room) output = new Uint8Array(room);
     handle.writeSync(constants.ZSTD_e_end, plain, 0, plain.length, output, 0, output.length);
     const [left = 0] = state;

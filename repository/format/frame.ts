@@ -2,7 +2,7 @@ import { promisify } from 'node:util';
 import { constants, zstdCompressSync, zstdDecompress, zstdDecompressSync } from 'node:zlib';
 import { limiter } from '../flow.ts';
 import { blockCompressor } from './blockCompressor.ts';
-import type { Compress } from './blockCompressor.ts';
+import type { Compress, Density } from './blockCompressor.ts';
 
 /** What is sealed: one codec byte, then the content raw or as a zstd frame (docs/format.md, section 5). */
 export type Frame = readonly [codec: Buffer, body: Uint8Array];
@@ -23,12 +23,13 @@ const decompress = promisify(zstdDecompress);
 const smaller = (plain: Uint8Array, packed: Uint8Array): Frame =>
   packed.length < plain.length - plain.length / 32 ? [ZSTD, packed] : [RAW, plain];
 
-let compressBlock: Compress | undefined;
+const compressors = new Map<Density, Compress>();
 
 /** For blocks. The frame is good until the next one is made. */
-export function frameBlock(plain: Uint8Array): Frame {
-  compressBlock ??= blockCompressor();
-  return smaller(plain, compressBlock(plain));
+export function frameBlock(plain: Uint8Array, density: Density): Frame {
+  const compress = compressors.get(density) ?? blockCompressor(density);
+  compressors.set(density, compress);
+  return smaller(plain, compress(plain));
 }
 
 /** For small things: pages, directories, points. */

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { checkPack } from './checkPack.ts';
+import { checkEntries, checkPack } from './checkPack.ts';
+import type { Density } from '../format/blockCompressor.ts';
 import { frameBlock, unframeSync } from '../format/frame.ts';
 import { packTail, place, sealPart } from '../format/pack.ts';
 import type { PackKeys } from '../format/pack.ts';
@@ -65,6 +66,9 @@ export interface SealTask extends PackKeys {
   packBytes: number;
 }
 
+/** Part of a block that is left when it is compressed: with more than this it is dense. */
+const DENSE = 0.3;
+
 /**
  * Compresses, encrypts and appends blocks to a pack until it is full.
  * @returns the lengths as stored of those that were appended, at least one
@@ -73,9 +77,12 @@ export function sealRun({ run, blocks, bytes, size, packBytes, ...keys }: SealTa
   const target = Buffer.from(bytes);
   const lengths: number[] = [];
   let offset = size;
+  let density: Density = 'loose';
   for (const { start, length } of blocks) {
     if (offset >= packBytes) break;
-    const content = frameBlock(new Uint8Array(run, start, length));
+    const content = frameBlock(new Uint8Array(run, start, length), density);
+    // What a block is like, the next one mostly is too: they are parts of one file.
+    density = content[1].length > length * DENSE ? 'dense' : 'loose';
     const stored = sealPart(keys, 'block', content, target, offset);
     lengths.push(stored);
     offset += stored;
@@ -167,4 +174,5 @@ export const operations = {
   open: openRun,
   check: checkRun,
   checkPack,
+  checkEntries,
 };
