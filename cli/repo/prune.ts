@@ -113,6 +113,7 @@ function resultText({ dryRun, points, packs, bytes, nextDue, damaged }: PruneRes
       `${count(later, 'pack')} (${humanBytes(bytes.freedLater)}) ${later === 1 ? 'is' : 'are'} no longer needed; ${marked} ${packs.marked} of them now. A later prune deletes them${when}.`,
     );
   }
+  if (points.locked.length > 0) lines.push(`Immutable for now, and therefore kept: ${points.locked.join(', ')}.`);
   if (packs.locked > 0)
     lines.push(
       `${count(packs.locked, 'pack')} that nothing needs ${packs.locked === 1 ? 'is' : 'are'} immutable for now.`,
