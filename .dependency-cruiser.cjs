@@ -40,7 +40,7 @@ module.exports = {
       name: 'azure-sdks-live-in-azure',
       severity: 'error',
       comment: 'the only home of Azure SDKs in the product',
-      from: { path: '^(model|repository|functions|worker|infra|cli|console)/' },
+      from: { path: '^(model|repository|functions|worker|infra|cli|reader|console)/' },
       to: { path: 'node_modules/@azure/', pathNot: ['node_modules/@azure/functions/'] },
     },
     {
@@ -53,7 +53,7 @@ module.exports = {
     {
       name: 'no-dev-dependency-in-product',
       severity: 'error',
-      from: { path: '^(model|repository|azure|functions|worker|infra|cli|console)/' },
+      from: { path: '^(model|repository|azure|functions|worker|infra|cli|reader|console)/' },
       to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
     },
   ],
