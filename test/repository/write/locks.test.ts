@@ -171,6 +171,16 @@ test('a commit that failed between the point and its lock is repeated: the point
   await writer.close();
 });
 
+test('a generation is as long as asked for', async () => {
+  const store = memoryStore(() => MAY);
+  const { repository } = await smallRepository({ store });
+  const writer = await repository.writer({ lock: { days: 1, generationDays: 2 } });
+  const { image } = await write(writer, noise(BLOCK, 'a'));
+  await writer.commit(point(idOf(1), image));
+  await writer.close();
+  expect((await store.head(`points/${idOf(1)}`)).lockedUntil).toBe('2026-05-04T00:00:00.000Z');
+});
+
 test('a store that cannot lock refuses to', async () => {
   const { lock: _lock, ...store } = memoryStore();
   const { repository } = await smallRepository({ store });
