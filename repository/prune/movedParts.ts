@@ -2,7 +2,7 @@ import { damaged, isCode } from '../format/damage.ts';
 import { readForward } from '../format/forward.ts';
 import type { NewPlace } from '../format/forward.ts';
 import { packName } from '../format/layout.ts';
-import { packKey, splitPackKey } from '../format/marks.ts';
+import { packKey } from '../format/marks.ts';
 import type { PackKey } from '../format/marks.ts';
 import type { PackKind } from '../format/layout.ts';
 import type { Secrets } from '../format/secrets.ts';
@@ -87,10 +87,4 @@ export class MovedParts {
     }
     return places;
   }
-}
-
-/** For messages. */
-export function objectOf(key: PackKey): string {
-  const { kind, pack } = splitPackKey(key);
-  return packName(kind, pack);
 }
