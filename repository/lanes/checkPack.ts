@@ -1,73 +1,93 @@
 import { unframeSync } from '../format/frame.ts';
 import type { PackKind } from '../format/layout.ts';
 import { FOOT_BYTES, isWholePack, openDirectory, PACK_HEAD_BYTES, place, readFoot } from '../format/pack.ts';
-import type { DirectoryEntry, PackKeys } from '../format/pack.ts';
+import type { PackKeys } from '../format/pack.ts';
 import { unseal } from '../format/seal.ts';
 import { keyedIdentity } from '../format/secrets.ts';
+import { release } from './release.ts';
+
+/** The parts of checking a pack that is read in full. In steps, because what a step leaves behind is cleared between two. */
 
 export interface CheckPackTask {
   kind: PackKind;
   /** Id that the pack should have. */
   pack: string;
-  bytes: ArrayBuffer;
+  bytes: SharedArrayBuffer;
   size: number;
   /** Left out: only what can be told without a key. */
-  keys?: Omit<PackKeys, 'pack'> & {
-    /** Key of its entries' identities. */
-    identityKey: Uint8Array;
-    /** The most bytes that an entry may have when it is decompressed. */
-    limit: number;
-  };
+  keys?: PackKeys | undefined;
+}
+
+/** An entry to be checked. */
+export interface ListedEntry {
+  offset: number;
+  length: number;
+  identity: Uint8Array;
 }
 
 export interface PackCheck {
   /** Why the pack is not as it was written; left out when it is. */
   problem?: string;
-  /** Offsets of entries that cannot be read. Left out when that cannot be told: no key, or no readable directory. */
-  bad?: number[];
+  /** What its directory lists. Left out when that cannot be told: no key, or no readable directory. */
+  entries?: ListedEntry[];
 }
 
-/** Reads a whole pack: its checksum and, with keys, its directory, and every entry against its identity there. */
+/** Checksum and directory of a whole pack. */
 export function checkPack({ kind, pack, bytes, size, keys }: CheckPackTask): PackCheck {
   const data = Buffer.from(bytes, 0, size);
   const problem = problemOf(kind, pack, data);
-  const entries = keys && directoryOf(kind, pack, data, keys);
-  if (!keys) return { ...problem };
-  if (!entries) return { problem: problem.problem ?? 'has a directory that fails authentication' };
-  const bad: number[] = [];
-  let offset = PACK_HEAD_BYTES;
-  for (const { length, identity } of entries) {
-    const { nonce, data: additional } = place(keys.repository, kind === 'data' ? 'block' : 'page', pack, offset);
-    const framed = unseal(keys.packKey, nonce, additional, data.subarray(offset, offset + length));
-    const plain = framed && unframeSync(framed, keys.limit);
-    if (!plain || !keyedIdentity(keys.identityKey, plain).equals(identity)) bad.push(offset);
-    offset += length;
-  }
-  return bad.length > 0
-    ? { problem: problem.problem ?? `has ${bad.length} unreadable entries`, bad }
-    : { ...problem, bad };
+  if (!keys) return problem === undefined ? {} : { problem };
+  const entries = entriesOf(kind, data, keys);
+  if (!entries) return { problem: problem ?? 'has a directory that fails authentication' };
+  return problem === undefined ? { entries } : { problem, entries };
 }
 
-function problemOf(kind: PackKind, pack: string, data: Buffer): { problem?: string } {
+export interface CheckEntriesTask extends PackKeys {
+  kind: PackKind;
+  bytes: SharedArrayBuffer;
+  entries: readonly ListedEntry[];
+  /** Key of the entries' identities. */
+  identityKey: Uint8Array;
+  /** The most bytes that an entry may have when it is decompressed. */
+  limit: number;
+}
+
+/** Decrypts and decompresses entries, and compares their identities. @returns the offsets of those that cannot be read */
+export function checkEntries({ kind, bytes, entries, identityKey, limit, ...keys }: CheckEntriesTask): number[] {
+  const role = kind === 'data' ? 'block' : 'page';
+  const isBad = ({ offset, length, identity }: ListedEntry): boolean => {
+    if (offset + length > bytes.byteLength) return true;
+    const { nonce, data } = place(keys.repository, role, keys.pack, offset);
+    const framed = unseal(keys.packKey, nonce, data, new Uint8Array(bytes, offset, length));
+    const plain = framed && unframeSync(framed, limit);
+    const same = plain !== undefined && keyedIdentity(identityKey, plain).equals(identity);
+    if (framed) release(framed);
+    if (plain) release(plain);
+    return !same;
+  };
+  return entries.filter(isBad).map(({ offset }) => offset);
+}
+
+function problemOf(kind: PackKind, pack: string, data: Buffer): string | undefined {
   try {
-    if (!isWholePack(kind, data)) return { problem: 'is altered or truncated' };
+    if (!isWholePack(kind, data)) return 'is altered or truncated';
   } catch (error) {
-    return { problem: error instanceof Error ? error.message : String(error) };
+    return error instanceof Error ? error.message : String(error);
   }
-  return data.toString('hex', 8, 24) === pack ? {} : { problem: 'is another pack' };
+  return data.toString('hex', 8, 24) === pack ? undefined : 'is another pack';
 }
 
-function directoryOf(
-  kind: PackKind,
-  pack: string,
-  data: Buffer,
-  { repository, packKey }: Omit<PackKeys, 'pack'>,
-): DirectoryEntry[] | undefined {
+function entriesOf(kind: PackKind, data: Buffer, keys: PackKeys): ListedEntry[] | undefined {
   if (data.length < FOOT_BYTES) return undefined;
   try {
-    const found = readFoot(pack, data.subarray(data.length - FOOT_BYTES), data.length);
+    const found = readFoot(keys.pack, data.subarray(data.length - FOOT_BYTES), data.length);
     const sealed = data.subarray(found.offset, found.offset + found.length);
-    return openDirectory({ repository, pack, packKey }, kind, found, sealed);
+    let offset = PACK_HEAD_BYTES;
+    return openDirectory(keys, kind, found, sealed).map(({ length, identity }) => {
+      const entry = { offset, length, identity: new Uint8Array(identity) };
+      offset += length;
+      return entry;
+    });
   } catch {
     return undefined; // Damaged: what is thrown says no more.
   }

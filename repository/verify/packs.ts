@@ -1,18 +1,25 @@
 import { orderedMap } from '../flow.ts';
+import { isCode } from '../format/damage.ts';
 import { FOOT_BYTES } from '../format/pack.ts';
 import { packName } from '../format/layout.ts';
-import type { PackKind } from '../format/layout.ts';
 import { maxPageBytes } from '../format/page.ts';
 import type { Secrets } from '../format/secrets.ts';
-import type { CheckPackTask, PackCheck } from '../lanes/checkPack.ts';
-import { lanesFor } from '../lanes/lanes.ts';
+import { lanesFor, packBuffers, RUN_BYTES } from '../lanes/lanes.ts';
 import type { Lanes } from '../lanes/lanes.ts';
+import { release } from '../lanes/release.ts';
 import type { ObjectStore } from '../ports.ts';
 import type { PackAge } from './coverage.ts';
-import { getIfThere } from './texts.ts';
 
-/** Packs in memory beyond those being checked: the next one is there when a lane ends. */
-const AHEAD = 1;
+/** A pack is read in pieces of this size, all at once. */
+const PIECE_BYTES = 4 * 1024 * 1024;
+
+/** What became of a pack that was read in full. */
+export interface CheckedPack {
+  /** Why it is not as it was written; left out when it is. */
+  problem?: string;
+  /** Offsets of entries that cannot be read. Left out when that cannot be told: no key, or no readable directory. */
+  bad?: number[];
+}
 
 /** What checking takes beyond the packs' bytes. Without secrets only checksums are compared. */
 export interface PackKeysSource {
@@ -21,44 +28,75 @@ export interface PackKeysSource {
   fanOut: number;
 }
 
-/** Reads packs in full, some at once; one that went meanwhile is left out. Holds as many packs as there are lanes, and one. */
+/** Reads packs in full, some at once, into memory that is used again; one that went meanwhile is left out. */
 export async function* checkPacks(
   store: ObjectStore,
   packs: readonly PackAge[],
   keys: PackKeysSource | undefined,
   signal: AbortSignal | undefined,
-): AsyncGenerator<{ age: PackAge; check: PackCheck }> {
+): AsyncGenerator<{ age: PackAge; check: CheckedPack }> {
   const lanes = lanesFor(packs.reduce((sum, { size }) => sum + size, 0));
-  const read = async (age: PackAge, inner: AbortSignal) => {
-    const found = await getIfThere(store, packName(age.kind, age.pack), inner);
-    return found && { age, check: await checkOne(lanes, age, found.data, keys) };
+  const check = async (age: PackAge, inner: AbortSignal) => {
+    const bytes = await packBuffers.take(age.size);
+    try {
+      inner.throwIfAborted();
+      const size = await readInto(store, age, bytes, inner);
+      return size === undefined ? undefined : { age, check: await checkOne(lanes, age, bytes, size, keys) };
+    } finally {
+      packBuffers.give(bytes);
+    }
   };
-  for await (const checked of orderedMap(packs, lanes.width + AHEAD, read, signal)) if (checked) yield checked;
+  // One more than there are lanes: the next is there when a lane ends.
+  for await (const checked of orderedMap(packs, lanes.width + 1, check, signal)) if (checked) yield checked;
 }
 
-function checkOne(
+/** @returns how many bytes there are, or undefined when there is no such pack any more */
+async function readInto(
+  store: ObjectStore,
+  { kind, pack, size }: PackAge,
+  bytes: SharedArrayBuffer,
+  signal: AbortSignal,
+): Promise<number | undefined> {
+  const target = new Uint8Array(bytes);
+  const offsets = Array.from({ length: Math.max(1, Math.ceil(size / PIECE_BYTES)) }, (_, i) => i * PIECE_BYTES);
+  const lengths = await Promise.all(
+    offsets.map(async (offset) => {
+      const length = Math.min(PIECE_BYTES, size - offset);
+      const { data } = await store.get(packName(kind, pack), { offset, length }, signal);
+      target.set(data, offset);
+      const { length: found } = data;
+      release(data);
+      return found;
+    }),
+  ).catch((error: unknown) => {
+    if (isCode(error, 'NOT_FOUND')) return undefined;
+    throw error;
+  });
+  return lengths?.reduce((sum, length) => sum + length, 0);
+}
+
+async function checkOne(
   lanes: Lanes,
   { kind, pack }: PackAge,
-  data: Buffer,
-  keys: PackKeysSource | undefined,
-): Promise<PackCheck> {
-  if (data.length < FOOT_BYTES) return Promise.resolve({ problem: 'is altered or truncated' });
-  const bytes = ownBytes(data);
-  const task = { kind, pack, bytes, size: data.length, ...(keys && { keys: keysOf(kind, pack, keys) }) };
-  return lanes.run('checkPack', task, [bytes]);
-}
+  bytes: SharedArrayBuffer,
+  size: number,
+  source: PackKeysSource | undefined,
+): Promise<CheckedPack> {
+  if (size < FOOT_BYTES) return { problem: 'is altered or truncated' };
+  if (!source) return lanes.run('checkPack', { kind, pack, bytes, size });
+  const { secrets, blockSize, fanOut } = source;
+  const keys = { repository: secrets.repository, pack, packKey: secrets.packKey(pack) };
+  const { problem, entries } = await lanes.run('checkPack', { kind, pack, bytes, size, keys });
+  if (!entries) return problem === undefined ? {} : { problem };
 
-function keysOf(kind: PackKind, pack: string, { secrets, blockSize, fanOut }: PackKeysSource): CheckPackTask['keys'] {
-  const { repository } = secrets;
-  const packKey = secrets.packKey(pack);
-  return kind === 'data'
-    ? { repository, packKey, identityKey: secrets.blockKey, limit: blockSize }
-    : { repository, packKey, identityKey: secrets.pageKey, limit: maxPageBytes(fanOut) };
-}
-
-/** The bytes as memory that can travel: small buffers are parts of a shared one. */
-function ownBytes(data: Buffer): ArrayBuffer {
-  const { buffer, byteOffset, length } = data;
-  if (buffer instanceof ArrayBuffer && byteOffset === 0 && buffer.byteLength === length) return buffer;
-  return new Uint8Array(data).buffer;
+  const limit = kind === 'data' ? blockSize : maxPageBytes(fanOut);
+  const identityKey = kind === 'data' ? secrets.blockKey : secrets.pageKey;
+  const most = Math.max(1, Math.floor(RUN_BYTES / limit));
+  const bad: number[] = [];
+  for (let i = 0; i < entries.length; i += most) {
+    const some = entries.slice(i, i + most);
+    bad.push(...(await lanes.run('checkEntries', { ...keys, kind, bytes, entries: some, identityKey, limit })));
+  }
+  if (problem !== undefined) return { problem, bad };
+  return bad.length > 0 ? { problem: `has ${bad.length} parts that cannot be read`, bad } : {};
 }

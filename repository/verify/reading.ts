@@ -1,10 +1,9 @@
 import type { Config } from '../format/config.ts';
-import type { PackCheck } from '../lanes/checkPack.ts';
 import { choosePacks, coverageOf } from './coverage.ts';
 import type { PackAge } from './coverage.ts';
 import { readChecks, RunMemory } from './memory.ts';
 import { checkPacks } from './packs.ts';
-import type { PackKeysSource } from './packs.ts';
+import type { CheckedPack, PackKeysSource } from './packs.ts';
 import type { Coverage } from './report.ts';
 import type { Run } from './run.ts';
 
@@ -12,7 +11,7 @@ const PERIOD_DAYS = 30;
 
 export interface Reading {
   /** Packs that are not as they were written. */
-  bad: { age: PackAge; check: PackCheck }[];
+  bad: { age: PackAge; check: CheckedPack }[];
   /** Packs that are whole. */
   whole: PackAge[];
   coverage: Coverage;
