@@ -102,11 +102,12 @@ export function planPrune(survey: Survey, needed: Reach, doomed: Reach | 'unknow
     return least < pack.size * repackBelow && !isLocked(pack, now) && !bad.has(key);
   }
 
-  /** What goes with a pack: forwards stay while points need them. The pack comes first. */
+  /** What goes with a pack: forwards stay while points need them, those that this run deletes too. The pack comes first. */
   function objectsOf(key: PackKey): ObjectInfo[] {
     const pack = packs.get(key);
     const badMark = bad.get(key);
-    const moved = needed.forwarded.has(key) ? [] : (forwards.get(key) ?? []);
+    const leads = doomed === 'unknown' || [needed, doomed].some(({ forwarded }) => forwarded.has(key));
+    const moved = leads ? [] : (forwards.get(key) ?? []);
     return [...(pack ? [pack] : []), ...moved, ...(badMark ? [badMark] : [])];
   }
 

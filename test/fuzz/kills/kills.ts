@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { createRandom } from '../../chaos/random.ts';
 import type { Random } from '../../chaos/random.ts';
 import { openFolder, operate } from './operations.ts';
+import type { Operation } from './operations.ts';
 import { runVictim } from './victim.ts';
 import type { Death, Moment } from './victim.ts';
 import { World } from './world.ts';
@@ -57,8 +58,7 @@ export async function runKills({
   const report: KillsReport = { seed, kills: 0, seconds: 0, fell: {}, restored: 0, wrong: [] };
   try {
     const world = await World.create(files, random);
-    // How long the last of each kind took that was let live.
-    const lives = new Map<string, Death>();
+    const lives = { ...typicalLives };
     for (let round = 0; report.kills < kills && report.wrong.length === 0; round++) {
       const isFirst = round < 2;
       const now: Scene = isFirst ? 'backup' : (scene ?? (scenes[random.between(0, scenes.length - 1)] as Scene));
@@ -68,14 +68,15 @@ export async function runKills({
         plan.operations.map(async (operation, i) => {
           // Who works beside a victim lives, mostly.
           const isSpared = isFirst || (i > 0 && random.between(0, 3) > 0);
-          const moment = isSpared ? undefined : momentIn(random, lives.get(operation.kind));
-          return { operation, death: await runVictim(world.folder, world.keys, operation, moment) };
+          const moment = isSpared ? undefined : momentIn(random, lives[operation.kind]);
+          const death = await runVictim(world.folder, world.keys, operation, moment);
+          return { operation, death };
         }),
       );
       const died = deaths.filter(({ death }) => death.killed);
       for (const { operation, death } of deaths) {
         if (death.complaint) report.wrong.push(`round ${round}: ${operation.kind}: ${death.complaint}`);
-        if (!death.killed) lives.set(operation.kind, death);
+        if (!death.killed) lives[operation.kind] = longer(lives[operation.kind], death);
       }
       for (const { death } of died) {
         report.kills += 1;
@@ -114,8 +115,21 @@ const planOf: Record<Scene, (world: World) => Plan | Promise<Plan>> = {
   rotate: (world) => world.planRotation(),
 };
 
-/** Somewhere in the life of what lived before. */
-function momentIn(random: Random, { steps, ms }: Pick<Death, 'steps' | 'ms'> = { steps: 20, ms: 100 }): Moment {
+/** What an operation takes that is not killed. */
+type Life = Pick<Death, 'steps' | 'ms'>;
+
+/** On a machine with nothing else to do; those that were let live tell more. */
+const typicalLives: Record<Operation['kind'], Life> = {
+  backup: { steps: 60, ms: 100 },
+  prune: { steps: 150, ms: 150 },
+  repair: { steps: 20, ms: 50 },
+  rotate: { steps: 20, ms: 50 },
+};
+
+const longer = (a: Life, b: Life): Life => ({ steps: Math.max(a.steps, b.steps), ms: Math.max(a.ms, b.ms) });
+
+/** Somewhere in a life. */
+function momentIn(random: Random, { steps, ms }: Life): Moment {
   return random.between(0, 1) === 0
     ? { step: random.between(1, steps) }
     : { afterMs: random.between(0, Math.ceil(ms)) };

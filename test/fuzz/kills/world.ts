@@ -1,18 +1,19 @@
 import { readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pointId } from '../../../model/point.ts';
+import type { ImageRef } from '../../../model/point.ts';
 import { createRepository, folderStore } from '../../../repository/index.ts';
-import type { Extent } from '../../../repository/index.ts';
+import type { Extent, Repository } from '../../../repository/index.ts';
 import type { Random } from '../../chaos/random.ts';
 import { created, noise, objectNames } from '../../repository/fixtures.ts';
 import { BLOCK } from '../smallWorld.ts';
-import { openFolder } from './operations.ts';
+import { openFolder, operate } from './operations.ts';
 import type { Operation } from './operations.ts';
 
 /** Blocks of an image. */
 const BLOCKS = 120;
-/** Points that a prune leaves at least. */
-const KEPT = 3;
+/** Points that a prune leaves at most. */
+const KEPT = 4;
 const DAY_MS = 24 * 3_600_000;
 
 interface KnownPoint {
@@ -76,22 +77,19 @@ export class World {
     return { operations: [operation], made: new Map([[point, { source, image }]]), deleted: [] };
   }
 
-  planPrune(): Plan {
-    const most = Math.max(0, this.points.size - KEPT);
-    const old = [...this.points.keys()].filter((_, i) => i < most || this.#random.between(0, 9) === 0);
-    const deleted = old.slice(0, this.points.size - 1);
-    const operation = { kind: 'prune' as const, deletePoints: deleted, repackBelow: 0.5 };
-    return { operations: [operation], made: new Map(), deleted };
+  /** Deletes points, marks what only they needed, and deletes what was marked a day before. */
+  planPrune(): Promise<Plan> {
+    return this.#planPrune(0);
   }
 
-  /** Copies the live parts of every pack that holds anything else. */
-  planRepack(): Plan {
-    const operation = { kind: 'prune' as const, deletePoints: [], repackBelow: 1 };
-    return { operations: [operation], made: new Map(), deleted: [] };
+  /** As well copies the live parts of every pack that holds anything else. */
+  planRepack(): Promise<Plan> {
+    return this.#planPrune(1);
   }
 
   async planBoth(): Promise<Plan> {
-    const [prune, backup] = [this.planPrune(), await this.planBackup()];
+    const prune = await this.#planPrune(this.#random.between(0, 1));
+    const backup = await this.planBackup();
     return { ...prune, operations: [...prune.operations, ...backup.operations], made: backup.made };
   }
 
@@ -141,9 +139,9 @@ export class World {
         continue;
       }
       this.points.set(id, known);
-      const [disk] = (await repository.point(id)).disks;
-      const image = disk && repository.image(disk.image);
-      if (!(await image?.read(0, image.size))?.equals(known.image)) wrong.push(`${id} restores another image`);
+      const found = await restored(repository, id).catch((error: unknown) => String(error));
+      if (typeof found === 'string') wrong.push(`${id}: ${found}`);
+      else if (!found.equals(known.image)) wrong.push(`${id} restores another image`);
     }
     const { problems } = await repository.verify({ readData: { kind: 'all' } });
     const unforeseen = problems.filter(({ object }) => isDone || object !== missing);
@@ -162,6 +160,33 @@ export class World {
     const [marks, writers] = await Promise.all(['marks/', 'writers/'].map((prefix) => objectNames(store, prefix)));
     const packs = unreferenced?.packs ? [`${unreferenced.packs} packs without a point`] : [];
     return [...(marks ?? []), ...(writers ?? []), ...packs];
+  }
+
+  async #planPrune(repackBelow: number): Promise<Plan> {
+    // Packs that nobody needs now, and packs marked a day ago.
+    await this.#backUp();
+    await this.#prune(this.#oldest(KEPT));
+    await this.passTime();
+    await this.#backUp();
+    const deleted = this.#oldest(this.#random.between(1, KEPT));
+    return { operations: [{ kind: 'prune', deletePoints: deleted, repackBelow }], made: new Map(), deleted };
+  }
+
+  async #backUp(): Promise<void> {
+    const { operations, made } = await this.planBackup();
+    for (const operation of operations) await operate(await openFolder(this.folder, this.keys), operation);
+    for (const [id, point] of made) this.points.set(id, point);
+  }
+
+  async #prune(deletePoints: string[]): Promise<void> {
+    const operation = { kind: 'prune' as const, deletePoints, repackBelow: 0 };
+    await operate(await openFolder(this.folder, this.keys), operation);
+    for (const id of deletePoints) this.points.delete(id);
+  }
+
+  /** All points but the newest. */
+  #oldest(kept: number): string[] {
+    return [...this.points.keys()].slice(0, Math.max(0, this.points.size - kept));
   }
 
   #change(source: number): void {
@@ -184,6 +209,12 @@ export class World {
     });
     if (key && !this.keys.includes(key)) this.keys.push(key);
   }
+}
+
+async function restored(repository: Repository, point: string): Promise<Buffer> {
+  const [disk] = (await repository.point(point)).disks;
+  const image = repository.image(disk?.image as ImageRef);
+  return image.read(0, image.size);
 }
 
 /** The blocks in which two images differ. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { writeCheckedText } from '../../../repository/format/checkedText.ts';
 import type { PruneProgress } from '../../../repository/index.ts';
-import { noise, write } from '../fixtures.ts';
+import { noise, readBack, write } from '../fixtures.ts';
 import { BLOCK, blocks, changed, DAY, HOUR, pointIdOf, World } from './world.ts';
 
 /** Runs prune until there is nothing left to do. */
@@ -160,6 +160,26 @@ describe('prune', () => {
     expect(await world.names('moved/')).toEqual([]);
     expect(await world.names('data/')).toEqual([]);
     expect(await world.names('maps/')).toEqual([]);
+  });
+
+  test('a point that is deleted when its old packs are due is read for a day more, through its forwards', async () => {
+    const world = await World.make();
+    const image = blocks(64, 'a');
+    await world.backup(1, image);
+    const most = [...Array(64).keys()].filter((i) => i % 8 > 1);
+    const other = changed(image, most, 'b');
+    await world.backup(2, other, { base: 1 });
+    await world.backup(3, blocks(1, 'c'));
+    world.wait(HOUR);
+    expect((await world.prune([1])).packs.repacked).toBeGreaterThan(0);
+    world.wait(DAY + HOUR);
+    const reading = await world.imageOf(2);
+    expect((await world.prune([2])).packs.deleted).toBeGreaterThan(0);
+    world.wait(DAY - HOUR);
+    await world.prune();
+    expect((await readBack((await world.open()).image(reading))).equals(other)).toBe(true);
+    await pruneAll(world);
+    expect(await world.names('moved/')).toEqual([]);
   });
 
   test('many small index objects become few', async () => {
