@@ -76,9 +76,13 @@ function fileTarget(path: string, file: FileHandle, state: RestoreState, isSpars
   /** The end of what was written so far; some before it may be under way, which a later comparison finds. */
   let at = state.done;
   let noted = state.done;
+  let notes = Promise.resolve();
+  // One after the other: several writes at once may each be far from the last note.
   const note = (): Promise<void> => {
     noted = at;
-    return writeState(path, { ...state, done: Math.min(at, state.size) });
+    const done = Math.min(at, state.size);
+    notes = notes.catch(() => undefined).then(() => writeState(path, { ...state, done }));
+    return notes;
   };
   const write = async (offset: number, data: Uint8Array): Promise<void> => {
     for (let done = 0; done < data.length;)

@@ -69,6 +69,10 @@ async function init(io: Io, given: string | undefined, options: Options): Promis
     );
   } catch (error) {
     await keyFile?.discard();
-    throw error;
+    // A folder is made; a container has to be there.
+    if (!(error instanceof StrongroomError && error.code === 'NOT_FOUND')) throw error;
+    throw new StrongroomError('NOT_FOUND', `There is no container ${store.location}: make it first, then repeat.`, {
+      cause: error,
+    });
   }
 }
