@@ -95,6 +95,28 @@ describe('what a bad pack lost and the source still has', () => {
     expect(await unreadable(w)).toEqual(still);
   });
 
+  test('a lost page of references to blocks comes back with a full backup and a repair', async () => {
+    const lost: string[] = [];
+    for (const name of await objectNames(world.store, 'maps/')) {
+      const one = await fork(world);
+      await flip(one.store, name, 40);
+      const report = await verify(one, { repair: true });
+      expect(named(report)).toEqual(await unreadable(one));
+      lost.push(...named(report));
+      const writer = await (await one.open()).writer();
+      for (const [id, from] of [
+        [THIRD, SECOND],
+        ['20260504T000000Z-00000004', FIRST],
+      ] as const) {
+        await writer.commit(point(id, (await write(writer, bytesOf(one, from))).image));
+      }
+      await writer.close();
+      expect(named(await verify(one, { repair: true }))).toEqual([]);
+      expect(await unreadable(one)).toEqual([]);
+    }
+    expect(lost.length).toBe(3 * 4);
+  });
+
   test('a pack that is put back whole is trusted again after it was read', async () => {
     const w = await fork(world);
     const [name = ''] = dataPacks;

@@ -2,12 +2,11 @@ import type { ImageRef } from '../../../model/point.ts';
 import { memoryStore, openRepository } from '../../../repository/index.ts';
 import type { Repository, VerifyOptions, VerifyReport } from '../../../repository/index.ts';
 import type { ObjectStore } from '../../../repository/ports.ts';
-import { noise, objectNames, point, readBack, seededRandom, smallRepository, write } from '../fixtures.ts';
+import { noise, objectNames, point, seededRandom, smallRepository, write } from '../fixtures.ts';
 
 export const BLOCK = 4096;
 export const FIRST = '20260501T000000Z-00000001';
 export const SECOND = '20260502T000000Z-00000002';
-export const HOUR = 60 * 60_000;
 
 /**
  * Two points of one disk of 27 blocks, maps of three levels: 10 blocks of noise, 10 of zeros, 6 of noise and a short one;
@@ -89,5 +88,3 @@ const order = (name: string): number => {
   const [id = '', block] = name.split('/');
   return (id === FIRST ? 0 : 1000) + Number(block);
 };
-
-export { readBack };
