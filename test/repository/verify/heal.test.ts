@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { noise, objectNames, point, readBack, write } from '../fixtures.ts';
+import { repack } from '../repack.ts';
+import { secretsOf } from '../secretsOf.ts';
 import { BLOCK, FIRST, flip, fork, makeWorld, named, SECOND, unreadable, verify } from './world.ts';
 import type { World } from './world.ts';
 
@@ -115,6 +117,24 @@ describe('what a bad pack lost and the source still has', () => {
       expect(await unreadable(one)).toEqual([]);
     }
     expect(lost.length).toBe(3 * 4);
+  });
+
+  test('blocks that were repacked, and whose new pack is damaged, are healed for points that name the old one', async () => {
+    const w = await fork(world);
+    const secrets = await secretsOf(w.store, w.recoveryKey);
+    const [name = ''] = dataPacks;
+    const pack = await repack(w.store, secrets, 'data', name.slice('data/'.length));
+    await w.store.delete(name);
+    expect(await unreadable(w)).toEqual([]);
+    await flip(w.store, `data/${pack}`, 40);
+    const lost = await unreadable(w);
+    const report = await verify(w, { ...all, repair: true });
+    expect(report.problems.map(({ object }) => object)).toEqual([`data/${pack}`]);
+    expect(named(report)).toEqual(lost);
+    expect(lost.length).toBeGreaterThan(0);
+    await backUp(w);
+    expect(await unreadable(w)).toEqual([]);
+    expect(await verify(w, all)).toMatchObject({ problems: [] });
   });
 
   test('a pack that is put back whole is trusted again after it was read', async () => {
