@@ -3,7 +3,7 @@ import { StrongroomError } from '../../model/errors.ts';
 import { openRepository } from '../../repository/index.ts';
 import type { ObjectStore } from '../../repository/ports.ts';
 import { noise, objectNames, readBack, write } from '../repository/fixtures.ts';
-import { full } from './runs.ts';
+import { full, timeout } from './runs.ts';
 import { BLOCK, makeWorld, readWorld } from './smallWorld.ts';
 
 const sound = await makeWorld('sound');
@@ -121,43 +121,57 @@ describe('every byte of every stored object', () => {
     expect(await readWorld(sound.store, sound.recoveryKey)).toEqual(sound.images);
   });
 
-  test.each(names)('%s flipped: never wrong data', async (name) => {
-    const { data } = await sound.store.get(name);
-    let refused = 0;
-    for (const at of full ? data.keys() : sample(data.length, 8)) {
-      const flipped = Buffer.from(data);
-      flipped.writeUInt8(flipped.readUInt8(at) ^ (1 << (at % 8)), at);
-      refused += await check(name, flipped, `with byte ${at} flipped`);
-      if (isAside(name) && at % 16 === 0) await checkWriting(name, flipped, `with byte ${at} flipped`);
-    }
-    if (isNeeded(name)) expect(refused).toBeGreaterThan(0);
-  });
-
-  test.each(names)('%s truncated, longer, empty or missing: never wrong data', async (name) => {
-    const { data } = await sound.store.get(name);
-    const lengths = full ? Array.from({ length: data.length }, (_, i) => i) : [0, 1, data.length >> 1, data.length - 1];
-    for (const length of lengths) await check(name, data.subarray(0, length), `cut to ${length}`);
-    await check(name, Buffer.concat([data, Buffer.alloc(1)]), 'with a byte more');
-    const refused = await check(name, undefined, 'missing');
-    if (isNeeded(name)) expect(refused).toBeGreaterThan(0);
-    for (const length of [0, data.length - 1]) await checkWriting(name, data.subarray(0, length), `cut to ${length}`);
-    await checkWriting(name, undefined, 'missing');
-  });
-
-  test.each(names)('%s exchanged for another object: never wrong data', async (name) => {
-    const kind = name.slice(0, name.indexOf('/') + 1);
-    const strangers = await objectNames(other.store, kind);
-    const donors = names.filter((donor) => donor !== name && (full || donor.startsWith(kind)));
-    for (const donor of donors) {
-      const refused = await check(name, (await sound.store.get(donor)).data, `with the bytes of ${donor}`);
+  test.each(names)(
+    '%s flipped: never wrong data',
+    async (name) => {
+      const { data } = await sound.store.get(name);
+      let refused = 0;
+      for (const at of full ? data.keys() : sample(data.length, 8)) {
+        const flipped = Buffer.from(data);
+        flipped.writeUInt8(flipped.readUInt8(at) ^ (1 << (at % 8)), at);
+        refused += await check(name, flipped, `with byte ${at} flipped`);
+        if (isAside(name) && at % 16 === 0) await checkWriting(name, flipped, `with byte ${at} flipped`);
+      }
       if (isNeeded(name)) expect(refused).toBeGreaterThan(0);
-    }
-    for (const stranger of full ? strangers : strangers.slice(0, 2)) {
-      const { data } = await other.store.get(stranger);
-      const refused = await check(name, data, `with the bytes of another repository's ${stranger}`);
+    },
+    timeout,
+  );
+
+  test.each(names)(
+    '%s truncated, longer, empty or missing: never wrong data',
+    async (name) => {
+      const { data } = await sound.store.get(name);
+      const lengths = full
+        ? Array.from({ length: data.length }, (_, i) => i)
+        : [0, 1, data.length >> 1, data.length - 1];
+      for (const length of lengths) await check(name, data.subarray(0, length), `cut to ${length}`);
+      await check(name, Buffer.concat([data, Buffer.alloc(1)]), 'with a byte more');
+      const refused = await check(name, undefined, 'missing');
       if (isNeeded(name)) expect(refused).toBeGreaterThan(0);
-    }
-  });
+      for (const length of [0, data.length - 1]) await checkWriting(name, data.subarray(0, length), `cut to ${length}`);
+      await checkWriting(name, undefined, 'missing');
+    },
+    timeout,
+  );
+
+  test.each(names)(
+    '%s exchanged for another object: never wrong data',
+    async (name) => {
+      const kind = name.slice(0, name.indexOf('/') + 1);
+      const strangers = await objectNames(other.store, kind);
+      const donors = names.filter((donor) => donor !== name && (full || donor.startsWith(kind)));
+      for (const donor of donors) {
+        const refused = await check(name, (await sound.store.get(donor)).data, `with the bytes of ${donor}`);
+        if (isNeeded(name)) expect(refused).toBeGreaterThan(0);
+      }
+      for (const stranger of full ? strangers : strangers.slice(0, 2)) {
+        const { data } = await other.store.get(stranger);
+        const refused = await check(name, data, `with the bytes of another repository's ${stranger}`);
+        if (isNeeded(name)) expect(refused).toBeGreaterThan(0);
+      }
+    },
+    timeout,
+  );
 });
 
 /** Some positions of so many, the first and the last among them. */

@@ -2,10 +2,7 @@ import fc from 'fast-check';
 import { test } from 'vitest';
 import { BLOCKS, Model, SOURCES } from './model.ts';
 import type { Job, Step } from './model.ts';
-import { full, seed } from './runs.ts';
-
-/** Milliseconds of a long run, the search for a smaller example of a failure included. */
-const LONGEST = 1_800_000;
+import { full, LONGEST, seed, timeout } from './runs.ts';
 
 const death = fc.record({
   diesAfter: fc.oneof(
@@ -87,7 +84,6 @@ const runs = async (numRuns: number, one: fc.Arbitrary<Step>): Promise<void> => 
   });
   await fc.assert(run, full ? { seed, numRuns: numRuns * 200, interruptAfterTimeLimit: LONGEST } : { seed, numRuns });
 };
-const timeout = full ? 2 * LONGEST : undefined;
 
 test(
   'whatever is backed up, pruned, verified, killed and run at once: every point holds what it has to',
