@@ -25,7 +25,7 @@ export interface PruneOptions {
   deletePoints?: readonly string[];
   /** Packs of which a smaller share is needed are copied together into new ones: 0 (never) to 1. Default 0.5. */
   repackBelow?: number;
-  /** A new pack is closed when it reaches this many bytes; default 32 MiB of blocks, 8 MiB of pages. */
+  /** A new pack is closed when it reaches this many bytes; default 16 MiB of blocks, 8 MiB of pages. */
   packBytes?: number;
   /** Says what would be done, and does nothing: not even a registration is written, so the time is this machine's. */
   dryRun?: boolean;

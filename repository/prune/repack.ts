@@ -9,13 +9,14 @@ import type { PackKey } from '../format/marks.ts';
 import { openPart, PACK_HEAD_BYTES, PackBuilder, readDirectory } from '../format/pack.ts';
 import type { Frame } from '../format/frame.ts';
 import type { Secrets } from '../format/secrets.ts';
+import { DATA_PACK_BYTES } from '../lanes/lanes.ts';
 import type { ObjectStore } from '../ports.ts';
 import { putNew } from '../stores/objects.ts';
 import type { MovedParts } from './movedParts.ts';
 import type { Reach } from './walk.ts';
 
 /** A new pack is closed when it reaches this (docs/format.md, section 5). */
-const fullPack = { data: 32 * 1024 * 1024, maps: 8 * 1024 * 1024 };
+const fullPack = { data: DATA_PACK_BYTES, maps: 8 * 1024 * 1024 };
 const roleOf = { data: 'block', maps: 'page' } as const;
 
 export interface RepackContext {
