@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
 import { truncateSync } from 'node:fs';
-import { open, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { open, readdir, readFile, stat, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { vhdFooter } from '../../azure/vhdFooter.ts';
+import { openFileTarget } from '../../cli/images/fileTarget.ts';
+import { readState } from '../../cli/images/restoreState.ts';
 import { Interruption } from '../../cli/io/io.ts';
 import { makeWorld, noise, steady } from './commandLine.ts';
 import type { World } from './commandLine.ts';
@@ -226,4 +228,18 @@ describe('a backup that fails', () => {
     const texts = await Promise.all((await readdir(folder)).map((name) => readFile(join(folder, name), 'utf8')));
     return texts.filter((text) => text.includes(`"state":"${state}"`)).length;
   };
+});
+
+describe('a file that is restored to', () => {
+  it('takes several writes at once, however far from each other', async () => {
+    const GIB = 1024 * MIB;
+    const path = world.path('sparse.img');
+    const restore = { repository: 'r', point: 'p', disk: 'disk0', format: 'raw' as const, size: 64 * GIB, done: 0 };
+    const target = await openFileTarget(path, { bytes: restore.size, restore, overwrite: false });
+    await Promise.all(Array.from({ length: 64 }, (_, i) => target.write(i * GIB, Buffer.from('here'))));
+    expect(await readState(path)).toMatchObject({ done: 63 * GIB + 4 });
+    await target.finish();
+    expect(await readState(path)).toBeUndefined();
+    await unlink(path);
+  });
 });
