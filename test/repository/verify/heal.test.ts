@@ -137,6 +137,24 @@ describe('what a bad pack lost and the source still has', () => {
     expect(await verify(w, all)).toMatchObject({ problems: [] });
   });
 
+  test('prune after a pack was healed takes nothing from any point', async () => {
+    const w = await fork(world);
+    const [name = ''] = dataPacks;
+    await flip(w.store, name, 40);
+    await verify(w, { ...all, repair: true });
+    await backUp(w);
+    const lost = await unreadable(w);
+    const moved = await objectNames(w.store, 'moved/');
+    expect(lost).toEqual([]);
+    expect(moved.length).toBeGreaterThan(0);
+    for (let day = 0; day < 4; day++) {
+      await (await w.open()).prune({ repackBelow: 1 });
+      expect(await unreadable(w)).toEqual([]);
+      w.clock.now += 25 * 3_600_000;
+    }
+    expect(await verify(w, all)).toMatchObject({ problems: [] });
+  });
+
   test('a pack that is put back whole is trusted again after it was read', async () => {
     const w = await fork(world);
     const [name = ''] = dataPacks;
