@@ -8,7 +8,7 @@ const badMarkSchema = z.object({
   kind: z.enum(['data', 'maps']),
   /** The store's time, ISO 8601 UTC. */
   found: z.string(),
-  /** Offsets of what cannot be read; `null`: all of it, or it cannot be told. */
+  /** Offsets of what cannot be read; `null`: all of it. */
   entries: z.array(z.number().int().nonnegative()).nullable(),
 });
 export type BadMark = z.infer<typeof badMarkSchema>;
