@@ -1,6 +1,8 @@
 /** The process around the command line: signals, broken pipes, the exit code. */
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:os';
+import { diskError } from '../repository/stores/diskErrors.ts';
+import { EXIT } from './io/exitCodes.ts';
 import { Interruption } from './io/io.ts';
 import { main } from './main.ts';
 
@@ -22,9 +24,18 @@ if (process.channel) {
   process.channel.unref();
 }
 
+let broken: Interruption | undefined;
 for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    broken ??= cannotWrite(error);
+    stop.abort(broken);
+  });
+}
+
+function cannotWrite(error: NodeJS.ErrnoException): Interruption {
   // Nobody reads any longer: what an ordinary program dies of quietly.
-  stream.on('error', () => stop.abort(new Interruption('', exitCodeOf('SIGPIPE'))));
+  if (error.code === 'EPIPE') return new Interruption('', exitCodeOf('SIGPIPE'));
+  return new Interruption(diskError(error, 'write', 'Standard output').message, EXIT.store);
 }
 
 const { stdout, stderr, env } = process;
@@ -39,4 +50,7 @@ const code = await main(process.argv.slice(2), {
   random: randomBytes,
   signal: stop.signal,
 });
-process.exit(code);
+// The last words may have reached nobody, which shows only now.
+await new Promise((resolve) => stdout.write('', resolve));
+if (code === EXIT.ok && broken?.message) stderr.write(`strongroom: ${broken.message}\n`);
+process.exit(code === EXIT.ok && broken ? broken.exitCode : code);

@@ -1,6 +1,7 @@
 import { execFileSync, spawn } from 'node:child_process';
 import type { ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
@@ -88,6 +89,22 @@ describe('the program', () => {
     const child = start(['repo', 'restore', 'latest', '--source', 'web', '--to', '-']);
     child.stdout.once('data', () => child.stdout.destroy());
     expect(await ended(child)).toEqual({ stderr: '', code: 141, signal: null });
+  });
+
+  it('says so when its output cannot be written for another reason', async () => {
+    const to = world.path('redirected.img');
+    const limited = ['sh', '-c', `ulimit -f 1024; exec "$0" "$@" >'${to}'`, process.execPath];
+    const failed = await ended(start(['repo', 'restore', 'latest', '--source', 'web', '--to', '-'], limited));
+    expect(failed).toMatchObject({
+      code: 7,
+      stderr: expect.stringContaining('Standard output cannot be written') as string,
+    });
+  });
+
+  it.skipIf(!existsSync('/dev/full'))('says so when its last words could not be written', async () => {
+    const full = ['sh', '-c', 'exec "$0" "$@" >/dev/full', process.execPath];
+    const failed = await ended(start(['repo', 'points'], full));
+    expect(failed).toMatchObject({ code: 7, stderr: expect.stringContaining('no space is left (ENOSPC)') as string });
   });
 
   it('serves a point until it is interrupted, and says so when the port is taken', async () => {
