@@ -20,9 +20,9 @@ const GIB = 2 ** 30;
 
 const { values } = parseArgs({
   options: {
-    size: { type: 'string', default: '4' },
+    size: { type: 'string', default: '5' },
     from: { type: 'string', default: '/usr' },
-    repetitions: { type: 'string', default: '3' },
+    repetitions: { type: 'string', default: '2' },
     scratch: { type: 'string', default: '/var/tmp' },
     json: { type: 'string', default: 'dist/bench.json' },
   },
