@@ -59,12 +59,15 @@ describe('dist/functions', () => {
     ]);
   });
 
-  it.each(['main.mjs', 'worker/worker.mjs', 'worker/laneThread.mjs'])('%s imports nothing but Node itself and the host', (file) => {
-    const imported = [...readFileSync(join(dist, file), 'utf8').matchAll(/^import .*? from ["']([^"']+)["'];?$/gm)].map(
-      (match) => match[1]!,
-    );
-    expect(imported.length).toBeGreaterThan(3);
-    const builtin = (name: string) => process.getBuiltinModule(name) !== undefined;
-    expect(imported.filter((name) => !builtin(name))).toEqual([]);
-  });
+  it.each(['main.mjs', 'worker/worker.mjs', 'worker/laneThread.mjs'])(
+    '%s imports nothing but Node itself and the host',
+    (file) => {
+      const imported = [
+        ...readFileSync(join(dist, file), 'utf8').matchAll(/^import .*? from ["']([^"']+)["'];?$/gm),
+      ].map((match) => match[1]!);
+      expect(imported.length).toBeGreaterThan(3);
+      const builtin = (name: string) => process.getBuiltinModule(name) !== undefined;
+      expect(imported.filter((name) => !builtin(name))).toEqual([]);
+    },
+  );
 });

@@ -12,7 +12,10 @@ import { configWith, home, second } from './values.ts';
 
 const { environment } = configWith({
   sites: [{ subscriptionId: second, region: 'uksouth' }, { region: 'northeurope' }],
-  repositories: [{ name: 'main', immutabilityDays: 30 }, { name: 'archive', archive: true }],
+  repositories: [
+    { name: 'main', immutabilityDays: 30 },
+    { name: 'archive', archive: true },
+  ],
 });
 const grants = grantsOf(environment, true);
 const layout = homeLayout(environment);
