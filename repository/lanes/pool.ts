@@ -8,6 +8,7 @@ export class BufferPool {
   #unused: number;
   readonly #free: SharedArrayBuffer[] = [];
   readonly #waiting: ((buffer: SharedArrayBuffer) => void)[] = [];
+  #coming = 0;
   /** Whom to ask when there is none: gives up a buffer soon and says true, or has none to give up. */
   readonly holders = new Set<() => boolean>();
 
@@ -24,8 +25,19 @@ export class BufferPool {
     return buffer && buffer.byteLength >= bytes ? buffer : new SharedArrayBuffer(Math.max(bytes, this.#size));
   }
 
-  /** Gives a buffer back, which nobody may use any more. */
-  give(buffer: SharedArrayBuffer): void {
+  /** More wait than will be served by what is said to be coming: who could give a buffer up should. */
+  get wanted(): boolean {
+    return this.#waiting.length > this.#coming;
+  }
+
+  /** Says that a buffer will be given back without further ado. */
+  expect(): void {
+    this.#coming++;
+  }
+
+  /** Gives a buffer back, which nobody may use any more. @param expected whether {@link expect} announced it */
+  give(buffer: SharedArrayBuffer, expected = false): void {
+    if (expected) this.#coming--;
     const next = this.#waiting.shift();
     if (next) next(buffer);
     else this.#free.push(buffer);
@@ -33,7 +45,7 @@ export class BufferPool {
 
   #wait(): Promise<SharedArrayBuffer> {
     const given = new Promise<SharedArrayBuffer>((resolve) => this.#waiting.push(resolve));
-    for (const giveUp of this.holders) if (giveUp()) break;
+    for (const giveUp of this.holders) if (!this.wanted || giveUp()) break;
     return given;
   }
 }

@@ -38,6 +38,8 @@ interface Pack {
   busy: boolean;
   /** To be closed although it is not full. */
   closing: boolean;
+  /** Closed: on its way into the store. */
+  closed: boolean;
   /** Resolves when it is stored, or never will be. */
   done: Promise<void>;
   end(): void;
@@ -126,7 +128,8 @@ export class BlockPacks {
       pack.size += length;
       return ref;
     });
-    if (pack.closing || pack.size >= packBytes) this.#close(pack);
+    // Somebody may have asked for a buffer while this one was busy.
+    if (pack.closing || pack.size >= packBytes || packBuffers.wanted) this.#close(pack);
     return refs;
   }
 
@@ -137,7 +140,17 @@ export class BlockPacks {
     packHead('data', id).copy(new Uint8Array(memory));
     const { promise: done, resolve: end } = Promise.withResolvers<void>();
     const keys = { repository: secrets.repository, pack: id, packKey: secrets.packKey(id) };
-    const pack = { keys, memory, size: PACK_HEAD_BYTES, entries: [], busy: true, closing: false, done, end };
+    const pack = {
+      keys,
+      memory,
+      size: PACK_HEAD_BYTES,
+      entries: [],
+      busy: true,
+      closing: false,
+      closed: false,
+      done,
+      end,
+    };
     this.#open.add(pack);
     this.#unstored.add(pack);
     packBuffers.holders.add(this.#giveUp);
@@ -145,6 +158,8 @@ export class BlockPacks {
   }
 
   #close(pack: Pack): void {
+    pack.closed = true;
+    packBuffers.expect();
     this.#open.delete(pack);
     if (this.#open.size === 0) packBuffers.holders.delete(this.#giveUp);
     this.#store(pack)
@@ -158,7 +173,7 @@ export class BlockPacks {
     this.#open.delete(pack);
     if (this.#open.size === 0) packBuffers.holders.delete(this.#giveUp);
     this.#unstored.delete(pack);
-    packBuffers.give(pack.memory);
+    packBuffers.give(pack.memory, pack.closed);
     pack.end();
   }
 

@@ -46,3 +46,20 @@ test('when there is none, those who hold one without need are asked, until one g
   expect(await pool.take()).toBe(buffer);
   expect(asked).toEqual(['busy', 'idle']);
 });
+
+test('a buffer is wanted while more wait than are announced', async () => {
+  const pool = new BufferPool(1, 100);
+  const buffer = await pool.take();
+  expect(pool.wanted).toBe(false);
+  const first = pool.take();
+  expect(pool.wanted).toBe(true);
+  pool.expect();
+  expect(pool.wanted).toBe(false);
+  const second = pool.take();
+  expect(pool.wanted).toBe(true);
+  pool.give(buffer, true);
+  expect(await first).toBe(buffer);
+  pool.give(buffer);
+  expect(await second).toBe(buffer);
+  expect(pool.wanted).toBe(false);
+});

@@ -74,3 +74,19 @@ test('many writers share few pack buffers: one that needs a buffer makes another
   expect(await bytesStored(store, 'data/')).toBeGreaterThan(80 * BLOCK);
   expect(packBuffers.holders.size).toBe(0);
 });
+
+test('many writers at the same moment: who was busy when a buffer was asked for gives one up afterwards', async () => {
+  const store = memoryStore();
+  const writers = Array.from({ length: 40 }, (_, i) => ({
+    ...blockStore(store, 100 * BLOCK, `at once ${i}`),
+    seed: `at once ${i}`,
+  }));
+  await Promise.all(
+    writers.map(({ blocks, seed }) => {
+      const { run, blocks: these } = runOf(seed);
+      return blocks.place(inlineLanes, run, these);
+    }),
+  );
+  await Promise.all(writers.map(({ packs }) => packs.flush()));
+  expect((await objectNames(store, 'data/')).length).toBe(40);
+});
