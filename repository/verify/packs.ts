@@ -59,16 +59,18 @@ async function readInto(
 ): Promise<number | undefined> {
   const target = new Uint8Array(bytes);
   const offsets = Array.from({ length: Math.max(1, Math.ceil(size / PIECE_BYTES)) }, (_, i) => i * PIECE_BYTES);
-  const lengths = await Promise.all(
-    offsets.map(async (offset) => {
-      const length = Math.min(PIECE_BYTES, size - offset);
-      const { data } = await store.get(packName(kind, pack), { offset, length }, signal);
-      target.set(data, offset);
-      const { length: found } = data;
-      release(data);
-      return found;
-    }),
-  ).catch((error: unknown) => {
+  const read = async (offset: number): Promise<number> => {
+    const length = Math.min(PIECE_BYTES, size - offset);
+    const { data } = await store.get(packName(kind, pack), { offset, length }, signal);
+    target.set(data, offset);
+    const { length: found } = data;
+    release(data);
+    return found;
+  };
+  // All of them end before the memory is given back, whatever becomes of one.
+  const pieces = offsets.map(read);
+  await Promise.allSettled(pieces);
+  const lengths = await Promise.all(pieces).catch((error: unknown) => {
     if (isCode(error, 'NOT_FOUND')) return undefined;
     throw error;
   });
