@@ -44,7 +44,15 @@ export type Compress = (plain: Uint8Array) => Uint8Array;
  */
 export function blockCompressor(density: Density): Compress {
   const reused = reusedContext(density);
-  return reused && works(reused) ? reused : oneShot(density);
+  const documented = oneShot(density);
+  if (!reused || !works(reused)) return documented;
+  let compress: Compress = (plain) => {
+    const frame = reused(plain);
+    if (frame) return frame;
+    compress = documented; // What the context holds of this block would go into the next.
+    return documented(plain);
+  };
+  return (plain) => compress(plain);
 }
 
 const oneShot =
@@ -59,27 +67,32 @@ const oneShot =
 
 const roomFor = ({ length }: Uint8Array): number => Math.ceil(length * (1 + 1 / 128)) + ROOM;
 
-function reusedContext(density: Density): Compress | undefined {
+/** Gives undefined when the frame is not all that it should be: it must not be called again then. */
+type Reused = (plain: Uint8Array) => Uint8Array | undefined;
+
+function reusedContext(density: Density): Reused | undefined {
   const stream = createZstdCompress({ params: params[density] });
   const { _handle: handle, _writeState: state } = stream as unknown as Partial<Internals>;
   if (!handle || !state) return undefined;
+  stream.on('error', () => undefined); // Seen by `destroyed`, which an error sets at once.
   let output = new Uint8Array(ROOM);
   return (plain) => {
     const room = roomFor(plain);
     if (output.length < room) output = new Uint8Array(room);
     handle.writeSync(constants.ZSTD_e_end, plain, 0, plain.length, output, 0, output.length);
-    const [left = 0] = state;
-    return output.subarray(0, output.length - left);
+    const [left = 0, unread] = state;
+    const isWhole = unread === 0 && left > 0 && !stream.destroyed;
+    return isWhole ? output.subarray(0, output.length - left) : undefined;
   };
 }
 
 /** Whether two frames in a row come out as they should. */
-function works(compress: Compress): boolean {
+function works(compress: Reused): boolean {
   const probe = Buffer.alloc(3000, 'what is compressed comes back ');
   try {
     return [probe, probe.subarray(7)].every((plain) => {
       const packed = compress(plain);
-      return packed.length < 200 && zstdDecompressSync(packed).equals(plain);
+      return packed !== undefined && packed.length < 200 && zstdDecompressSync(packed).equals(plain);
     });
   } catch {
     return false;
