@@ -32,11 +32,12 @@ export async function* orderedMap<T, R>(
   const inner = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
   const begun: Promise<R>[] = [];
   try {
+    signal?.throwIfAborted();
     for await (const item of items) {
-      signal?.throwIfAborted();
       const result = work(item, inner);
       result.catch(() => undefined); // Seen when its turn comes; until then it is no unhandled rejection.
       begun.push(result);
+      signal?.throwIfAborted(); // Not before the work has the item: it may have to give back what the item holds.
       if (begun.length >= ahead) yield await (begun.shift() as Promise<R>);
     }
     while (begun.length > 0) yield await (begun.shift() as Promise<R>);
