@@ -1,5 +1,6 @@
 import type { Config } from '../format/config.ts';
 import { isCode } from '../format/damage.ts';
+import type { PackKey } from '../format/marks.ts';
 import { readPoint } from '../format/points.ts';
 import type { Secrets } from '../format/secrets.ts';
 import { orderedMap } from '../flow.ts';
@@ -40,11 +41,12 @@ export interface Need {
  */
 export async function look(
   context: LookContext,
-  { now, points, packs, forwards, marks }: Survey,
+  { now, points, packs, forwards, marks, bad }: Survey,
   deletePoints: readonly string[],
   { onPage, signal }: { onPage?(): void; signal?: AbortSignal },
 ): Promise<Need> {
-  const moved = new MovedParts(context, forwards, (key) => packs.has(key));
+  const known = { exists: (key: PackKey) => packs.has(key), isBad: (key: PackKey) => bad.has(key) };
+  const moved = new MovedParts(context, forwards, known);
   const needed = nothingReached();
   const options = { ...(onPage ? { onPage } : {}), ...(signal ? { signal } : {}) };
   const toDelete = new Set(deletePoints);

@@ -15,8 +15,17 @@ type Places = ReadonlyMap<number, NewPlace>;
 
 /** Where a part is found, and the packs whose forwards led there. */
 export interface Found {
-  at: NewPlace;
+  /** One place, unless it is in doubt whether the part can be read there. */
+  places: NewPlace[];
   via: PackKey[];
+}
+
+/** What is known of packs. */
+export interface KnownPacks {
+  /** Whether a pack is in the store. */
+  exists(key: PackKey): boolean;
+  /** Whether it has a bad mark. */
+  isBad(key: PackKey): boolean;
 }
 
 /** The forwards as they were when the run began, merged as readers merge them (docs/format.md, section 7). */
@@ -24,31 +33,30 @@ export class MovedParts {
   readonly #store: ObjectStore;
   readonly #secrets: Secrets;
   readonly #forwards: ReadonlyMap<PackKey, readonly ObjectInfo[]>;
-  readonly #exists: (key: PackKey) => boolean;
+  readonly #packs: KnownPacks;
   /** In order of use. */
   readonly #cache = new Map<PackKey, Promise<Places>>();
 
-  /** @param exists whether a pack is in the store */
   constructor(
     { store, secrets }: { store: ObjectStore; secrets: Secrets },
     forwards: ReadonlyMap<PackKey, readonly ObjectInfo[]>,
-    exists: (key: PackKey) => boolean,
+    packs: KnownPacks,
   ) {
     this.#store = store;
     this.#secrets = secrets;
     this.#forwards = forwards;
-    this.#exists = exists;
+    this.#packs = packs;
   }
 
   /**
    * Where a part is: where forwards lead when the pack there is in the store, else its own place, else nowhere. So the old
-   * place of what was copied is needed no more.
+   * place of what was copied is needed no more, unless the copy is in a bad pack: then each place before it counts too.
    * @throws REPOSITORY_DAMAGED when a forward that may say is damaged
    */
-  find(kind: PackKind, at: NewPlace, step = 0): Found | undefined | Promise<Found | undefined> {
+  find(kind: PackKind, at: NewPlace): Found | undefined | Promise<Found | undefined> {
     const key = packKey(kind, at.pack);
-    if (this.#forwards.has(key)) return this.#follow(kind, key, at, step);
-    return this.#exists(key) ? { at, via: [] } : undefined;
+    if (this.#forwards.has(key)) return this.#follow(kind, at);
+    return this.#packs.exists(key) ? { places: [at], via: [] } : undefined;
   }
 
   /** All places that the forwards of a pack give. @throws REPOSITORY_DAMAGED */
@@ -63,12 +71,30 @@ export class MovedParts {
     return places;
   }
 
-  async #follow(kind: PackKind, key: PackKey, at: NewPlace, step: number): Promise<Found | undefined> {
-    if (step > MOST_STEPS) throw damaged(packName(kind, at.pack), `has forwards for offset ${at.offset} in a loop`);
-    const next = (await this.places(key)).get(at.offset);
-    const found = next && (await this.find(kind, next, step + 1));
-    if (found) return { at: found.at, via: [key, ...found.via] };
-    return this.#exists(key) ? { at, via: [] } : undefined;
+  async #follow(kind: PackKind, at: NewPlace): Promise<Found | undefined> {
+    const chain = [at];
+    const keys = [packKey(kind, at.pack)];
+    let isLoop = false;
+    for (const [step, key] of keys.entries()) {
+      const next = this.#forwards.has(key) && (await this.places(key)).get(chain[step]?.offset ?? 0);
+      if (!next) break;
+      // A copy that was found where it once came from: a reader that begins elsewhere may need either.
+      isLoop = chain.some(({ pack, offset }) => pack === next.pack && offset === next.offset);
+      if (isLoop) break;
+      if (step === MOST_STEPS) throw damaged(packName(kind, at.pack), `has too many forwards for offset ${at.offset}`);
+      chain.push(next);
+      keys.push(packKey(kind, next.pack));
+    }
+    const places: NewPlace[] = [];
+    let last: number | undefined;
+    for (const [step, key] of [...keys.entries()].reverse()) {
+      if (!this.#packs.exists(key)) continue;
+      last ??= step;
+      places.push(chain[step] as NewPlace);
+      if (!isLoop && !this.#packs.isBad(key)) break;
+    }
+    if (last === undefined) return undefined;
+    return { places, via: isLoop ? keys : keys.slice(0, last) };
   }
 
   async #load(key: PackKey): Promise<Places> {

@@ -54,10 +54,13 @@ export async function walkMaps(
       reach.missing.add(packName(kind, ref.pack));
       return kind === 'maps'; // Reading the page says what is wrong.
     }
-    const { at, via } = found;
-    for (const key of via) reach.forwarded.add(key);
-    const key = packKey(kind, at.pack);
-    return !known?.parts.has(key, at.offset) && reach.parts.add(key, at.offset, at.length);
+    for (const key of found.via) reach.forwarded.add(key);
+    let isNew = false;
+    for (const { pack, offset, length } of found.places) {
+      const key = packKey(kind, pack);
+      if (!known?.parts.has(key, offset) && reach.parts.add(key, offset, length)) isNew = true;
+    }
+    return isNew;
   };
 
   // A stack goes deep first, so it stays short however wide the maps are.

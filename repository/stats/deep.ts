@@ -53,7 +53,10 @@ export async function deepStats(
     const key = packKeyOf(info.name, PREFIXES.moved);
     if (key) forwards.set(key, [...(forwards.get(key) ?? []), info]);
   }
-  const walk = new Walk(maps, new MovedParts({ store, secrets }, forwards, (key) => packs.has(key)));
+  const walk = new Walk(
+    maps,
+    new MovedParts({ store, secrets }, forwards, { exists: (key) => packs.has(key), isBad: () => false }),
+  );
   let nonZeroBytes = 0;
   for (const image of images) {
     const { root, geometry } = parseImage(image, config);
@@ -111,8 +114,7 @@ class Walk {
   async #note(kind: PackKind, ref: Ref): Promise<void> {
     const finding = this.#moved.find(kind, ref);
     const found = finding instanceof Promise ? await finding : finding;
-    const { pack, offset, length } = found?.at ?? ref;
-    this.live.add(packKey(kind, pack), offset, length);
+    for (const { pack, offset, length } of found?.places ?? [ref]) this.live.add(packKey(kind, pack), offset, length);
   }
 }
 

@@ -1,7 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { writeCheckedText } from '../../../repository/format/checkedText.ts';
 import type { PruneProgress } from '../../../repository/index.ts';
+import { readForward } from '../../../repository/format/forward.ts';
 import { noise, readBack, write } from '../fixtures.ts';
+import { forward } from '../repack.ts';
+import { secretsOf } from '../secretsOf.ts';
 import { BLOCK, blocks, changed, DAY, HOUR, pointIdOf, World } from './world.ts';
 
 /** Runs prune until there is nothing left to do. */
@@ -437,5 +440,59 @@ describe('prune', () => {
     });
     await expect(slow.prune()).rejects.toMatchObject({ code: 'WRITER_LAPSED', retryable: true });
     expect(await world.names('data/')).toEqual(before);
+  });
+});
+
+describe('a copy that is bad', () => {
+  /** Point 2 needs two blocks of packs that the run copied together. @returns the new data packs */
+  async function repacked(): Promise<{ world: World; copies: string[] }> {
+    const world = await World.make();
+    const image = blocks(24, 'a');
+    await world.backup(1, image);
+    await world.backup(
+      2,
+      changed(
+        image,
+        [...Array(24).keys()].filter((i) => i % 8 !== 0),
+        'b',
+      ),
+      { base: 1 },
+    );
+    world.wait(HOUR);
+    const before = new Set(await world.names('data/'));
+    expect((await world.prune([1])).packs.repacked).toBeGreaterThan(0);
+    const copies = (await world.names('data/')).filter((name) => !before.has(name));
+    expect(copies).toHaveLength(1);
+    return { world, copies };
+  }
+
+  test('does not cost the original, which is there still', async () => {
+    const { world, copies } = await repacked();
+    for (const name of copies) {
+      const { data } = await world.store.get(name);
+      data[40] = 1 ^ (data[40] ?? 0);
+      await world.store.put(name, [data]);
+    }
+    await world.repository.verify({ readData: { kind: 'all' }, repair: true });
+    world.wait(DAY + HOUR);
+    await pruneAll(world);
+    expect(await world.wrongPoints()).toEqual([]);
+  });
+
+  test('may be found in the original: forwards in a loop stop nothing, and nothing on it is lost', async () => {
+    const { world, copies } = await repacked();
+    const [copy = ''] = copies.map((name) => name.slice('data/'.length));
+    const secrets = await secretsOf(world.store, world.key);
+    for (const name of await world.names('moved/data-')) {
+      const { data } = await world.store.get(name);
+      const [, pack = ''] = /data-([0-9a-f]+)/.exec(name) ?? [];
+      for (const [offset, { offset: to, length }] of readForward(secrets, name, data)) {
+        await forward(world.store, secrets, 'data', copy, new Map([[to, { pack, offset, length }]]));
+      }
+    }
+    world.wait(DAY + HOUR);
+    await pruneAll(world);
+    expect(await world.wrongPoints()).toEqual([]);
+    expect(await world.prune()).toMatchObject({ damaged: [] });
   });
 });

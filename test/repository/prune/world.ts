@@ -17,7 +17,8 @@ export class World {
   /** What was backed up, by the point's id. */
   readonly images: Map<string, Buffer>;
   readonly #clock: { now: number };
-  readonly #key: string;
+  /** The recovery key. */
+  readonly key: string;
 
   private constructor(
     store: ObjectStore,
@@ -29,7 +30,7 @@ export class World {
     this.images = new Map(images);
     this.store = store;
     this.repository = repository;
-    this.#key = key;
+    this.key = key;
     this.#clock = clock;
   }
 
@@ -56,12 +57,12 @@ export class World {
     }
     clock.now = this.now;
     const repository = await this.open(store);
-    return new World(store, repository, this.#key, clock, this.images);
+    return new World(store, repository, this.key, clock, this.images);
   }
 
   /** The same world looking at another store. */
   on(store: ObjectStore): World {
-    return new World(store, this.repository, this.#key, this.#clock, this.images);
+    return new World(store, this.repository, this.key, this.#clock, this.images);
   }
 
   get now(): number {
@@ -99,7 +100,7 @@ export class World {
 
   /** The repository as another process sees it, perhaps through another store. */
   open(store = this.store): Promise<Repository> {
-    return openRepository(store, { kind: 'recovery', key: this.#key }, { now: () => new Date(this.now).toISOString() });
+    return openRepository(store, { kind: 'recovery', key: this.key }, { now: () => new Date(this.now).toISOString() });
   }
 
   /** Ids of the points whose content is not what was backed up, as who opens the repository now sees it. */
