@@ -50,8 +50,12 @@ export function addressOf(given: string | undefined, env: Io['env']): string {
   throw new StrongroomError('INVALID_INPUT', 'Which repository? Name it with --repo, or in STRONGROOM_REPO.');
 }
 
-/** Opens the repository with the key that the options name. @throws what {@link openStore} and openRepository throw */
-export async function open(options: RepositoryOptions, io: Io): Promise<Repository> {
+/**
+ * Opens the repository with the key that the options name.
+ * @param work bytes that are going to be worked on: threads begin while the key is made of the passphrase
+ * @throws what {@link openStore} and openRepository throw
+ */
+export async function open(options: RepositoryOptions, io: Io, work = 0): Promise<Repository> {
   const how = await unlockOf(options, io.env);
   if (!how) {
     throw new StrongroomError(
@@ -60,7 +64,8 @@ export async function open(options: RepositoryOptions, io: Io): Promise<Reposito
     );
   }
   const store = await openStore(addressOf(options.repo, io.env));
-  const { openRepository } = await import('../../repository/index.ts');
+  const { openRepository, prepareLanes } = await import('../../repository/index.ts');
+  prepareLanes(work);
   return openRepository(store, how, { now: () => timeOf(io), random: io.random });
 }
 

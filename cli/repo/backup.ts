@@ -47,7 +47,7 @@ async function backupFile(io: Io, path: string, options: Options): Promise<void>
     // Before the key is asked for: whoever mistyped a range need not wait for it.
     const changed = changedRanges ? await readRanges(changedRanges, 'changed', image.size) : undefined;
     const allocated = allocatedRanges ? await readRanges(allocatedRanges, 'allocated', image.size) : undefined;
-    const repository = await open(options, io);
+    const repository = await open(options, io, toRead(changed ?? allocated ?? [{ offset: 0, length: image.size }]));
     const base = await newestPoint(repository, (each) => isOfSource(each, source) && diskOf(each).size === image.size);
     if (changed && !base) throw noBase(source, image.size);
     const { extents, read } = await planOf(repository, image.size, base, { changed, allocated });
@@ -169,6 +169,10 @@ function summary({ id, source, disks }: ImagePoint, milliseconds: number): strin
     `Read ${humanBytes(stats.read)} (${how}), stored ${humanBytes(stats.stored)} (${count(stats.blocksNew, 'new block')}).`
   );
 }
+
+/** About as many bytes as are read: of each range a block at least, whose size the repository tells only when it is open. */
+const toRead = (extents: readonly Extent[]): number =>
+  extents.reduce((sum, { length }) => sum + Math.max(length, 256 * 1024), 0);
 
 /** The one disk of an image's point; of a machine's, which has other sources, the first. */
 const diskOf = (point: Point) => point.disks[0]!;

@@ -31,6 +31,11 @@ const threads = new Threads(width);
 /** @param bytes how much there is to do, as far as that is known */
 export const lanesFor = (bytes: number): Lanes => (bytes > INLINE_BYTES ? threadLanes(threads) : inlineLanes);
 
+/** Begins the threads for so much work, if it is for threads: they are there when it comes. */
+export function prepareLanes(bytes: number): void {
+  if (bytes > INLINE_BYTES) threads.begin();
+}
+
 /** Does each task at once. */
 export const inlineLanes: Lanes = {
   width: 1,

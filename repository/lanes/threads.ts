@@ -1,4 +1,5 @@
-import { extname } from 'node:path';
+import { getCompileCacheDir } from 'node:module';
+import { dirname, extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { StrongroomError } from '../../model/errors.ts';
 
@@ -51,6 +52,11 @@ export class Threads {
     this.#program = program;
   }
 
+  /** Begins all threads: they load their program while something else is waited for. */
+  begin(): void {
+    while (this.#threads.size < this.width) this.#begin();
+  }
+
   /** @throws INTERNAL when the operation threw or the thread died */
   run(operation: string, task: object, transfer: readonly ArrayBuffer[]): Promise<unknown> {
     return new Promise((resolve, reject) => {
@@ -77,7 +83,10 @@ export class Threads {
   }
 
   #begin(): Thread {
-    const worker = new Worker(this.#program, { resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MIB } });
+    const worker = new Worker(this.#program, {
+      env: withCompileCache(process.env),
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MIB },
+    });
     const thread: Thread = { worker, jobs: new Map() };
     this.#threads.add(thread);
     worker.unref();
@@ -107,6 +116,12 @@ export class Threads {
     jobs.set(id, job);
     worker.postMessage(request, transfer);
   }
+}
+
+/** A thread has a compile cache only when the environment says so. With the one of this process it begins in half the time. */
+function withCompileCache(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const folder = getCompileCacheDir(); // In the folder that was asked for, one of this version of Node.js.
+  return folder ? { ...env, NODE_COMPILE_CACHE: dirname(folder) } : env;
 }
 
 /** Bounds what a thread leaves behind between two collections: results of zstd and AES, a block each. */
