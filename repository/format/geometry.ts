@@ -30,6 +30,25 @@ export interface BlockRun {
   count: number;
 }
 
+/** Puts runs together, in order, to at most `most` blocks: each of them has at most so many. */
+export function* gatherRuns(runs: Iterable<BlockRun>, most: number): Generator<BlockRun[]> {
+  let gathered: BlockRun[] = [];
+  let blocks = 0;
+  for (const run of runs) {
+    if (blocks + run.count > most) {
+      yield gathered;
+      gathered = [];
+      blocks = 0;
+    }
+    gathered.push(run);
+    blocks += run.count;
+  }
+  if (blocks > 0) yield gathered;
+}
+
+/** The numbers of a run's blocks. */
+export const blocksOf = ({ first, count }: BlockRun): number[] => Array.from({ length: count }, (_, i) => first + i);
+
 /** Runs of neighbouring blocks that the extents touch, in order, each at most `most` blocks. */
 export function* blockRuns(extents: readonly Extent[], blockSize: number, most: number): Generator<BlockRun> {
   let run: BlockRun | undefined;

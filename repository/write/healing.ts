@@ -71,7 +71,7 @@ export class Healing {
   async *watch(runs: AsyncIterable<WrittenRun>, lost: ReadonlyMap<number, Ref>): AsyncGenerator<WrittenRun> {
     for await (const run of runs) {
       for (const [i, place] of run.places.entries()) {
-        const old = lost.get(run.first + i);
+        const old = lost.get(run.blocks[i] as number);
         if (old && place?.identity === old.identity) await this.#note(old, place);
       }
       yield run;

@@ -1,8 +1,8 @@
 import { StrongroomError } from '../../model/errors.ts';
 import type { ImageRef, ImageStats } from '../../model/point.ts';
 import { frameSync } from '../format/frame.ts';
-import { orderedMap } from '../flow.ts';
-import { blockLength, blockRuns, geometryOf } from '../format/geometry.ts';
+import { limiter, orderedMap } from '../flow.ts';
+import { blockLength, blockRuns, blocksOf, gatherRuns, geometryOf } from '../format/geometry.ts';
 import type { BlockRun, Extent, Geometry } from '../format/geometry.ts';
 import { writePage } from '../format/page.ts';
 import type { Ref } from '../format/pack.ts';
@@ -70,25 +70,39 @@ export async function writeImage(target: ImageTarget, input: ImageInput): Promis
   const base = input.base ? parseImage(input.base, config).root : null;
   const lost = (await healing?.lostBlocks(base, geometry)) ?? new Map<number, Ref>();
   const extents = lost.size > 0 ? withBlocks(input.extents, lost.keys(), geometry) : input.extents;
-  const runs = () => blockRuns(extents, config.blockSize, blocksOfRun(config));
+  const most = blocksOfRun(config);
+  const runs = () => blockRuns(extents, config.blockSize, most);
   let total = 0;
   for (const run of runs()) total += runLength(geometry, run);
 
   target.blocks.expect(total);
   const lanes = lanesFor(total);
-  const work = async (run: BlockRun, signal: AbortSignal): Promise<WrittenRun> => {
-    const length = runLength(geometry, run);
+  const inTurn = limiter(RUNS);
+  const read = ({ offset, into }: { offset: number; into: Uint8Array }, signal: AbortSignal): Promise<void> =>
+    inTurn(async () => {
+      signal.throwIfAborted();
+      await input.read(offset, into, signal);
+    });
+  const work = async (gathered: readonly BlockRun[], signal: AbortSignal): Promise<WrittenRun> => {
     const memory = await runBuffers.take();
     try {
-      signal.throwIfAborted();
-      await input.read(run.first * config.blockSize, new Uint8Array(memory, 0, length), signal);
-      const before = await blocksBefore(maps, base, geometry, run, lost);
-      return await writeRun(target, lanes, { first: run.first, memory, length }, before);
+      let length = 0;
+      const parts = gathered.map((run) => {
+        const into = new Uint8Array(memory, length, runLength(geometry, run));
+        length += into.length;
+        return { offset: run.first * config.blockSize, into };
+      });
+      const reads = orderedMap(parts, RUNS, read, signal);
+      while (!(await reads.next()).done) continue;
+      const blocks = gathered.flatMap(blocksOf);
+      const before = await blocksBefore(maps, base, geometry, blocks, lost);
+      return await writeRun(target, lanes, { blocks, memory, length }, before);
     } finally {
       runBuffers.give(memory);
     }
   };
-  const written = orderedMap(runs(), RUNS, work, input.signal);
+  // Changes are mostly single blocks: a task of each would cost more than its work.
+  const written = orderedMap(gatherRuns(runs(), most), RUNS, work, input.signal);
   const watched = healing ? healing.watch(written, lost) : written;
   const image = await ImageMap.write(target, geometry, base, watched, ({ read, stored }) =>
     input.onProgress?.({ total, done: read, stored }),
@@ -104,7 +118,8 @@ export async function writeStream(target: ImageTarget, input: StreamInput): Prom
   const runs = async function* (): AsyncGenerator<Run> {
     for await (const run of cutStream(input.source, blocksOfRun(config) * config.blockSize, input.signal)) {
       target.blocks.expect(run.length);
-      yield { first: size / config.blockSize, ...run };
+      const first = size / config.blockSize;
+      yield { blocks: blocksOf({ first, count: Math.ceil(run.length / config.blockSize) }), ...run };
       size += run.length;
     }
   };
@@ -161,8 +176,8 @@ class ImageMap {
     return { image: imageRef(geometry, root), stats: { size: geometry.size, ...this.#stats } };
   }
 
-  async #take({ first, places, stats }: WrittenRun): Promise<void> {
-    for (const [i, place] of places.entries()) if (place !== undefined) await this.#map.set(first + i, place);
+  async #take({ blocks, places, stats }: WrittenRun): Promise<void> {
+    for (const [i, place] of places.entries()) if (place !== undefined) await this.#map.set(blocks[i] as number, place);
     for (const key of Object.keys(stats) as (keyof typeof stats)[]) this.#stats[key] += stats[key];
   }
 }
@@ -178,7 +193,7 @@ async function blocksBefore(
   maps: MapReader,
   base: Ref | null,
   geometry: Geometry,
-  { first, count }: BlockRun,
+  blocks: readonly number[],
   lost: ReadonlyMap<number, Ref>,
 ): Promise<(Ref | null)[]> {
   if (!base) return [];
@@ -186,7 +201,7 @@ async function blocksBefore(
     const ref = lost.get(block);
     return ref ? { ...ref, identity: '' } : maps.block(base, geometry, block);
   };
-  return Promise.all(Array.from({ length: count }, (_, i) => before(first + i)));
+  return Promise.all(blocks.map(before));
 }
 
 function checkSize(size: number): void {

@@ -6,9 +6,10 @@ import type { Lanes } from '../lanes/lanes.ts';
 import type { NewBlock } from './blockPacks.ts';
 import type { BlockStore } from './blockStore.ts';
 
-/** Source data: neighbouring blocks from a block on. */
+/** Source data: blocks in ascending order, one behind the other in memory. */
 export interface Run {
-  first: number;
+  /** Their numbers in the image. */
+  blocks: readonly number[];
   memory: SharedArrayBuffer;
   /** Bytes. */
   length: number;
@@ -16,7 +17,7 @@ export interface Run {
 
 /** What became of a run. */
 export interface WrittenRun {
-  first: number;
+  blocks: readonly number[];
   /** Where each block lies now: null when it is zeros, undefined when it is as it was before. */
   places: (Ref | null | undefined)[];
   stats: Omit<ImageStats, 'size'>;
@@ -24,9 +25,9 @@ export interface WrittenRun {
 
 /** Stores what of a run is new. @param before where its blocks lay before: null for a hole */
 export async function writeRun(
-  { config, secrets, blocks }: { config: { blockSize: number }; secrets: Secrets; blocks: BlockStore },
+  { config, secrets, blocks: store }: { config: { blockSize: number }; secrets: Secrets; blocks: BlockStore },
   lanes: Lanes,
-  { first, memory, length }: Run,
+  { blocks, memory, length }: Run,
   before: readonly (Ref | null)[],
 ): Promise<WrittenRun> {
   const { blockSize } = config;
@@ -44,12 +45,12 @@ export async function writeRun(
   });
   const stats = { read: length, stored: 0, blocksRead: zeros.length, blocksNew: 0, blocksZero: 0 };
   for (const zero of zeros) stats.blocksZero += zero;
-  const placed = await blocks.place(lanes, memory, changed);
+  const placed = await store.place(lanes, memory, changed);
   placed.forEach(({ ref, isNew }, n) => {
     places[changed[n]?.i ?? 0] = ref;
     if (!isNew) return;
     stats.stored += ref.length;
     stats.blocksNew++;
   });
-  return { first, places, stats };
+  return { blocks, places, stats };
 }
