@@ -12,7 +12,7 @@ import type { Output } from '../io/output.ts';
 import type { Step } from '../io/progress.ts';
 import { count, humanBytes, humanDuration } from '../io/units.ts';
 import { open, timeOf } from './access.ts';
-import { isOfSource, newestPoint } from './findPoints.ts';
+import { isOfSource, newestPoint, readEach } from './findPoints.ts';
 import { repositoryCommand } from './options.ts';
 import type { RepositoryOptions } from './options.ts';
 import { pointEvent } from './pointView.ts';
@@ -48,8 +48,9 @@ async function backupFile(io: Io, path: string, options: Options): Promise<void>
     const changed = changedRanges ? await readRanges(changedRanges, 'changed', image.size) : undefined;
     const allocated = allocatedRanges ? await readRanges(allocatedRanges, 'allocated', image.size) : undefined;
     const repository = await open(options, io, toRead(changed ?? allocated ?? [{ offset: 0, length: image.size }]));
-    const base = await newestPoint(repository, (each) => isOfSource(each, source) && diskOf(each).size === image.size);
-    if (changed && !base) throw noBase(source, image.size);
+    const base = changed
+      ? await trackedBase(repository, source, image.size)
+      : await newestPoint(repository, (each) => isOfSource(each, source) && diskOf(each).size === image.size);
     const { extents, read } = await planOf(repository, image.size, base, { changed, allocated });
     await makePoint(io, output, repository, {
       source,
@@ -90,6 +91,20 @@ async function backupStream(io: Io, options: Options): Promise<void> {
       return written;
     },
   });
+}
+
+/**
+ * The point since which changes are told: the newest of the source. An older one would miss what changed in between.
+ * @throws INVALID_INPUT when there is none, when it has another size, or when it may be one that cannot be read
+ */
+async function trackedBase(repository: Repository, source: string, size: number): Promise<Point> {
+  for await (const found of readEach(repository, (await repository.pointIds()).reverse())) {
+    if (!('point' in found)) throw noBase(`the point ${found.id} cannot be read, and may be the newest of that source`);
+    if (!isOfSource(found.point, source)) continue;
+    if (diskOf(found.point).size === size) return found.point;
+    throw noBase(`the newest of source ${JSON.stringify(source)} has ${diskOf(found.point).size} bytes, not ${size}`);
+  }
+  throw noBase(`the repository has none of source ${JSON.stringify(source)}`);
 }
 
 /** What is read, and what the point says of that. */
@@ -183,9 +198,8 @@ function sourceName({ source }: Options): string {
   throw new StrongroomError('INVALID_INPUT', 'The name of a --source has 1 to 200 characters.');
 }
 
-const noBase = (source: string, size: number): StrongroomError =>
+const noBase = (why: string): StrongroomError =>
   new StrongroomError(
     'INVALID_INPUT',
-    `Changes since which point? The repository has none of source ${JSON.stringify(source)} with ${size} bytes. ` +
-      'Leave --changed-ranges out: the first backup reads everything.',
+    `Changes since which point? It should be the newest, but ${why}. Leave --changed-ranges out: then everything is read.`,
   );

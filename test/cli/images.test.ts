@@ -68,6 +68,22 @@ describe('backup and restore', () => {
     expect(await restored('changed.back')).toBe(digest(changed));
   });
 
+  it('takes no older point of the same size for the one that changes are told since', async () => {
+    const ranges = ['--changed-ranges', world.path('ranges.json')];
+    await writeFile(world.path('ranges.json'), '[]');
+    await writeFile(world.path('grown.img'), Buffer.alloc(disk.length + 512));
+    await writeFile(world.path('same.img'), disk);
+    for (const image of ['same.img', 'grown.img'])
+      await world.run(['repo', 'backup', world.path(image), '--source', 'g']);
+    const again = await world.run(['repo', 'backup', world.path('same.img'), '--source', 'g', ...ranges]);
+    expect(again).toMatchObject({
+      code: 2,
+      error: expect.stringContaining(`has ${disk.length + 512} bytes, not ${disk.length}`) as string,
+    });
+    const none = await world.run(['repo', 'backup', world.path('same.img'), '--source', 'nobody', ...ranges]);
+    expect(none).toMatchObject({ code: 2, error: expect.stringContaining('has none of source "nobody"') as string });
+  });
+
   it('takes what the base has and is no longer allocated for zeros', async () => {
     const freed = Buffer.concat([Buffer.alloc(2 * MIB), disk.subarray(2 * MIB)]);
     await writeFile(world.path('freed.img'), freed);
