@@ -72,7 +72,9 @@ export class Healing {
     for await (const run of runs) {
       for (const [i, place] of run.places.entries()) {
         const old = lost.get(run.blocks[i] as number);
-        if (old && place?.identity === old.identity) await this.#note(old, place);
+        if (!old || place?.identity !== old.identity) continue;
+        // A writer that knew the pack before it was set aside may find the block in it again.
+        if (!this.#isBad(place)) await this.#note(old, place);
       }
       yield run;
     }

@@ -155,6 +155,24 @@ describe('what a bad pack lost and the source still has', () => {
     expect(await verify(w, all)).toMatchObject({ problems: [] });
   });
 
+  test('a writer that knew a pack before it was set aside heals nothing with it, and harms nothing', async () => {
+    const w = await fork(world);
+    const [name = ''] = dataPacks;
+    const writer = await (await w.open()).writer();
+    const base = w.images[SECOND];
+    await write(writer, base?.bytes ?? Buffer.alloc(0)); // Loads the index.
+    await flip(w.store, name, 40);
+    const lost = await unreadable(w);
+    expect(lost.length).toBeGreaterThan(0);
+    await verify(w, { ...all, repair: true });
+    await write(writer, base?.bytes ?? Buffer.alloc(0), [], base?.image);
+    await writer.close();
+    expect(await objectNames(w.store, 'moved/')).toEqual([]);
+    await (await w.open()).prune();
+    await backUp(w);
+    expect(await unreadable(w)).toEqual([]);
+  });
+
   test('a pack that is put back whole is trusted again after it was read', async () => {
     const w = await fork(world);
     const [name = ''] = dataPacks;
