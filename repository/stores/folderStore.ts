@@ -44,12 +44,12 @@ export function folderStore(root: string): ObjectStore {
   };
 
   const ifUnchanged = <T>(name: string, etag: string, act: () => Promise<T>): Promise<T> =>
-    withFileLock(join(scratch, `${name.replaceAll('/', '!')}.lock`), async () => {
+    withFileLock(join(scratch, `${name.replaceAll('/', '!')}.lock`), async (isHeld) => {
       const now = await info(name).catch((cause: unknown) => {
         if (isMissing(cause)) return undefined;
         throw cause;
       });
-      if (now?.etag !== etag) throw refused(root, name);
+      if (now?.etag !== etag || !isHeld()) throw refused(root, name);
       return act();
     });
 
