@@ -178,7 +178,8 @@ async function makePoint(
 
 function summary({ id, source, disks }: ImagePoint, milliseconds: number): string {
   const { size, stats, read } = disks[0]!;
-  const how = read.mode === 'incremental' ? `changes since ${read.basePoint}` : `all of it, ${read.reason}`;
+  const share = stats.read < size ? 'what is allocated' : 'all of it';
+  const how = read.mode === 'incremental' ? `changes since ${read.basePoint}` : `${share}, ${read.reason}`;
   return (
     `Made restore point ${id} of ${source.name} (${humanBytes(size)}) in ${humanDuration(milliseconds)}.\n` +
     `Read ${humanBytes(stats.read)} (${how}), stored ${humanBytes(stats.stored)} (${count(stats.blocksNew, 'new block')}).`

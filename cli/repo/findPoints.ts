@@ -40,6 +40,12 @@ export function isOfSource({ source }: Point, wanted: string): boolean {
   return source.kind === 'vm' && source.resourceId.toLowerCase() === wanted.toLowerCase();
 }
 
+/** What lists say that found nothing. */
+export const noPoint = (source?: string): string =>
+  source === undefined
+    ? 'There is no restore point.'
+    : `There is no restore point of source ${JSON.stringify(source)}.`;
+
 /**
  * The point that a person names: its id, the beginning of one id, or `latest`.
  * @param source with `latest`: of this source
@@ -58,6 +64,8 @@ export async function findPoint(repository: Repository, name: string, source?: s
   }
   if (source !== undefined)
     throw new StrongroomError('INVALID_INPUT', '--source goes with the point "latest": an id says all by itself.');
+  if (name === '')
+    throw new StrongroomError('INVALID_INPUT', 'Which point? Give its id, the beginning of its id, or "latest".');
   const ids = (await repository.pointIds()).filter((id) => id.startsWith(name));
   if (ids.length > 1) {
     throw new StrongroomError(

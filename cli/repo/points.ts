@@ -6,7 +6,7 @@ import { createOutput } from '../io/output.ts';
 import { table } from '../io/table.ts';
 import { count, humanBytes, humanTime } from '../io/units.ts';
 import { open } from './access.ts';
-import { isOfSource, readEach } from './findPoints.ts';
+import { isOfSource, noPoint, readEach } from './findPoints.ts';
 import type { Found } from './findPoints.ts';
 import { repositoryCommand } from './options.ts';
 import type { RepositoryOptions } from './options.ts';
@@ -32,7 +32,7 @@ async function points(io: Io, options: Options): Promise<void> {
     found.push(each);
     output.event('point' in each ? pointEvent(each.point) : damagedEvent(each));
   }
-  output.text(found.length > 0 ? asTable(found) : 'There is no restore point.');
+  output.text(found.length > 0 ? asTable(found) : noPoint(source));
   const damaged = found.flatMap((each) => ('error' in each ? [each.id] : []));
   if (damaged.length > 0) {
     throw new StrongroomError(

@@ -10,7 +10,7 @@ import { phases } from '../io/phases.ts';
 import { table } from '../io/table.ts';
 import { count, humanBytes, humanTime } from '../io/units.ts';
 import { open } from './access.ts';
-import { isOfSource, readEach } from './findPoints.ts';
+import { isOfSource, noPoint, readEach } from './findPoints.ts';
 import { repositoryCommand, wholeNumber } from './options.ts';
 import type { RepositoryOptions } from './options.ts';
 
@@ -42,7 +42,7 @@ async function prune(io: Io, options: Options): Promise<void> {
   const given = rules.filter(([, value]) => value !== undefined);
   const repository = await open(options, io);
   const decision = given.length > 0 ? await decide(repository, Object.fromEntries(given), source) : undefined;
-  if (decision) tellDecision(output, decision, dryRun);
+  if (decision) tellDecision(output, decision, options);
   const progress = await phases(output, {
     walk: ['Following points', 'objects'],
     repack: ['Repacking', 'bytes'],
@@ -75,7 +75,7 @@ async function decide(
   return decideRetention(points, rules);
 }
 
-function tellDecision(output: Output, { keep, remove }: RetentionDecision, dryRun: boolean): void {
+function tellDecision(output: Output, { keep, remove }: RetentionDecision, { source, dryRun }: Options): void {
   const keeping = keep.map((point) => ({ ...point, action: 'keep' as const }));
   const removing = remove.map((point) => ({ ...point, action: 'delete' as const, reasons: [] }));
   for (const { action, ...point } of [...keeping, ...removing]) {
@@ -88,7 +88,7 @@ function tellDecision(output: Output, { keep, remove }: RetentionDecision, dryRu
     source,
     action === 'keep' ? `keep (${reasons.join(', ')})` : verb,
   ]);
-  if (rows.length === 0) return output.text('There is no restore point.');
+  if (rows.length === 0) return output.text(noPoint(source));
   output.text(
     `${table([{ title: 'POINT' }, { title: 'TIME (UTC)' }, { title: 'SOURCE' }, { title: 'WHAT' }], rows)}\n`,
   );

@@ -30,7 +30,7 @@ describe('what a person sees', () => {
       "
     `);
     expect((await ok('points', '--source', 'db')).text).not.toContain('web');
-    expect((await ok('points', '--source', 'nobody')).text).toBe('There is no restore point.\n');
+    expect((await ok('points', '--source', 'nobody')).text).toBe('There is no restore point of source "nobody".\n');
   });
 
   it('of a point', async () => {
@@ -183,6 +183,7 @@ describe('bad input', () => {
     ],
     ['a point that is not there', ['show', '20990101'], 6, 'There is no restore point 20990101'],
     ['a point that could be several', ['show', '2026'], 2, 'Several points begin with 2026'],
+    ['a point without a name', ['show', ''], 2, 'Which point?'],
     ['the latest of nobody', ['show', 'latest', '--source', 'nobody'], 6, 'no restore point of source "nobody"'],
     ['a source beside an id', ['show', '2026', '--source', 'web'], 2, '--source goes with the point "latest"'],
     [
