@@ -96,7 +96,10 @@ export class BlockPacks {
 
   /** Drops what is not full and resolves when nothing is being stored any more, whatever became of it. */
   async drop(): Promise<void> {
-    for (const pack of [...this.#open]) if (!pack.busy) this.#forget(pack);
+    for (const pack of [...this.#open]) {
+      if (pack.busy) pack.closing = true;
+      else this.#forget(pack);
+    }
     await this.settle();
   }
 

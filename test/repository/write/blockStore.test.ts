@@ -3,6 +3,7 @@ import { DedupIndex } from '../../../repository/dedup/dedupIndex.ts';
 import { deriveSecrets, IDENTITY_BYTES } from '../../../repository/format/secrets.ts';
 import { memoryStore } from '../../../repository/index.ts';
 import { inlineLanes, packBuffers, threadLanes } from '../../../repository/lanes/lanes.ts';
+import type { Lanes } from '../../../repository/lanes/lanes.ts';
 import { Threads } from '../../../repository/lanes/threads.ts';
 import type { ObjectStore } from '../../../repository/ports.ts';
 import { BlockPacks } from '../../../repository/write/blockPacks.ts';
@@ -89,4 +90,23 @@ test('many writers at the same moment: who was busy when a buffer was asked for 
   );
   await Promise.all(writers.map(({ packs }) => packs.flush()));
   expect((await objectNames(store, 'data/')).length).toBe(40);
+});
+
+test('dropping waits for a pack that a lane works on, and no longer', async () => {
+  const { blocks, packs } = blockStore(memoryStore());
+  const gate = Promise.withResolvers<void>();
+  const gated: Lanes = {
+    width: 1,
+    run: async (operation, task) => {
+      if (operation === 'seal') await gate.promise;
+      return inlineLanes.run(operation, task);
+    },
+  };
+  const { run, blocks: these } = runOf('dropped');
+  const placed = blocks.place(gated, run, these);
+  while (packBuffers.holders.size === 0) await new Promise((resolve) => setImmediate(resolve));
+  const dropped = packs.drop();
+  gate.resolve();
+  await Promise.all([placed, dropped]);
+  expect(packBuffers.holders.size).toBe(0);
 });
