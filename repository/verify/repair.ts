@@ -34,6 +34,7 @@ export async function writeForwards(
     const { kind, ref } = part;
     // Where nothing but the copy needs a pack, prune may have marked it.
     if ((await claimMark(store, packKey(kind, place.pack))) === 'deleting') continue;
+    if (!(await isThere(store, packName(kind, place.pack)))) continue; // It was marked, and is gone since.
     const name = packName(kind, ref.pack);
     const found = packs.get(name) ?? { kind, pack: ref.pack, places: new Map<number, NewPlace>() };
     packs.set(name, found);
@@ -43,6 +44,16 @@ export async function writeForwards(
     const forward = random(16).toString('hex');
     const object = writeForward(secrets, { kind, pack, forward }, places, random(32));
     await putNew(store, forwardName(kind, pack, forward), [object]);
+  }
+}
+
+async function isThere(store: ObjectStore, name: string): Promise<boolean> {
+  try {
+    await store.head(name);
+    return true;
+  } catch (error) {
+    if (isCode(error, 'NOT_FOUND')) return false;
+    throw error;
   }
 }
 
