@@ -21,8 +21,9 @@ export function vhdFooter(size: number, id: Uint8Array, time: string): Buffer {
   footer.writeUInt32BE(0x0001_0000, 12);
   footer.fill(0xff, 16, 24);
   footer.writeUInt32BE(Math.floor((Date.parse(time) - EPOCH) / 1000), 24);
-  // Tools take the size from `current size` only of creators that they know; "wa" is Azure's own.
-  footer.write('wa', 28, 'latin1');
+  // Tools take the size from `current size` only of creators that they know, and else compute it from the geometry, which
+  // loses the disk's end. All know Hyper-V's "win "; qemu before 10 does not know Azure's "wa".
+  footer.write('win ', 28, 'latin1');
   footer.writeUInt32BE(0x0001_0000, 32);
   footer.write('Wi2k', 36, 'latin1');
   footer.writeBigUInt64BE(BigInt(size), 40);

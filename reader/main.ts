@@ -142,6 +142,8 @@ function progressOf(size: number): (done: number) => void {
   };
 }
 
+// `list … | head`: nobody reads on.
+process.stdout.on('error', () => process.exit(141));
 try {
   process.exitCode = main(process.argv.slice(2));
 } catch (error) {

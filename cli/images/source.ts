@@ -67,8 +67,31 @@ export async function blockDeviceBytes(device: number): Promise<number> {
   return Number(await readFile(`/sys/dev/block/${major}:${minor}/size`, 'utf8')) * SECTOR;
 }
 
+/** How files begin that hold a disk in another way than byte for byte; the names are those of `qemu-img convert -f`. */
+const containers = [
+  { format: 'qcow2', begins: 'QFI\xfb' },
+  { format: 'vmdk', begins: 'KDMV' },
+  { format: 'vhdx', begins: 'vhdxfile' },
+  { format: 'vpc', begins: 'conectix' },
+];
+
+/** @throws INVALID_INPUT for a file that is no plain image of its disk */
+async function refuseContainers(path: string, file: FileHandle, stored: number): Promise<void> {
+  const head = Buffer.alloc(8);
+  await readFully(path, file, 0, head, stored);
+  const found = containers.find(({ begins }) => head.toString('latin1').startsWith(begins));
+  if (found) {
+    throw new StrongroomError(
+      'INVALID_INPUT',
+      `${path} is a ${found.format} file, which is no plain image of its disk: make one with ` +
+        `"qemu-img convert -f ${found.format} -O raw". To back the file itself up, give it on standard input.`,
+    );
+  }
+}
+
 /** Bytes of the disk in it: a fixed VHD has a footer behind the disk. @throws INVALID_INPUT for other kinds of VHD */
 async function diskOf(path: string, file: FileHandle, stored: number): Promise<{ disk: number; note?: string }> {
+  await refuseContainers(path, file, stored);
   if (stored > VHD_FOOTER_BYTES) {
     const footer = Buffer.alloc(VHD_FOOTER_BYTES);
     await readFully(path, file, stored - VHD_FOOTER_BYTES, footer, stored);

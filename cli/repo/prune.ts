@@ -1,5 +1,6 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
+import { StrongroomError } from '../../model/errors.ts';
 import type { Point } from '../../model/point.ts';
 import type { RetentionDecision, RetentionPoint, RetentionRules } from '../../model/retention.ts';
 import type { PruneResult, Repository } from '../../repository/index.ts';
@@ -15,6 +16,7 @@ import { repositoryCommand, wholeNumber } from './options.ts';
 import type { RepositoryOptions } from './options.ts';
 
 interface Options extends RepositoryOptions, Omit<RetentionRules, 'timeZone'> {
+  delete?: string[];
   source?: string;
   dryRun?: boolean;
 }
@@ -29,7 +31,8 @@ export const pruneCommand = (io: Io): Command =>
     .addOption(keep('weekly', '… of the newest weeks'))
     .addOption(keep('monthly', '… of the newest months'))
     .addOption(keep('yearly', '… of the newest years'))
-    .option('--source <name>', 'delete points of this source only')
+    .option('--delete <ids...>', 'delete these points, whatever the rules say, also ones that cannot be read')
+    .option('--source <name>', 'by the rules, delete points of this source only')
     .option('--dry-run', 'only say what would be done')
     .action((options: Options) => prune(io, options));
 
@@ -41,6 +44,7 @@ async function prune(io: Io, options: Options): Promise<void> {
   const rules = Object.entries({ keepLast, keepDaily, keepWeekly, keepMonthly, keepYearly });
   const given = rules.filter(([, value]) => value !== undefined);
   const repository = await open(options, io);
+  const named = await existing(repository, options.delete ?? []);
   const decision = given.length > 0 ? await decide(repository, Object.fromEntries(given), source) : undefined;
   if (decision) tellDecision(output, decision, options);
   const progress = await phases(output, {
@@ -50,13 +54,43 @@ async function prune(io: Io, options: Options): Promise<void> {
   });
   const result = await repository
     .prune({
-      deletePoints: decision?.remove.map(({ id }) => id) ?? [],
+      deletePoints: [...new Set([...named, ...(decision?.remove.map(({ id }) => id) ?? [])])],
       dryRun,
       onProgress: progress.update,
       signal: io.signal,
     })
+    .catch((error: unknown) => {
+      throw isUnreadablePoint(error) ? undeletable(error) : error;
+    })
     .finally(progress.end);
   output.result({ type: 'pruned', ...result }, resultText(result));
+}
+
+/** Whole ids only: what is deleted is not guessed. @throws NOT_FOUND */
+async function existing(repository: Repository, ids: readonly string[]): Promise<readonly string[]> {
+  const known = new Set(ids.length > 0 ? await repository.pointIds() : []);
+  const missing = ids.find((id) => !known.has(id));
+  if (missing === undefined) return ids;
+  throw new StrongroomError(
+    'NOT_FOUND',
+    `There is no restore point ${missing}: --delete takes whole ids, see "points".`,
+  );
+}
+
+const isUnreadablePoint = (error: unknown): error is StrongroomError =>
+  error instanceof StrongroomError &&
+  error.code === 'REPOSITORY_DAMAGED' &&
+  (error.details.object ?? '').startsWith('points/');
+
+/** What an unreadable point needs cannot be told, so nothing may be deleted while it stays. */
+function undeletable(cause: StrongroomError): StrongroomError {
+  const id = (cause.details.object ?? '').slice('points/'.length);
+  return new StrongroomError(
+    'REPOSITORY_DAMAGED',
+    `The restore point ${id} cannot be read, so nobody knows what it needs: nothing was deleted. Bring the object ` +
+      `points/${id} back from a copy, or give the point up with --delete ${id}.`,
+    { cause, details: cause.details },
+  );
 }
 
 async function decide(

@@ -141,7 +141,7 @@ function refuseRemoval(slots: readonly Slot[], slot: Slot, recovery: boolean): v
     throw new StrongroomError(
       'INVALID_INPUT',
       `Slot ${slotId(slot)} is a recovery key's, the way in when vault and passphrase are gone. Ask for its removal ` +
-        `explicitly, or rotate it for a fresh recovery key.`,
+        `explicitly (--recovery), or rotate it for a fresh recovery key.`,
     );
   }
 }

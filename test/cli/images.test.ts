@@ -120,6 +120,17 @@ describe('backup and restore', () => {
     expect(refused).toMatchObject({ code: 2, error: expect.stringContaining('qemu-img convert') as string });
   });
 
+  it.each([
+    ['qcow2', 'QFI\xfb\0\0\0\x03'],
+    ['vmdk', 'KDMV\x01\0\0\0'],
+    ['vhdx', 'vhdxfile'],
+    ['vpc', 'conectix'],
+  ])('refuses a %s file, which is no plain image', async (format, head) => {
+    await writeFile(world.path('other'), Buffer.concat([Buffer.from(head, 'latin1'), disk]));
+    const refused = await world.run(['repo', 'backup', world.path('other'), '--source', 'other']);
+    expect(refused).toMatchObject({ code: 2, error: expect.stringContaining(`convert -f ${format} -O raw`) as string });
+  });
+
   it('adds zeros to a sector that is not whole, and says so', async () => {
     await writeFile(world.path('odd.img'), disk.subarray(0, 700));
     const file = await world.run(['repo', 'backup', world.path('odd.img'), '--source', 'odd']);

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, stat, truncate, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeWorld, noise, steady } from './commandLine.ts';
 import type { World } from './commandLine.ts';
@@ -208,6 +208,12 @@ describe('bad input', () => {
     ['a share of nothing', ['verify', '--sample', '0%'], 2, 'above 0% and up to 100%'],
     ['a repair without a key', ['verify', '--no-key', '--repair'], 4, 'A repair needs the key'],
     ['rules that keep nothing', ['prune', '--keep-last', '0'], 2, 'No rule keeps anything'],
+    [
+      'a point that is not there',
+      ['prune', '--delete', '20990101T000000Z-00000000'],
+      6,
+      'There is no restore point 2099',
+    ],
     ['a number that is none', ['prune', '--keep-daily', 'some'], 2, 'It is a whole number from 0'],
     ['a port that is none', ['serve', 'latest', '--port', '65536'], 2, 'It is a whole number from 0 to 65535'],
     ['no new key', ['key', 'add'], 2, 'Which new key?'],
@@ -259,5 +265,27 @@ describe('bad input', () => {
     const usage = await world.run(['repo', 'points', '--json', '--sauce', 'web']);
     expect(usage.events).toMatchObject([{ type: 'error', exitCode: 2, code: 'INVALID_INPUT' }]);
     expect(usage.error.match(/unknown option/g)).toHaveLength(1);
+  });
+});
+
+describe('a point that cannot be read', () => {
+  it('stops prune, which says how to give it up, and goes when it is named', async () => {
+    const other = await makeWorld();
+    try {
+      await writeFile(other.path('disk.img'), noise(4096, 'disk'));
+      for (const source of ['lost', 'kept']) {
+        await other.run(['repo', 'backup', other.path('disk.img'), '--source', source]);
+      }
+      const lost = (await other.run(['repo', 'points', '--json'])).events.find(({ source }) => source === 'lost');
+      const id = String(lost?.id);
+      await truncate(other.path(`repo/points/${id}`), 10);
+      const stopped = await other.run(['repo', 'prune', '--keep-last', '1']);
+      expect(stopped).toMatchObject({ code: 5, error: expect.stringContaining(`--delete ${id}`) as string });
+      const given = await other.run(['repo', 'prune', '--delete', id, '--json']);
+      expect(given.events.at(-1)).toMatchObject({ type: 'pruned', points: { deleted: [id] } });
+      expect(await other.run(['repo', 'prune', '--keep-last', '1'])).toMatchObject({ code: 0 });
+    } finally {
+      await other.remove();
+    }
   });
 });

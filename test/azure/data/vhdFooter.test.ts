@@ -11,14 +11,14 @@ test('the footer of a 1 GiB disk is this one, byte for byte', () => {
       '00010000' + // format version
       'ffffffffffffffff' + // no further header
       '00015180' + // a day after 1 January 2000
-      '77610000' + // creator: wa
+      '77696e20' + // creator: win
       '00010000' +
       '5769326b' + // Wi2k
       '0000000040000000' + // original size
       '0000000040000000' + // current size
       '0820103f' + // 2080 cylinders, 16 heads, 63 sectors
       '00000002' + // fixed
-      'ffffe8ae' + // checksum
+      'ffffe818' + // checksum
       '00112233445566778899aabbccddeeff' +
       '00',
   );
