@@ -109,7 +109,8 @@ function fileTarget(path: string, file: FileHandle, state: RestoreState, isSpars
       }),
     finish: () =>
       onDisk('write', async () => {
-        await file.datasync();
+        // A device may be taken away next; a file is left to the kernel, as copying tools do.
+        if (!isSparse) await file.datasync();
         await file.close();
         await removeState(path);
       }),
