@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto';
 import { StrongroomError } from '../model/errors.ts';
-import { mergeExtents, parsePageList, type Extent } from './pageList.ts';
+import { mergeExtents, type Extent } from '../model/extents.ts';
+import { parsePageList } from './pageList.ts';
 import { sasSender, type Fetch, type SasSender } from './sasRequest.ts';
 import { VHD_FOOTER_BYTES, vhdFooter } from './vhdFooter.ts';
-
-export { mergeExtents, type Extent } from './pageList.ts';
 
 /** Lists are asked for window by window, so that no single answer covers a disk of 32 TiB. */
 const WINDOW = 64 * 1024 ** 3;

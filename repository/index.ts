@@ -13,7 +13,7 @@ export type { ImageReader } from './read/image.ts';
 export { verifyWithoutKey } from './verify/verify.ts';
 export type * from './verify/report.ts';
 export type { RepositoryStats } from './stats/stats.ts';
-export type { Extent } from './format/geometry.ts';
+export type { Extent } from '../model/extents.ts';
 export { folderStore } from './stores/folderStore.ts';
 export { prepareLanes } from './lanes/lanes.ts';
 export { memoryStore } from './stores/memoryStore.ts';

@@ -72,14 +72,3 @@ function checked(file: string, ranges: Extent[], size: number): Extent[] {
   }
   return ranges;
 }
-
-/** What is in one or the other; both are sorted and disjoint, and so is the result. */
-export function mergeRanges(a: readonly Extent[], b: readonly Extent[]): Extent[] {
-  const merged: Extent[] = [];
-  for (const { offset, length } of [...a, ...b].sort((x, y) => x.offset - y.offset)) {
-    const last = merged.at(-1);
-    if (last && offset <= last.offset + last.length) last.length = Math.max(last.length, offset + length - last.offset);
-    else merged.push({ offset, length });
-  }
-  return merged;
-}

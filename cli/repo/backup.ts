@@ -3,7 +3,8 @@ import { Option } from 'commander';
 import { StrongroomError } from '../../model/errors.ts';
 import type { ImagePoint, ImageRef, ImageStats, Point, ReadMode } from '../../model/point.ts';
 import type { Extent, Repository, Writer } from '../../repository/index.ts';
-import { mergeRanges, readRanges } from '../images/ranges.ts';
+import { mergeExtents } from '../../model/extents.ts';
+import { readRanges } from '../images/ranges.ts';
 import { openImageSource, paddingNote } from '../images/source.ts';
 import { openStreamSource } from '../images/streamSource.ts';
 import type { Io } from '../io/io.ts';
@@ -51,20 +52,32 @@ async function backupFile(io: Io, path: string, options: Options): Promise<void>
     const base = changed
       ? await trackedBase(repository, source, image.size)
       : await newestPoint(repository, (each) => isOfSource(each, source) && diskOf(each).size === image.size);
-    const { extents, read } = await planOf(repository, image.size, base, { changed, allocated });
     await makePoint(io, output, repository, {
       source,
       name: image.name,
-      read,
-      write: (writer, onProgress) =>
-        writer.writeImage({
-          size: image.size,
-          ...(base ? { base: diskOf(base).image } : {}),
-          extents,
-          read: (offset, into) => image.read(offset, into),
-          onProgress,
-          signal: io.signal,
-        }),
+      async write(writer, onProgress) {
+        const over = async (base: Point | undefined, noBase: string): Promise<Written> => {
+          const { extents, read } = await planOf(repository, image.size, base, noBase, { changed, allocated });
+          const written = await writer.writeImage({
+            size: image.size,
+            ...(base ? { base: diskOf(base).image } : {}),
+            extents,
+            read: (offset, into) => image.read(offset, into),
+            onProgress,
+            signal: io.signal,
+          });
+          return { ...written, read };
+        };
+        try {
+          return await over(base, 'no point of this size before');
+        } catch (error) {
+          if (!base || !(error instanceof StrongroomError) || error.code !== 'REPOSITORY_DAMAGED') throw error;
+          const why = `the map of ${base.id} is damaged`;
+          if (changed) throw noBase(why);
+          output.note(`${error.message} All of the image is read.`);
+          return over(undefined, why);
+        }
+      },
     });
   } finally {
     await image.close();
@@ -83,12 +96,11 @@ async function backupStream(io: Io, options: Options): Promise<void> {
   await makePoint(io, output, repository, {
     source,
     name: 'standard input',
-    read: { mode: 'full', reason: 'a stream has no base', tracking: 'checksum' },
     async write(writer, onProgress) {
       const written = await writer.writeStream({ source: stream.source, onProgress, signal: io.signal });
       const note = paddingNote('Standard input', stream.bytes());
       if (note) output.note(note);
-      return written;
+      return { ...written, read: { mode: 'full', reason: 'a stream has no base', tracking: 'checksum' } };
     },
   });
 }
@@ -107,40 +119,45 @@ async function trackedBase(repository: Repository, source: string, size: number)
   throw noBase(`the repository has none of source ${JSON.stringify(source)}`);
 }
 
-/** What is read, and what the point says of that. */
+/** What is read, and what the point says of that. @param noBase why there is none */
 async function planOf(
   repository: Repository,
   size: number,
   base: Point | undefined,
+  noBase: string,
   ranges: { changed: Extent[] | undefined; allocated: Extent[] | undefined },
 ): Promise<{ extents: readonly Extent[]; read: ReadMode }> {
   const { changed, allocated } = ranges;
   if (base && changed) return { extents: changed, read: { mode: 'incremental', basePoint: base.id } };
   const everything = [{ offset: 0, length: size }];
-  if (!base)
-    return { extents: allocated ?? everything, read: { mode: 'full', reason: 'no point of this size before' } };
+  if (!base) return { extents: allocated ?? everything, read: { mode: 'full', reason: noBase } };
   const reason = `compared with ${base.id}`;
   const read: ReadMode = { mode: 'full', reason, tracking: 'checksum', basePoint: base.id };
   if (!allocated) return { extents: everything, read };
   // What the base has and is no longer allocated is zeros now.
   const before: Extent[] = [];
   for await (const extent of repository.image(diskOf(base).image).extents()) before.push(extent);
-  return { extents: mergeRanges(allocated, before), read };
+  return { extents: mergeExtents([...allocated, ...before], size), read };
 }
 
-/** An image being written, and what its point says of it. */
+/** An image that is stored, and how it was read. */
+interface Written {
+  image: ImageRef;
+  stats: ImageStats;
+  read: ReadMode;
+}
+
 interface Writing {
   source: string;
   name: string;
-  read: ReadMode;
-  write(writer: Writer, onProgress: (step: Step) => void): Promise<{ image: ImageRef; stats: ImageStats }>;
+  write(writer: Writer, onProgress: (step: Step) => void): Promise<Written>;
 }
 
 async function makePoint(
   io: Io,
   output: Output,
   repository: Repository,
-  { source, name, read, write }: Writing,
+  { source, name, write }: Writing,
 ): Promise<void> {
   const time = timeOf(io);
   const began = io.now();
@@ -150,7 +167,7 @@ async function makePoint(
   const writer = await repository.writer({ onWarning: (warning) => output.note(warning.message) });
   let stored = 0;
   try {
-    const { image, stats } = await write(writer, (step) => {
+    const { image, stats, read } = await write(writer, (step) => {
       stored = step.stored ?? 0;
       progress.update(step);
     });

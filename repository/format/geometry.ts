@@ -1,3 +1,5 @@
+import type { Extent } from '../../model/extents.ts';
+
 /** How an image of a size is cut into blocks and pages (docs/format.md, section 6). */
 export interface Geometry {
   size: number;
@@ -19,10 +21,11 @@ export function geometryOf(size: number, { blockSize, fanOut }: { blockSize: num
 export const blockLength = ({ size, blockSize }: Geometry, block: number): number =>
   Math.min(blockSize, size - block * blockSize);
 
-export interface Extent {
-  offset: number;
-  length: number;
-}
+/** Where block number `block` is in the image. */
+export const extentOf = (geometry: Geometry, block: number): Extent => ({
+  offset: block * geometry.blockSize,
+  length: blockLength(geometry, block),
+});
 
 /** Neighbouring blocks. */
 export interface BlockRun {

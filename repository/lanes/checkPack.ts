@@ -4,7 +4,7 @@ import { FOOT_BYTES, isWholePack, openDirectory, PACK_HEAD_BYTES, place, readFoo
 import type { PackKeys } from '../format/pack.ts';
 import { unseal } from '../format/seal.ts';
 import { keyedIdentity } from '../format/secrets.ts';
-import { release } from './release.ts';
+import { release } from '../format/release.ts';
 
 /** The parts of checking a pack that is read in full. In steps, because what a step leaves behind is cleared between two. */
 
@@ -61,8 +61,8 @@ export function checkEntries({ kind, bytes, entries, identityKey, limit, ...keys
     const framed = unseal(keys.packKey, nonce, data, new Uint8Array(bytes, offset, length));
     const plain = framed && unframeSync(framed, limit);
     const same = plain !== undefined && keyedIdentity(identityKey, plain).equals(identity);
-    if (framed) release(framed);
     if (plain) release(plain);
+    if (framed) release(framed);
     return !same;
   };
   return entries.filter(isBad).map(({ offset }) => offset);

@@ -104,11 +104,13 @@ export function finishPack({ bytes, size, directory, count, ...keys }: FinishTas
   return packTail(keys, size, directory, count, hash);
 }
 
-export interface CheckTask extends PackKeys {
+export interface OpenTask extends PackKeys {
   blockKey: Uint8Array;
   /** Bytes of the pack. */
   sealed: ArrayBuffer;
   parts: readonly SealedBlock[];
+  /** Where the plain blocks go, one behind the other. */
+  into: SharedArrayBuffer;
 }
 
 /** A block in a pack. */
@@ -128,17 +130,7 @@ export interface SealedBlock {
 /** `altered`: fails authentication. `other`: authentic, but not the block that was asked for. */
 export type Opened = 'ok' | 'altered' | 'other';
 
-/** Decrypts, decompresses and checks blocks, and that is all. */
-export function checkRun({ sealed, parts, ...keys }: CheckTask): Opened[] {
-  return parts.map((part) => openBlock(keys, sealed, part, () => undefined));
-}
-
-export interface OpenTask extends CheckTask {
-  /** Where the plain blocks go, one behind the other. */
-  into: SharedArrayBuffer;
-}
-
-/** As {@link checkRun}, and gives the plain bytes. The place of a block that is not ok is left as it was. */
+/** Decrypts, decompresses and checks blocks, and gives the plain bytes. The place of a block that is not ok is left as it was. */
 export function openRun({ sealed, parts, into, ...keys }: OpenTask): Opened[] {
   const target = new Uint8Array(into);
   let end = 0;
@@ -172,7 +164,6 @@ export const operations = {
   seal: sealRun,
   finish: finishPack,
   open: openRun,
-  check: checkRun,
   checkPack,
   checkEntries,
 };

@@ -1,5 +1,5 @@
 import { errorInfo } from '../../model/errors.ts';
-import type { Extent } from '../format/geometry.ts';
+import type { Extent } from '../../model/extents.ts';
 import { MOST_BYTES } from './negotiation.ts';
 import type { Offer, Session } from './negotiation.ts';
 import {

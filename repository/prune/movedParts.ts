@@ -1,5 +1,5 @@
-import { damaged, isCode } from '../format/damage.ts';
-import { readForward } from '../format/forward.ts';
+import { LRUCache } from 'lru-cache';
+import { damaged } from '../format/damage.ts';
 import type { NewPlace } from '../format/forward.ts';
 import { packName } from '../format/layout.ts';
 import { packKey } from '../format/marks.ts';
@@ -7,9 +7,9 @@ import type { PackKey } from '../format/marks.ts';
 import type { PackKind } from '../format/layout.ts';
 import type { Secrets } from '../format/secrets.ts';
 import type { ObjectInfo, ObjectStore } from '../ports.ts';
+import { mergeForwards, MOST_STEPS } from '../read/forwards.ts';
 
 const CACHED_PACKS = 256;
-const MOST_STEPS = 64;
 
 type Places = ReadonlyMap<number, NewPlace>;
 
@@ -34,8 +34,7 @@ export class MovedParts {
   readonly #secrets: Secrets;
   readonly #forwards: ReadonlyMap<PackKey, readonly ObjectInfo[]>;
   readonly #packs: KnownPacks;
-  /** In order of use. */
-  readonly #cache = new Map<PackKey, Promise<Places>>();
+  readonly #cache = new LRUCache<PackKey, Promise<Places>>({ max: CACHED_PACKS });
 
   constructor(
     { store, secrets }: { store: ObjectStore; secrets: Secrets },
@@ -62,12 +61,7 @@ export class MovedParts {
   /** All places that the forwards of a pack give. @throws REPOSITORY_DAMAGED */
   places(key: PackKey): Promise<Places> {
     const places = this.#cache.get(key) ?? this.#load(key);
-    this.#cache.delete(key);
     this.#cache.set(key, places);
-    for (const oldest of this.#cache.keys()) {
-      if (this.#cache.size <= CACHED_PACKS) break;
-      this.#cache.delete(oldest);
-    }
     return places;
   }
 
@@ -98,19 +92,8 @@ export class MovedParts {
   }
 
   async #load(key: PackKey): Promise<Places> {
-    const places = new Map<number, NewPlace>();
-    // What was written last counts: it knew of those before.
-    const objects = [...(this.#forwards.get(key) ?? [])].sort(
-      (a, b) => Date.parse(a.modified) - Date.parse(b.modified),
-    );
-    for (const { name } of objects) {
-      const object = await this.#store.get(name).catch((error: unknown) => {
-        if (isCode(error, 'NOT_FOUND')) return undefined; // Another prune was there.
-        throw error;
-      });
-      if (!object) continue;
-      for (const [offset, place] of readForward(this.#secrets, name, object.data)) places.set(offset, place);
-    }
+    const { places, damage } = await mergeForwards(this.#store, this.#secrets, this.#forwards.get(key) ?? []);
+    if (damage) throw damage;
     return places;
   }
 }

@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import type { StrongroomError } from '../../model/errors.ts';
 import { damaged, isCode } from '../format/damage.ts';
 import { readForward } from '../format/forward.ts';
@@ -6,10 +7,10 @@ import { forwardPrefix, packName } from '../format/layout.ts';
 import type { PackKind } from '../format/layout.ts';
 import type { Ref } from '../format/pack.ts';
 import type { Secrets } from '../format/secrets.ts';
-import type { ObjectStore } from '../ports.ts';
+import type { ObjectInfo, ObjectStore } from '../ports.ts';
 
 /** A part that was moved more often than this is in a loop (docs/format.md, section 7). */
-const MOST_STEPS = 64;
+export const MOST_STEPS = 64;
 const CACHED_PACKS = 64;
 /** Packs remembered to be gone, so that each costs one request in vain and not one for every part. */
 const GONE_PACKS = 10_000;
@@ -28,8 +29,7 @@ interface Moved {
 export class Forwards {
   readonly #store: ObjectStore;
   readonly #secrets: Secrets;
-  /** In order of use. */
-  readonly #cache = new Map<string, Promise<Moved>>();
+  readonly #cache = new LRUCache<string, Promise<Moved>>({ max: CACHED_PACKS });
   readonly #gone = new Set<string>();
 
   constructor(store: ObjectStore, secrets: Secrets) {
@@ -101,13 +101,10 @@ export class Forwards {
     const name = forwardPrefix(kind, pack);
     const known = this.#cache.get(name);
     const place = known && (await known).places.get(offset);
-    if (place) {
-      this.#keep(name, known);
-      return place;
-    }
+    if (place) return place;
     // A forward may have been written since.
     const loading = this.#load(name);
-    this.#keep(name, loading);
+    this.#cache.set(name, loading);
     loading.catch(() => this.#cache.delete(name));
     const { places, damage } = await loading;
     const found = places.get(offset);
@@ -115,33 +112,31 @@ export class Forwards {
     return found;
   }
 
-  #keep(name: string, moved: Promise<Moved>): void {
-    this.#cache.delete(name);
-    this.#cache.set(name, moved);
-    for (const oldest of this.#cache.keys()) {
-      if (this.#cache.size <= CACHED_PACKS) break;
-      this.#cache.delete(oldest);
-    }
-  }
-
   async #load(prefix: string): Promise<Moved> {
-    const objects = [];
+    const objects: ObjectInfo[] = [];
     for await (const info of this.#store.list(prefix)) objects.push(info);
-    // What was written last counts: it knew of those before.
-    objects.sort((a, b) => (a.modified < b.modified ? -1 : a.modified > b.modified ? 1 : 0));
-    const places = new Map<number, NewPlace>();
-    let damage: StrongroomError | undefined;
-    for (const { name } of objects) {
-      try {
-        const { data } = await this.#store.get(name);
-        for (const [offset, place] of readForward(this.#secrets, name, data)) places.set(offset, place);
-      } catch (error) {
-        if (isCode(error, 'REPOSITORY_DAMAGED')) damage = error;
-        else if (!isCode(error, 'NOT_FOUND')) throw error; // Prune may delete one after it was listed.
-      }
-    }
-    return damage === undefined ? { places } : { places, damage };
+    return mergeForwards(this.#store, this.#secrets, objects);
   }
+}
+
+/** Reads the forwards of one pack. Of several that tell of a part, the one that was written last counts: it knew of the others. */
+export async function mergeForwards(
+  store: ObjectStore,
+  secrets: Secrets,
+  objects: readonly ObjectInfo[],
+): Promise<Moved> {
+  const places = new Map<number, NewPlace>();
+  let damage: StrongroomError | undefined;
+  for (const { name } of objects.toSorted((a, b) => Date.parse(a.modified) - Date.parse(b.modified))) {
+    try {
+      const { data } = await store.get(name);
+      for (const [offset, place] of readForward(secrets, name, data)) places.set(offset, place);
+    } catch (error) {
+      if (isCode(error, 'REPOSITORY_DAMAGED')) damage = error;
+      else if (!isCode(error, 'NOT_FOUND')) throw error; // Prune may delete one after it was listed.
+    }
+  }
+  return damage === undefined ? { places } : { places, damage };
 }
 
 const inLoop = (kind: PackKind, ref: Ref) =>

@@ -6,8 +6,9 @@ import { forEachRun, readBlocks } from './blockReader.ts';
 import { lanesFor } from '../lanes/lanes.ts';
 import type { Forwards } from './forwards.ts';
 import { differences } from './differences.ts';
-import { blockLength, geometryOf } from '../format/geometry.ts';
-import type { Extent, Geometry } from '../format/geometry.ts';
+import { extentOf, geometryOf } from '../format/geometry.ts';
+import type { Extent } from '../../model/extents.ts';
+import type { Geometry } from '../format/geometry.ts';
 import type { MapReader } from './mapReader.ts';
 import type { Page } from '../format/page.ts';
 import type { Ref } from '../format/pack.ts';
@@ -91,7 +92,6 @@ export function openImage(
       throw unlessCancelled(signal, cause);
     }
   };
-  const extentOf = (block: number): Extent => ({ offset: block * blockSize, length: blockLength(geometry, block) });
   /** Numbers of the blocks that a range touches. */
   const touched = ({ offset, length }: Extent): [first: number, end: number] => [
     Math.floor(offset / blockSize),
@@ -104,7 +104,7 @@ export function openImage(
     async *extents(range = everything) {
       let run: Extent | undefined;
       for await (const { block } of maps.blocks(root, geometry, ...touched(range))) {
-        const { offset, length } = extentOf(block);
+        const { offset, length } = extentOf(geometry, block);
         if (run && run.offset + run.length === offset) run.length += length;
         else {
           if (run) yield run;
@@ -116,7 +116,7 @@ export function openImage(
     async *differences(base) {
       const other = parseImage(base, geometry).root;
       for await (const { kind, block, changed } of differences(maps, geometry, root, other)) {
-        if (kind === 'block' && changed) yield extentOf(block);
+        if (kind === 'block' && changed) yield extentOf(geometry, block);
       }
     },
     async holds(offset, content) {
@@ -134,7 +134,7 @@ export function openImage(
         block = block * geometry.fanOut + i;
         ref = entry;
       }
-      return ref ? extentOf(block) : undefined;
+      return ref ? extentOf(geometry, block) : undefined;
     },
     async copy(write, signal, range = everything) {
       const [first, end] = touched(range);

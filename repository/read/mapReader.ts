@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import { damaged } from '../format/damage.ts';
 import { unframe } from '../format/frame.ts';
 import { orderedMap } from '../flow.ts';
@@ -22,8 +23,7 @@ export class MapReader {
   readonly #secrets: Secrets;
   readonly #fanOut: number;
   readonly #forwards: Forwards;
-  /** In order of use. */
-  readonly #cache = new Map<string, Promise<Page>>();
+  readonly #cache = new LRUCache<string, Promise<Page>>({ max: CACHED_PAGES });
 
   constructor(store: ObjectStore, secrets: Secrets, fanOut: number, forwards: Forwards) {
     this.#store = store;
@@ -36,14 +36,10 @@ export class MapReader {
   page(ref: Ref, level: number): Promise<Page> {
     const key = `${level}/${ref.pack}/${ref.offset}/${ref.length}/${ref.identity}`;
     const known = this.#cache.get(key);
-    const page = known ?? this.#forwards.read('maps', ref, (at) => this.#read(at, level));
-    this.#cache.delete(key);
+    if (known) return known;
+    const page = this.#forwards.read('maps', ref, (at) => this.#read(at, level));
     this.#cache.set(key, page);
-    if (!known) page.catch(() => this.#cache.delete(key));
-    for (const oldest of this.#cache.keys()) {
-      if (this.#cache.size <= CACHED_PAGES) break;
-      this.#cache.delete(oldest);
-    }
+    page.catch(() => this.#cache.delete(key));
     return page;
   }
 

@@ -1,5 +1,6 @@
 import type { Point } from '../../model/point.ts';
-import type { Extent, Geometry } from '../format/geometry.ts';
+import type { Extent } from '../../model/extents.ts';
+import type { Geometry } from '../format/geometry.ts';
 import type { Ref } from '../format/pack.ts';
 import type { MapReader } from '../read/mapReader.ts';
 import { referenceKey } from './references.ts';

@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import { isCode } from '../format/damage.ts';
 import type { StrongroomError } from '../../model/errors.ts';
 import type { PackKind } from '../format/layout.ts';
@@ -73,9 +74,10 @@ export class Directories {
   readonly #store: ObjectStore;
   readonly #secrets: Secrets;
   readonly #packs: Inventory['packs'];
-  /** In order of use. */
-  readonly #cache = new Map<string, Directory>();
-  #bytes = 0;
+  readonly #cache = new LRUCache<string, Directory>({
+    maxSize: CACHED_BYTES,
+    sizeCalculation: ({ bytes }) => Math.max(1, bytes),
+  });
   readonly #missing = new Set<string>();
 
   constructor(store: ObjectStore, secrets: Secrets, packs: Inventory['packs']) {
@@ -88,16 +90,14 @@ export class Directories {
   async get(kind: PackKind, pack: string, signal?: AbortSignal): Promise<Directory | StrongroomError | undefined> {
     const name = packName(kind, pack);
     const known = this.#cache.get(name);
-    if (known) {
-      this.#cache.delete(name);
-      this.#cache.set(name, known);
-      return known;
-    }
+    if (known) return known;
     const size = await this.#size(kind, pack);
     if (size === undefined) return undefined;
     try {
       const entries = await readPackDirectory(this.#store, this.#secrets, { kind, pack, size }, signal);
-      return this.#keep(name, new Directory(entries));
+      const directory = new Directory(entries);
+      this.#cache.set(name, directory);
+      return directory;
     } catch (error) {
       if (isCode(error, 'REPOSITORY_DAMAGED')) return error;
       throw error;
@@ -117,16 +117,5 @@ export class Directories {
       this.#missing.add(name);
       return undefined;
     }
-  }
-
-  #keep(name: string, directory: Directory): Directory {
-    if (!this.#cache.has(name)) this.#bytes += directory.bytes;
-    this.#cache.set(name, directory);
-    for (const [oldest, { bytes }] of this.#cache) {
-      if (this.#bytes <= CACHED_BYTES) break;
-      this.#cache.delete(oldest);
-      this.#bytes -= bytes;
-    }
-    return directory;
   }
 }

@@ -6,7 +6,7 @@ import { maxPageBytes } from '../format/page.ts';
 import type { Secrets } from '../format/secrets.ts';
 import { lanesFor, packBuffers, RUN_BYTES } from '../lanes/lanes.ts';
 import type { Lanes } from '../lanes/lanes.ts';
-import { release } from '../lanes/release.ts';
+import { release } from '../format/release.ts';
 import type { ObjectStore } from '../ports.ts';
 import type { PackAge } from './coverage.ts';
 

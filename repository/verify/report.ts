@@ -1,4 +1,4 @@
-import type { Extent } from '../format/geometry.ts';
+import type { Extent } from '../../model/extents.ts';
 
 /** Which packs are read in full. What is not read is checked by names, sizes, directories and references. */
 export type ReadData =

@@ -3,8 +3,7 @@ import { readBadMark } from '../format/badMark.ts';
 import { isCode } from '../format/damage.ts';
 import { writeForward } from '../format/forward.ts';
 import type { NewPlace } from '../format/forward.ts';
-import { blockLength } from '../format/geometry.ts';
-import type { Extent, Geometry } from '../format/geometry.ts';
+import type { Geometry } from '../format/geometry.ts';
 import { forwardName, PREFIXES } from '../format/layout.ts';
 import type { Ref } from '../format/pack.ts';
 import type { Secrets } from '../format/secrets.ts';
@@ -107,21 +106,6 @@ export class Healing {
       this.#places.set(from.pack, places.set(from.offset, { pack, offset, length }));
     }
   }
-}
-
-/** Sorted, disjoint extents that cover the given ones and the blocks. */
-export function withBlocks(extents: readonly Extent[], blocks: Iterable<number>, geometry: Geometry): Extent[] {
-  const added = [...blocks].map((block) => ({
-    offset: block * geometry.blockSize,
-    length: blockLength(geometry, block),
-  }));
-  const merged: Extent[] = [];
-  for (const { offset, length } of [...extents, ...added].sort((a, b) => a.offset - b.offset)) {
-    const last = merged.at(-1);
-    if (last && offset <= last.offset + last.length) last.length = Math.max(last.length, offset + length - last.offset);
-    else merged.push({ offset, length });
-  }
-  return merged;
 }
 
 /** A mark that is damaged speaks of the whole pack. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { truncateSync } from 'node:fs';
-import { open, readdir, readFile, stat, unlink, writeFile } from 'node:fs/promises';
+import { open, readdir, readFile, stat, truncate, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -129,6 +129,29 @@ describe('backup and restore', () => {
     await writeFile(world.path('other'), Buffer.concat([Buffer.from(head, 'latin1'), disk]));
     const refused = await world.run(['repo', 'backup', world.path('other'), '--source', 'other']);
     expect(refused).toMatchObject({ code: 2, error: expect.stringContaining(`convert -f ${format} -O raw`) as string });
+  });
+
+  it('reads everything without the base when its map is damaged, unless changes are told since it', async () => {
+    const other = await makeWorld();
+    try {
+      await writeFile(other.path('disk.img'), disk);
+      await writeFile(other.path('ranges.json'), '[{"offset":0,"length":4096}]');
+      const backup = (...args: string[]) =>
+        other.run(['repo', 'backup', other.path('disk.img'), '--source', 'web', ...args]);
+      await backup();
+      for (const pack of await readdir(other.path('repo/maps'))) await truncate(other.path(`repo/maps/${pack}`), 100);
+      const told = await backup('--changed-ranges', other.path('ranges.json'));
+      expect(told).toMatchObject({ code: 2, error: expect.stringContaining('is damaged') as string });
+      const anew = await backup('--json');
+      expect(anew.code).toBe(0);
+      const reason = expect.stringContaining('is damaged') as string;
+      expect(anew.events.at(-1)).toMatchObject({ read: disk.length, disks: [{ read: { mode: 'full', reason } }] });
+      const back = await other.run(['repo', 'restore', 'latest', '--source', 'web', '--to', other.path('back.img')]);
+      expect(back.code).toBe(0);
+      expect(digest(await readFile(other.path('back.img')))).toBe(digest(disk));
+    } finally {
+      await other.remove();
+    }
   });
 
   it('adds zeros to a sector that is not whole, and says so', async () => {

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { mergeRanges, readRanges } from '../../cli/images/ranges.ts';
+import { readRanges } from '../../cli/images/ranges.ts';
 import { EXIT_CODES, exitCodeOf } from '../../cli/io/exitCodes.ts';
 import { rateMeter } from '../../cli/io/rate.ts';
 import { list, table } from '../../cli/io/table.ts';
@@ -73,23 +73,6 @@ describe('ranges', () => {
       { offset: 0, length: 100 },
       { offset: 200, length: 100 },
     ]);
-  });
-
-  it('of two lists are merged where they touch', () => {
-    const a = [
-      { offset: 0, length: 10 },
-      { offset: 50, length: 10 },
-    ];
-    const b = [
-      { offset: 5, length: 10 },
-      { offset: 15, length: 5 },
-      { offset: 52, length: 2 },
-    ];
-    expect(mergeRanges(a, b)).toEqual([
-      { offset: 0, length: 20 },
-      { offset: 50, length: 10 },
-    ]);
-    expect(a[0]).toEqual({ offset: 0, length: 10 });
   });
 });
 

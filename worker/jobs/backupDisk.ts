@@ -1,5 +1,5 @@
-import { mergeExtents, type Extent } from '../../azure/diskData.ts';
 import { StrongroomError } from '../../model/errors.ts';
+import { mergeExtents, type Extent } from '../../model/extents.ts';
 import type { BackupDiskJob, JobResult } from '../../model/jobs.ts';
 import type { ReadMode } from '../../model/point.ts';
 import type { Repository, Writer } from '../../repository/index.ts';

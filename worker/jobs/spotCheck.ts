@@ -1,4 +1,4 @@
-import type { Extent } from '../../azure/diskData.ts';
+import type { Extent } from '../../model/extents.ts';
 import type { ImageReader } from '../../repository/index.ts';
 import { Bounded } from '../bounded.ts';
 

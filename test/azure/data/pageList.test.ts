@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { mergeExtents, parsePageList } from '../../../azure/pageList.ts';
+import { parsePageList } from '../../../azure/pageList.ts';
+import { mergeExtents } from '../../../model/extents.ts';
 
 async function* chunks(text: string, size = text.length): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < text.length; at += size) yield Buffer.from(text.slice(at, at + size));

@@ -132,10 +132,13 @@ describe('an NBD server', () => {
 
   test('the cache keeps to its bytes, and forgets what was not used longest', async () => {
     const cache = new BlockCache(10 * (1000 + 512));
-    const put = (key: string) => cache.set(key, Promise.resolve(Buffer.alloc(1000)), 1000);
-    for (let i = 0; i < 10; i++) put(`${i}`);
+    const put = async (key: string) => {
+      cache.set(key, Promise.resolve(Buffer.alloc(1000)), 1000);
+      await cache.get(key);
+    };
+    for (let i = 0; i < 10; i++) await put(`${i}`);
     expect(await cache.get('0')).toHaveLength(1000);
-    put('10');
+    await put('10');
     expect([cache.has('0'), cache.has('1'), cache.has('2'), cache.has('10')]).toEqual([true, false, true, true]);
     const failing = Promise.reject(new Error('no'));
     cache.set('bad', failing, 1000);
