@@ -26,10 +26,15 @@ export class BlockCache {
   /** Keeps a block, unless it turns out that it cannot be read. @param bytes what it takes at most */
   set(key: string, block: Promise<Block>, bytes: number): void {
     this.#entries.set(key, block, { size: bytes + ENTRY_BYTES });
-    const isKept = (): boolean => this.#entries.peek(key) === block;
+    const settle = (bytes?: number): void => {
+      if (this.#entries.peek(key) !== block) return;
+      // Setting the same value again would leave its size as it was.
+      this.#entries.delete(key);
+      if (bytes !== undefined) this.#entries.set(key, block, { size: bytes + ENTRY_BYTES });
+    };
     block.then(
-      (data) => isKept() && this.#entries.set(key, block, { size: (data?.length ?? 0) + ENTRY_BYTES }),
-      () => isKept() && this.#entries.delete(key),
+      (data) => settle(data?.length ?? 0),
+      () => settle(),
     );
   }
 }
