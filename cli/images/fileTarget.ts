@@ -2,6 +2,8 @@ import { constants } from 'node:fs';
 import { open, rm, stat } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { StrongroomError } from '../../model/errors.ts';
+import { openDirectFile } from '../../repository/stores/directFile.ts';
+import type { DirectFile } from '../../repository/stores/directFile.ts';
 import { diskError } from '../../repository/stores/diskErrors.ts';
 import { humanBytes } from '../io/units.ts';
 import { isSameRestore, readState, removeState, writeState } from './restoreState.ts';
@@ -53,19 +55,27 @@ export async function openFileTarget(
 
   const file = await openForWriting(path, { isNew: !found, isDevice });
   const state = { ...restore, done: isOurs ? begun.done : 0 };
+  let direct: DirectFile;
   try {
     await writeState(path, state);
     if (!isDevice && !isOurs) await file.truncate(0);
     if (!isDevice) await file.truncate(bytes);
+    direct = await openDirectFile(path);
   } catch (cause) {
     await file.close();
     if (!found) await Promise.all([rm(path, { force: true }), removeState(path)]);
     throw diskError(cause, 'write', path);
   }
-  return fileTarget(path, file, state, !isDevice);
+  return fileTarget(path, { file, direct }, state, !isDevice);
 }
 
-function fileTarget(path: string, file: FileHandle, state: RestoreState, isSparse: boolean): FileTarget {
+/** @param files the same, opened twice */
+function fileTarget(
+  path: string,
+  { file, direct }: { file: FileHandle; direct: DirectFile },
+  state: RestoreState,
+  isSparse: boolean,
+): FileTarget {
   const onDisk = async <T>(doing: 'read' | 'write', act: () => Promise<T>): Promise<T> => {
     try {
       return await act();
@@ -85,7 +95,7 @@ function fileTarget(path: string, file: FileHandle, state: RestoreState, isSpars
     return notes;
   };
   const write = async (offset: number, data: Uint8Array): Promise<void> => {
-    for (let done = 0; done < data.length;)
+    for (let done = await direct.write(offset, data); done < data.length;)
       done += (await file.write(data, done, data.length - done, offset + done)).bytesWritten;
   };
   return {
@@ -111,12 +121,12 @@ function fileTarget(path: string, file: FileHandle, state: RestoreState, isSpars
       onDisk('write', async () => {
         // A device may be taken away next; a file is left to the kernel, as copying tools do.
         if (!isSparse) await file.datasync();
-        await file.close();
+        await Promise.all([file.close(), direct.close()]);
         await removeState(path);
       }),
     async close() {
       await note().catch(() => undefined);
-      await file.close();
+      await Promise.all([file.close(), direct.close()]);
     },
   };
 }

@@ -1,16 +1,20 @@
 import { constants, createZstdCompress, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 
 /**
- * How blocks are compressed, measured on blocks of programs (docs/performance.md). `loose` is level 2: 3 % fewer bytes than
- * level 1 for a quarter more time. `dense` is for blocks that do not compress well: there it gives as much as level 2 for
- * two thirds of the time, which level 1 does with a larger table and shorter matches.
+ * How blocks are compressed, measured on blocks of programs (docs/performance.md). `loose` is level 2 with tables that fit
+ * blocks of 256 KiB: what compresses well gains most from it. `dense` is for the others: level 1 with a larger table gives
+ * nearly as much there, for two thirds of the time.
  */
 const params = {
-  loose: { [constants.ZSTD_c_compressionLevel]: 2 },
+  loose: {
+    [constants.ZSTD_c_compressionLevel]: 2,
+    [constants.ZSTD_c_hashLog]: 16,
+    [constants.ZSTD_c_chainLog]: 13,
+  },
   dense: {
     [constants.ZSTD_c_compressionLevel]: 1,
-    [constants.ZSTD_c_hashLog]: 15,
-    [constants.ZSTD_c_minMatch]: 5,
+    [constants.ZSTD_c_hashLog]: 16,
+    [constants.ZSTD_c_minMatch]: 6,
   },
 } as const;
 export type Density = keyof typeof params;

@@ -1,3 +1,5 @@
+import { pagedMemory } from '../pages.ts';
+
 /**
  * A fixed number of buffers that are used again and again. Who wants one waits until one is free: that bounds memory, and is
  * what holds the source back when the store is slower. They are shared with threads: a buffer that is transferred
@@ -22,7 +24,7 @@ export class BufferPool {
   async take(bytes = this.#size): Promise<SharedArrayBuffer> {
     const buffer = this.#free.pop() ?? (this.#unused > 0 ? undefined : await this.#wait());
     if (!buffer) this.#unused--;
-    return buffer && buffer.byteLength >= bytes ? buffer : new SharedArrayBuffer(Math.max(bytes, this.#size));
+    return buffer && buffer.byteLength >= bytes ? buffer : pagedMemory(Math.max(bytes, this.#size));
   }
 
   /** More wait than will be served by what is said to be coming: who could give a buffer up should. */

@@ -4,8 +4,10 @@ import { link, mkdir, open, readdir, rename, rm, stat, unlink } from 'node:fs/pr
 import type { BigIntStats } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { StrongroomError } from '../../model/errors.ts';
+import { openDirectFile } from './directFile.ts';
 import { diskError } from './diskErrors.ts';
 import { withFileLock } from './fileLock.ts';
+import { startsPage } from '../pages.ts';
 import type { ObjectInfo, ObjectStore } from '../ports.ts';
 
 /** Where files are while they are being written, and locks of conditional writes. Names that start with a dot are never objects. */
@@ -187,21 +189,43 @@ async function removeAbandoned(folder: string): Promise<void> {
 async function writeFile(path: string, parts: readonly Uint8Array[]): Promise<void> {
   const file = await open(path, 'wx');
   try {
-    for (let i = 0; i < parts.length; i += MOST_PARTS) await writeAll(file, parts.slice(i, i + MOST_PARTS));
+    const done = await writeDirectly(path, parts[0]);
+    await writeAll(file, partsFrom(parts, done), done);
     await file.datasync();
   } finally {
     await file.close();
   }
 }
 
-/** A disk that is nearly full takes a part, and says why only when it is asked for the rest. */
-async function writeAll(file: FileHandle, parts: Uint8Array[]): Promise<void> {
-  let { bytesWritten } = await file.writev(parts);
-  for (const part of parts) {
-    const missing = part.subarray(Math.min(bytesWritten, part.length));
-    bytesWritten -= part.length - missing.length;
-    if (missing.length > 0) await file.writeFile(missing);
+/** Of a pack, which is large, what comes first goes past the page cache. @returns how many bytes */
+async function writeDirectly(path: string, part: Uint8Array | undefined): Promise<number> {
+  if (!part || !startsPage(part)) return 0;
+  const file = await openDirectFile(path);
+  try {
+    return await file.write(0, part);
+  } finally {
+    await file.close();
   }
+}
+
+/** A disk that is nearly full takes a part, and says why only when it is asked for the rest. */
+async function writeAll(file: FileHandle, parts: readonly Uint8Array[], position: number): Promise<void> {
+  let at = position;
+  for (let rest = parts; rest.length > 0;) {
+    const { bytesWritten } = await file.writev(rest.slice(0, MOST_PARTS), at);
+    at += bytesWritten;
+    rest = partsFrom(rest, bytesWritten);
+  }
+}
+
+/** What is left of parts without their first bytes. */
+function partsFrom(parts: readonly Uint8Array[], bytes: number): Uint8Array[] {
+  let skip = bytes;
+  return parts.flatMap((part) => {
+    const rest = part.subarray(Math.min(skip, part.length));
+    skip -= part.length - rest.length;
+    return rest.length > 0 ? [rest] : [];
+  });
 }
 
 async function syncFolder(path: string): Promise<void> {
