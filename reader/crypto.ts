@@ -1,5 +1,6 @@
-import { createDecipheriv, createHash, createHmac, hkdfSync, scryptSync } from 'node:crypto';
+import { createDecipheriv, createHash, createHmac, hkdfSync } from 'node:crypto';
 import * as zlib from 'node:zlib';
+import { argon2id } from '@noble/hashes/argon2.js';
 import { blake3 } from '@noble/hashes/blake3.js';
 import { decompress as decompressInJavaScript } from 'fzstd';
 
@@ -16,11 +17,9 @@ export const hmac = (key: Uint8Array, text: string): string => createHmac('sha25
 export const identityOf = (key: Uint8Array, plain: Uint8Array): string =>
   Buffer.from(blake3(plain, { key, dkLen: 16 })).toString('hex');
 
-/** The key of a passphrase slot. */
-export function passphraseKey(passphrase: string, salt: Uint8Array, cost: { n: number; r: number; p: number }): Buffer {
-  const { n, r, p } = cost;
-  return scryptSync(passphrase.normalize('NFKC'), salt, 32, { N: n, r, p, maxmem: 129 * n * r + 256 * r * p });
-}
+/** The key of a passphrase slot. In JavaScript, because Node.js 20 has no Argon2: about a second. */
+export const passphraseKey = (passphrase: string, salt: Uint8Array, cost: { m: number; t: number; p: number }): Buffer =>
+  Buffer.from(argon2id(passphrase.normalize('NFKC'), salt, { ...cost, dkLen: 32 }));
 
 /** Opens what AES-256-GCM sealed; undefined: the key, the place or the bytes are not those. */
 export function unseal(key: Buffer, nonce: Buffer, data: Buffer, sealed: Buffer): Buffer | undefined {

@@ -24,8 +24,8 @@ interface Slot {
   kind: string;
   box?: string;
   salt?: string;
-  n?: number;
-  r?: number;
+  m?: number;
+  t?: number;
   p?: number;
 }
 
@@ -90,10 +90,10 @@ function openSlots(slots: readonly Slot[], way: Way, id: string, repository: Buf
   return undefined;
 }
 
-function slotPassphraseKey({ salt, n, r, p }: Slot, { passphrase }: { passphrase: string }): Buffer | undefined {
+function slotPassphraseKey({ salt, m, t, p }: Slot, { passphrase }: { passphrase: string }): Buffer | undefined {
   // Rather none than one that works for ever.
-  if (!isPowerOfTwo(n, 2, 2 ** 20) || !isWhole(r, 1, 16) || !isWhole(p, 1, 4)) return undefined;
-  return passphraseKey(passphrase, Buffer.from(salt ?? '', 'base64url'), { n, r, p });
+  if (!isWhole(m, 128, 2 ** 20) || !isWhole(t, 1, 16) || !isWhole(p, 1, 16)) return undefined;
+  return passphraseKey(passphrase, Buffer.from(salt ?? '', 'base64url'), { m, t, p });
 }
 
 function refusal(slots: readonly Slot[], way: Way): string {

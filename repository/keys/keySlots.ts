@@ -1,15 +1,16 @@
-import { hkdfSync, scrypt } from 'node:crypto';
-import type { ScryptOptions } from 'node:crypto';
+import { argon2, hkdfSync } from 'node:crypto';
 import { z } from 'zod';
 import { StrongroomError } from '../../model/errors.ts';
 import { configSchema } from '../format/config.ts';
 import type { KeyWrapper } from '../ports.ts';
 import { seal, unseal } from '../format/seal.ts';
 
-/** 128 MiB and about half a second a try (OWASP's recommendation for scrypt). */
-const SCRYPT = { n: 2 ** 17, r: 8, p: 1 };
+/** Of Argon2id: memory in KiB, passes over it, lanes. What RFC 9106 recommends where 2 GiB are too much (section 4). */
+const COST = { m: 64 * 1024, t: 3, p: 4 };
 /** A reader works no harder than this, whatever a slot asks for. */
-const SCRYPT_MOST = { n: 2 ** 20, r: 16, p: 4 };
+const COST_MOST = { m: 1024 * 1024, t: 16, p: 16 };
+/** Argon2 needs as much memory for each lane, in KiB. */
+const LEAST_OF_LANE = 8;
 const NONCE_BYTES = 12;
 
 /** A reader tries no more slots than these. */
@@ -23,14 +24,13 @@ const slotSchema = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('passphrase'),
     salt: base64url,
-    n: z
+    m: z
       .number()
       .int()
-      .min(2)
-      .max(SCRYPT_MOST.n)
-      .refine((n) => Number.isInteger(Math.log2(n)), 'a power of two'),
-    r: z.number().int().min(1).max(SCRYPT_MOST.r),
-    p: z.number().int().min(1).max(SCRYPT_MOST.p),
+      .min(COST_MOST.p * LEAST_OF_LANE)
+      .max(COST_MOST.m),
+    t: z.number().int().min(1).max(COST_MOST.t),
+    p: z.number().int().min(1).max(COST_MOST.p),
     box: base64url,
     added,
   }),
@@ -65,9 +65,9 @@ export async function passphraseSlot(
 ): Promise<Slot> {
   if (passphrase === '') throw new StrongroomError('INVALID_INPUT', 'An empty passphrase protects nothing.');
   const salt = random(16);
-  const key = await passphraseKey(passphrase, salt, SCRYPT);
+  const key = await passphraseKey(passphrase, salt, COST);
   const box = closeBox(key, master, 'passphrase', repository, random);
-  return { kind: 'passphrase', salt: salt.toString('base64url'), ...SCRYPT, box };
+  return { kind: 'passphrase', salt: salt.toString('base64url'), ...COST, box };
 }
 
 export function recoverySlot(master: Uint8Array, recoveryKey: Uint8Array, repository: string, random: Random): Slot {
@@ -96,15 +96,11 @@ export function openRecoverySlot(
   return openBox(recoveryBoxKey(recoveryKey, repository), slot.box, 'recovery', repository);
 }
 
-function passphraseKey(passphrase: string, salt: Buffer, cost: { n: number; r: number; p: number }): Promise<Buffer> {
-  const options: ScryptOptions = {
-    N: cost.n,
-    r: cost.r,
-    p: cost.p,
-    maxmem: 129 * cost.n * cost.r + 256 * cost.r * cost.p,
-  };
+function passphraseKey(passphrase: string, salt: Buffer, cost: typeof COST): Promise<Buffer> {
+  const message = Buffer.from(passphrase.normalize('NFKC'));
+  const input = { message, nonce: salt, parallelism: cost.p, tagLength: 32, memory: cost.m, passes: cost.t };
   return new Promise((resolve, reject) => {
-    scrypt(passphrase.normalize('NFKC'), salt, 32, options, (error, key) => (error ? reject(error) : resolve(key)));
+    argon2('argon2id', input, (error, key) => (error ? reject(error) : resolve(key)));
   });
 }
 

@@ -7,6 +7,9 @@ import fs from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
 import { basename, relative } from 'node:path';
+import { PAGE_BYTES } from '../../../repository/pages.ts';
+
+type Written = ReturnType<FileHandle['write']>;
 
 const STEPS = 3;
 const killAt = Number(process.env.KILL_AT ?? Infinity);
@@ -50,12 +53,19 @@ const patched: Partial<typeof fs> = {
     if (flags === 'r' || flags === undefined) return open(path, flags, mode);
     step(named('make', path));
     const file = await open(path, flags, mode);
-    const writev = file.writev.bind(file) as (parts: readonly Uint8Array[]) => ReturnType<FileHandle['writev']>;
-    file.writev = ((parts: readonly Uint8Array[]) => {
+    const writev = file.writev.bind(file) as unknown as (parts: readonly Uint8Array[], at: number) => Written;
+    file.writev = ((parts: readonly Uint8Array[], at: number) => {
       const first = parts[0] ?? Buffer.alloc(0);
-      step(named('write', path), () => writeSync(file.fd, first.subarray(0, first.length / 2)));
-      return writev(parts);
-    }) as FileHandle['writev'];
+      step(named('write', path), () => writeSync(file.fd, first, 0, Math.floor(first.length / 2), at));
+      return writev(parts, at);
+    }) as unknown as FileHandle['writev'];
+    const write = file.write.bind(file) as (data: Uint8Array, from: number, length: number, at: number) => Written;
+    file.write = ((data: Uint8Array, from: number, length: number, at: number) => {
+      // Past the page cache only whole pages go.
+      const half = Math.floor(length / 2 / PAGE_BYTES) * PAGE_BYTES;
+      step(named('write', path), () => writeSync(file.fd, data, from, half, at));
+      return write(data, from, length, at);
+    }) as FileHandle['write'];
     return file;
   },
 };
