@@ -1,11 +1,19 @@
 import { rolldown } from 'rolldown';
+import type { OutputOptions } from 'rolldown';
 
 /**
  * Bundles one entry into one ES module for Node 24 (the reader's also for 20). What the host provides stays external: Node's own modules and
  * `@azure/functions-core`, which exists only inside a Functions host.
  * @param banner a comment for the beginning of the file
  */
-export async function bundle(entry: string, output: string, banner = ''): Promise<void> {
+export const bundle = (entry: string, output: string, banner = ''): Promise<void> =>
+  write(entry, { file: output, codeSplitting: false, banner });
+
+/** As {@link bundle}, into a folder: what is imported only when it is used becomes a module of its own, beside the entry's. */
+export const bundleInParts = (entry: string, folder: string): Promise<void> =>
+  write(entry, { dir: folder, entryFileNames: '[name].mjs', chunkFileNames: '[name]-[hash].mjs', minify: true });
+
+async function write(entry: string, output: OutputOptions): Promise<void> {
   const build = await rolldown({
     input: entry,
     platform: 'node',
@@ -25,6 +33,6 @@ export async function bundle(entry: string, output: string, banner = ''): Promis
       handler(level, log);
     },
   });
-  await build.write({ file: output, format: 'esm', codeSplitting: false, minify: false, sourcemap: false, banner });
+  await build.write({ minify: false, ...output, format: 'esm', sourcemap: false });
   await build.close();
 }

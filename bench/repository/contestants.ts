@@ -34,7 +34,7 @@ export interface Contestant extends Program {
 
 const PASSPHRASE = 'correct horse battery staple';
 const DAY_MS = 24 * 3_600_000;
-const STRONGROOM = fileURLToPath(new URL('../../cli/strongroom.mjs', import.meta.url));
+const STRONGROOM = fileURLToPath(new URL('../../dist/cli/strongroom.mjs', import.meta.url));
 
 /** @throws Refusal naming what to install */
 export function contestants(folder: string): {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { createRepository, memoryStore } from '../../repository/index.ts';
 import type { Extent } from '../../repository/index.ts';
 import type { ImageRef } from '../../model/point.ts';
-import { frameSync } from '../../repository/format/frame.ts';
+import { frameSmall } from '../../repository/format/frame.ts';
 import { geometryOf } from '../../repository/format/geometry.ts';
 import { writePage } from '../../repository/format/page.ts';
 import type { Secrets } from '../../repository/format/secrets.ts';
@@ -69,7 +69,7 @@ async function fullBase(
   const map = new MapWriter(geometry, null, reader, async (level, page) => {
     const plain = writePage(level, page);
     await packs.ready();
-    return packs.add(frameSync(plain), secrets.pageIdentity(plain));
+    return packs.add(frameSmall(plain), secrets.pageIdentity(plain));
   });
   const leaves = new Set(
     changed.flatMap(({ offset, length }) => {

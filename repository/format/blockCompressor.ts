@@ -3,7 +3,7 @@ import { constants, createZstdCompress, zstdCompressSync, zstdDecompressSync } f
 /**
  * How blocks are compressed, measured on blocks of programs (docs/performance.md). `loose` is level 2 with tables that fit
  * blocks of 256 KiB: what compresses well gains most from it. `dense` is for the others: level 1 with a larger table gives
- * nearly as much there, for two thirds of the time.
+ * nearly as much there, for two thirds of the time. `small` is for all else: pages, directories, points.
  */
 const params = {
   loose: {
@@ -16,8 +16,11 @@ const params = {
     [constants.ZSTD_c_hashLog]: 16,
     [constants.ZSTD_c_minMatch]: 6,
   },
+  small: { [constants.ZSTD_c_compressionLevel]: 3 },
 } as const;
-export type Density = keyof typeof params;
+export type Content = keyof typeof params;
+/** What a block is like. */
+export type Density = Exclude<Content, 'small'>;
 
 /** More than zstd ever adds to what it cannot compress. */
 const ROOM = 1024;
@@ -46,9 +49,9 @@ export type Compress = (plain: Uint8Array) => Uint8Array;
  * next call. It uses one context again and again: the documented one-shot call makes a new one, with new memory, for
  * every block, which takes a sixth of the time. A Node whose internals are others gets the documented call.
  */
-export function blockCompressor(density: Density): Compress {
-  const reused = reusedContext(density);
-  const documented = oneShot(density);
+export function blockCompressor(content: Content): Compress {
+  const reused = reusedContext(content);
+  const documented = oneShot(content);
   if (!reused || !works(reused)) return documented;
   let compress: Compress = (plain) => {
     const frame = reused(plain);
@@ -60,13 +63,13 @@ export function blockCompressor(density: Density): Compress {
 }
 
 const oneShot =
-  (density: Density): Compress =>
+  (content: Content): Compress =>
   (plain) =>
     zstdCompressSync(plain, {
       // One output chunk that surely suffices: the library would join several.
       chunkSize: roomFor(plain),
       pledgedSrcSize: plain.length,
-      params: params[density],
+      params: params[content],
     });
 
 const roomFor = ({ length }: Uint8Array): number => Math.ceil(length * (1 + 1 / 128)) + ROOM;
@@ -74,8 +77,8 @@ const roomFor = ({ length }: Uint8Array): number => Math.ceil(length * (1 + 1 / 
 /** Gives undefined when the frame is not all that it should be: it must not be called again then. */
 type Reused = (plain: Uint8Array) => Uint8Array | undefined;
 
-function reusedContext(density: Density): Reused | undefined {
-  const stream = createZstdCompress({ params: params[density] });
+function reusedContext(content: Content): Reused | undefined {
+  const stream = createZstdCompress({ params: params[content] });
   const { _handle: handle, _writeState: state } = stream as unknown as Partial<Internals>;
   if (!handle || !state) return undefined;
   stream.on('error', () => undefined); // Seen by `destroyed`, which an error sets at once.

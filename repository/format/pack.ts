@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Hash } from 'node:crypto';
 import { damaged, tooNew } from './damage.ts';
-import { frameSync, unframeSync } from './frame.ts';
+import { frameSmall, unframe } from './frame.ts';
 import type { Frame } from './frame.ts';
 import { packName } from './layout.ts';
 import type { PackKind } from './layout.ts';
@@ -77,7 +77,7 @@ export function sealPart(
  * @param hash of all bytes before it
  */
 export function packTail(keys: PackKeys, size: number, directory: Uint8Array, count: number, hash: Hash): Buffer {
-  const content = frameSync(directory);
+  const content = frameSmall(directory);
   const length = sealedLength(content);
   const tail = Buffer.alloc(length + FOOT_BYTES);
   sealPart(keys, 'directory', content, tail, size, 0);
@@ -194,7 +194,7 @@ export function openDirectory(
 ): DirectoryEntry[] {
   const { nonce, data } = place(repository, 'directory', pack, offset);
   const framed = unseal(packKey, nonce, data, sealed);
-  const plain = framed && unframeSync(framed, MAX_DIRECTORY);
+  const plain = framed && unframe(framed, MAX_DIRECTORY);
   if (plain?.length !== count * (4 + IDENTITY_BYTES)) {
     throw damaged(packName(kind, pack), 'fails authentication in its directory');
   }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { damaged, tooNew } from './damage.ts';
-import { frameSync, unframeSync } from './frame.ts';
+import { frameSmall, unframe } from './frame.ts';
 import { seal, unseal } from './seal.ts';
 import type { Secrets } from './secrets.ts';
 
@@ -33,7 +33,7 @@ export function writeSealedObject(
   head.set(salt, SALT_OFFSET);
   head.writeUInt32LE(clear.length, 40);
   const before = Buffer.concat([head, clear]);
-  const sealed = seal(secrets.objectKey(salt), NONCE, additionalData(before, secrets, name), frameSync(content));
+  const sealed = seal(secrets.objectKey(salt), NONCE, additionalData(before, secrets, name), frameSmall(content));
   const body = Buffer.concat([before, sealed]);
   return Buffer.concat([body, createHash('sha256').update(body).digest()]);
 }
@@ -45,7 +45,7 @@ export function readSealedObject(secrets: Secrets, kind: SealedKind, name: strin
   const sealed = bytes.subarray(before.length, bytes.length - CHECKSUM_BYTES);
   const key = secrets.objectKey(bytes.subarray(SALT_OFFSET, SALT_OFFSET + 32));
   const framed = unseal(key, NONCE, additionalData(before, secrets, name), sealed);
-  const content = framed && unframeSync(framed, MAX_CONTENT);
+  const content = framed && unframe(framed, MAX_CONTENT);
   if (!content) throw damaged(name, 'fails authentication');
   return content;
 }

@@ -1,4 +1,4 @@
-import { unframeSync } from '../format/frame.ts';
+import { unframe } from '../format/frame.ts';
 import type { PackKind } from '../format/layout.ts';
 import { FOOT_BYTES, isWholePack, openDirectory, PACK_HEAD_BYTES, place, readFoot } from '../format/pack.ts';
 import type { PackKeys } from '../format/pack.ts';
@@ -59,7 +59,7 @@ export function checkEntries({ kind, bytes, entries, identityKey, limit, ...keys
     if (offset + length > bytes.byteLength) return true;
     const { nonce, data } = place(keys.repository, role, keys.pack, offset);
     const framed = unseal(keys.packKey, nonce, data, new Uint8Array(bytes, offset, length));
-    const plain = framed && unframeSync(framed, limit);
+    const plain = framed && unframe(framed, limit);
     const same = plain !== undefined && keyedIdentity(identityKey, plain).equals(identity);
     if (plain) release(plain);
     if (framed) release(framed);

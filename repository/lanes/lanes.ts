@@ -54,6 +54,8 @@ export const DATA_PACK_BYTES = 16 * 1024 * 1024;
 
 /** Runs of a process that are being read or worked on, of all its images together. */
 export const RUNS = 3 * width;
+/** Runs of an image that are begun before the first of them is done with; those above {@link RUNS} wait for memory. */
+export const RUNS_AHEAD = 4 * RUNS;
 /** Memory of the whole process for backups: for each core 3 runs and 2 packs, so 90 MiB with 2 cores. */
 export const runBuffers = new BufferPool(RUNS, RUN_BYTES);
 /** One pack filling and one being stored, for each core. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { checkEntries, checkPack } from './checkPack.ts';
 import type { Density } from '../format/blockCompressor.ts';
-import { frameBlock, unframeSync } from '../format/frame.ts';
+import { frameBlock, unframe } from '../format/frame.ts';
 import { packTail, place, sealPart } from '../format/pack.ts';
 import type { PackKeys } from '../format/pack.ts';
 import { release } from '../format/release.ts';
@@ -150,7 +150,7 @@ function openBlock(
   const { nonce, data } = place(repository, 'block', pack, offset);
   const framed = unseal(packKey, nonce, data, new Uint8Array(sealed, at, length));
   if (!framed) return 'altered';
-  const content = unframeSync(framed, plain);
+  const content = unframe(framed, plain);
   const isIt = content?.length === plain && keyedIdentity(blockKey, content).toString('hex') === identity;
   if (isIt) use(content);
   if (content) release(content);

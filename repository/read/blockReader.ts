@@ -1,5 +1,5 @@
 import { damaged, isCode } from '../format/damage.ts';
-import { unframeSync } from '../format/frame.ts';
+import { unframe } from '../format/frame.ts';
 import { orderedMap } from '../flow.ts';
 import { blockLength } from '../format/geometry.ts';
 import type { Geometry } from '../format/geometry.ts';
@@ -8,7 +8,7 @@ import type { Forwards } from './forwards.ts';
 import { readPart } from '../stores/objects.ts';
 import { openPart } from '../format/pack.ts';
 import type { Ref } from '../format/pack.ts';
-import { readBuffers, RUN_BYTES, RUNS } from '../lanes/lanes.ts';
+import { readBuffers, RUN_BYTES, RUNS, RUNS_AHEAD } from '../lanes/lanes.ts';
 import type { Lanes } from '../lanes/lanes.ts';
 import type { ObjectStore } from '../ports.ts';
 import type { Secrets } from '../format/secrets.ts';
@@ -59,7 +59,7 @@ export async function forEachRun(
     withRun(source, lanes, run, inner, async (blocks) => {
       for (const { first, data } of joined(blocks)) await use(first, data);
     });
-  const runs = orderedMap(runsOf(source, refs), RUNS, read, signal);
+  const runs = orderedMap(runsOf(source, refs), RUNS_AHEAD, read, signal);
   while (!(await runs.next()).done);
 }
 
@@ -178,7 +178,7 @@ async function* neighbours(refs: AsyncIterable<PlacedRef>, most: number): AsyncG
 }
 
 function openBlock(secrets: Secrets, ref: Ref, sealed: Buffer, length: number): Buffer {
-  const data = unframeSync(openPart(secrets, secrets.packKey(ref.pack), 'block', ref, sealed), length);
+  const data = unframe(openPart(secrets, secrets.packKey(ref.pack), 'block', ref, sealed), length);
   if (data?.length !== length || secrets.blockIdentity(data).toString('hex') !== ref.identity) {
     throw damaged(packName('data', ref.pack), `has another block at offset ${ref.offset} than the one referred to`);
   }

@@ -88,7 +88,7 @@ export class MapReader {
     const limit = maxPageBytes(this.#fanOut);
     if (ref.length > limit + 1 + TAG_BYTES) throw damaged(name, `has no page of ${ref.length} bytes`);
     const sealed = await readPart(this.#store, name, ref);
-    const plain = await unframe(openPart(this.#secrets, this.#secrets.packKey(ref.pack), 'page', ref, sealed), limit);
+    const plain = unframe(openPart(this.#secrets, this.#secrets.packKey(ref.pack), 'page', ref, sealed), limit);
     if (!plain || this.#secrets.pageIdentity(plain).toString('hex') !== ref.identity) {
       throw damaged(name, `has another page at offset ${ref.offset} than the one referred to`);
     }

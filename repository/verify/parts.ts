@@ -70,7 +70,7 @@ export class Parts {
       if (at.length > maxEntryBytes(limit)) throw damaged(name, `has no entry of ${at.length} bytes`);
       const sealed = await readPart(this.#store, name, at);
       const role = kind === 'data' ? 'block' : 'page';
-      const plain = await unframe(openPart(this.#secrets, this.#secrets.packKey(at.pack), role, at, sealed), limit);
+      const plain = unframe(openPart(this.#secrets, this.#secrets.packKey(at.pack), role, at, sealed), limit);
       const identity = kind === 'data' ? this.#secrets.blockIdentity : this.#secrets.pageIdentity;
       if (!plain || identity(plain).toString('hex') !== at.identity) {
         throw damaged(name, `has another ${role} at offset ${at.offset} than the one referred to`);

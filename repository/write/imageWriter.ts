@@ -1,6 +1,6 @@
 import { StrongroomError } from '../../model/errors.ts';
 import type { ImageRef, ImageStats } from '../../model/point.ts';
-import { frameSync } from '../format/frame.ts';
+import { frameSmall } from '../format/frame.ts';
 import { limiter, orderedMap } from '../flow.ts';
 import { blockLength, blockRuns, blocksOf, extentOf, gatherRuns, geometryOf } from '../format/geometry.ts';
 import { mergeExtents } from '../../model/extents.ts';
@@ -9,7 +9,7 @@ import type { BlockRun, Geometry } from '../format/geometry.ts';
 import { writePage } from '../format/page.ts';
 import type { Ref } from '../format/pack.ts';
 import type { Secrets } from '../format/secrets.ts';
-import { lanesFor, RUN_BYTES, runBuffers, RUNS } from '../lanes/lanes.ts';
+import { lanesFor, RUN_BYTES, runBuffers, RUNS, RUNS_AHEAD } from '../lanes/lanes.ts';
 import { imageRef, parseImage } from '../read/image.ts';
 import type { MapReader } from '../read/mapReader.ts';
 import type { BlockStore } from './blockStore.ts';
@@ -104,7 +104,7 @@ export async function writeImage(target: ImageTarget, input: ImageInput): Promis
     }
   };
   // Changes are mostly single blocks: a task of each would cost more than its work.
-  const written = orderedMap(gatherRuns(runs(), most), RUNS, work, input.signal);
+  const written = orderedMap(gatherRuns(runs(), most), RUNS_AHEAD, work, input.signal);
   const watched = healing ? healing.watch(written, lost) : written;
   const image = await ImageMap.write(target, geometry, base, watched, ({ read, stored }) =>
     input.onProgress?.({ total, done: read, stored }),
@@ -149,7 +149,7 @@ class ImageMap {
   private constructor({ maps, mapPacks, secrets }: ImageTarget, geometry: Geometry, base: Ref | null) {
     this.#map = new MapWriter(geometry, base, maps, async (level, page) => {
       const plain = writePage(level, page);
-      const ref = mapPacks.add(frameSync(plain), secrets.pageIdentity(plain));
+      const ref = mapPacks.add(frameSmall(plain), secrets.pageIdentity(plain));
       this.#stats.stored += ref.length;
       await mapPacks.ready();
       return ref;

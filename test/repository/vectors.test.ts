@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import { writeCheckedText } from '../../repository/format/checkedText.ts';
 import { configMac } from '../../repository/format/config.ts';
-import { unframeSync } from '../../repository/format/frame.ts';
+import { unframe } from '../../repository/format/frame.ts';
 import { writeForward } from '../../repository/format/forward.ts';
 import { readIndexObject, writeIndexObject } from '../../repository/format/indexObject.ts';
 import { passphraseSlot, recoverySlot, wrappedSlot } from '../../repository/keys/keySlots.ts';
@@ -139,7 +139,7 @@ describe('format', () => {
     expect(readDirectory(secrets, 'data', pack, bytes)).toEqual(entries);
     for (const [i, ref] of refs.entries()) {
       const sealed = bytes.subarray(ref.offset, ref.offset + ref.length);
-      expect(unframeSync(openPart(secrets, key, 'block', ref, sealed), 100)).toEqual(blocks[i]);
+      expect(unframe(openPart(secrets, key, 'block', ref, sealed), 100)).toEqual(blocks[i]);
       expect(() => openPart(secrets, key, 'page', ref, sealed)).toThrowError(/fails authentication/);
       expect(() => openPart(secrets, key, 'block', { ...ref, offset: ref.offset + 1 }, sealed)).toThrowError(
         /fails authentication/,

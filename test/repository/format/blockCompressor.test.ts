@@ -20,7 +20,11 @@ test('frames of the reused context are those of the documented call, one after t
     expect(zstdDecompressSync(packed).equals(plain)).toBe(true);
     const documented = zstdCompressSync(plain, {
       pledgedSrcSize: plain.length,
-      params: { [constants.ZSTD_c_compressionLevel]: 2 },
+      params: {
+        [constants.ZSTD_c_compressionLevel]: 2,
+        [constants.ZSTD_c_hashLog]: 16,
+        [constants.ZSTD_c_chainLog]: 13,
+      },
     });
     expect(packed.equals(documented)).toBe(true); // So its head has the content's size too.
   }
