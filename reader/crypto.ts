@@ -18,8 +18,11 @@ export const identityOf = (key: Uint8Array, plain: Uint8Array): string =>
   Buffer.from(blake3(plain, { key, dkLen: 16 })).toString('hex');
 
 /** The key of a passphrase slot. In JavaScript, because Node.js 20 has no Argon2: about a second. */
-export const passphraseKey = (passphrase: string, salt: Uint8Array, cost: { m: number; t: number; p: number }): Buffer =>
-  Buffer.from(argon2id(passphrase.normalize('NFKC'), salt, { ...cost, dkLen: 32 }));
+export const passphraseKey = (
+  passphrase: string,
+  salt: Uint8Array,
+  cost: { m: number; t: number; p: number },
+): Buffer => Buffer.from(argon2id(passphrase.normalize('NFKC'), salt, { ...cost, dkLen: 32 }));
 
 /** Opens what AES-256-GCM sealed; undefined: the key, the place or the bytes are not those. */
 export function unseal(key: Buffer, nonce: Buffer, data: Buffer, sealed: Buffer): Buffer | undefined {

@@ -15,7 +15,6 @@ export type * from './verify/report.ts';
 export type { RepositoryStats } from './stats/stats.ts';
 export type { Extent } from '../model/extents.ts';
 export { folderStore } from './stores/folderStore.ts';
-export { prepareLanes } from './lanes/lanes.ts';
 export { memoryStore } from './stores/memoryStore.ts';
 export { serveNbd } from './nbd/server.ts';
 export type { NbdExport, NbdOptions, NbdServer } from './nbd/server.ts';

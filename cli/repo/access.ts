@@ -52,7 +52,7 @@ export function addressOf(given: string | undefined, env: Io['env']): string {
 
 /**
  * Opens the repository with the key that the options name.
- * @param work bytes that are going to be worked on: threads begin while the key is made of the passphrase
+ * @param work bytes that are going to be worked on: threads begin meanwhile
  * @throws what {@link openStore} and openRepository throw
  */
 export async function open(options: RepositoryOptions, io: Io, work = 0): Promise<Repository> {
@@ -63,9 +63,10 @@ export async function open(options: RepositoryOptions, io: Io, work = 0): Promis
       'Which key? Give --passphrase-file, --recovery-key-file or --key-vault-key, or set STRONGROOM_PASSPHRASE_FILE.',
     );
   }
-  const store = await openStore(addressOf(options.repo, io.env));
-  const { openRepository, prepareLanes } = await import('../../repository/index.ts');
+  const { prepareLanes } = await import('../../repository/lanes/processThreads.ts');
   prepareLanes(work);
+  const store = await openStore(addressOf(options.repo, io.env));
+  const { openRepository } = await import('../../repository/index.ts');
   return openRepository(store, how, { now: () => timeOf(io), random: io.random });
 }
 
