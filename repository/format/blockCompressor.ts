@@ -13,8 +13,8 @@ const params = {
   },
   dense: {
     [constants.ZSTD_c_compressionLevel]: 1,
-    [constants.ZSTD_c_hashLog]: 16,
-    [constants.ZSTD_c_minMatch]: 6,
+    [constants.ZSTD_c_hashLog]: 15,
+    [constants.ZSTD_c_minMatch]: 5,
   },
   small: { [constants.ZSTD_c_compressionLevel]: 3 },
 } as const;

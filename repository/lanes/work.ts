@@ -67,7 +67,7 @@ export interface SealTask extends PackKeys {
 }
 
 /** Part of a block that is left when it is compressed: with more than this it is dense. */
-const DENSE = 0.2;
+const DENSE = 0.25;
 
 /**
  * Compresses, encrypts and appends blocks to a pack until it is full.
