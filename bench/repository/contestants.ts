@@ -57,20 +57,22 @@ export function contestants(folder: string): {
 
 function strongroom(folder: string): Contestant {
   const repository = join(folder, 'repository');
-  const [passphrase, ranges] = [join(folder, 'passphrase'), join(folder, 'ranges.json')];
+  const [key, ranges] = [join(folder, 'key'), join(folder, 'ranges.json')];
   const command = (...args: string[]): Command => ({
     program: process.execPath,
-    args: [STRONGROOM, 'repo', ...args, '--repo', repository, '--passphrase-file', passphrase],
+    args: [STRONGROOM, 'repo', ...args, '--repo', repository, '--recovery-key-file', key],
   });
   return {
     name: 'strongroom',
     version: process.version,
-    options: 'strongroom repo, a folder, a passphrase, defaults',
+    options: 'strongroom repo, a folder, its random key in a file, defaults',
     repository,
     create() {
       mkdirSync(folder);
+      const passphrase = join(folder, 'passphrase');
       writeFileSync(passphrase, PASSPHRASE);
-      execFileSync(process.execPath, [STRONGROOM, 'repo', 'init', repository, '--passphrase-file', passphrase]);
+      const keys = ['--passphrase-file', passphrase, '--recovery-key-file', key];
+      execFileSync(process.execPath, [STRONGROOM, 'repo', 'init', repository, ...keys]);
     },
     backup(image, changed) {
       if (!changed) return [command('backup', image, '--source', 'image')];
