@@ -43,9 +43,9 @@ export const DATA_PACK_BYTES = 16 * 1024 * 1024;
 export const RUNS = 3 * threads.width;
 /** Runs of an image that are begun before the first of them is done with; those above {@link RUNS} wait for memory. */
 export const RUNS_AHEAD = 4 * RUNS;
-/** Memory of the whole process for backups: for each core 3 runs and 2 packs, and one pack: 105 MiB with 2 cores. */
+/** Memory of the whole process for backups: for each core 3 runs and 2 packs, so 90 MiB with 2 cores. */
 export const runBuffers = new BufferPool(RUNS, RUN_BYTES);
-/** One pack filling and one being stored, for each core, and one that waits for a core. */
-export const packBuffers = new BufferPool(2 * threads.width + 1, DATA_PACK_BYTES);
+/** One pack filling and one being stored, for each core. */
+export const packBuffers = new BufferPool(2 * threads.width, DATA_PACK_BYTES);
 /** And for restores: 24 MiB with 2 cores. */
 export const readBuffers = new BufferPool(RUNS, RUN_BYTES);

@@ -45,11 +45,8 @@ interface Pack {
   end(): void;
 }
 
-/** One more than there are threads, so that one that is done has the next; inline, what is added at once goes into one. */
-const packsAtOnce = ({ width }: Lanes): number => (width > 1 ? width + 1 : 1);
-
 /**
- * Seals blocks into data packs, several at once, and stores the packs. A failed upload fails everything
+ * Seals blocks into data packs, as many at once as there are lanes, and stores the packs. A failed upload fails everything
  * after it: references to a lost pack may have been given out.
  */
 export class BlockPacks {
@@ -78,7 +75,7 @@ export class BlockPacks {
 
   /** Puts blocks of a run into packs. Resolves when they are sealed; waits when the store is slower than the source. */
   async add(lanes: Lanes, run: SharedArrayBuffer, blocks: readonly NewBlock[]): Promise<Ref[]> {
-    if (this.#lanes?.width !== lanes.width) this.#inTurn = limiter(packsAtOnce(lanes));
+    if (this.#lanes?.width !== lanes.width) this.#inTurn = limiter(lanes.width);
     this.#lanes = lanes;
     const refs: Ref[] = [];
     while (refs.length < blocks.length) {
