@@ -19,6 +19,8 @@ export interface Program {
   repository: string;
   /** Makes the repository; not measured. */
   create(): void;
+  /** Tells what is in the repository; not measured: the program and its keys are in memory afterwards. */
+  list(): void;
   /** @param changed what changed since the last backup, for those that can be told */
   backup(image: string, changed?: readonly Extent[]): Step[];
 }
@@ -74,6 +76,7 @@ function strongroom(folder: string): Contestant {
       const keys = ['--passphrase-file', passphrase, '--recovery-key-file', key];
       execFileSync(process.execPath, [STRONGROOM, 'repo', 'init', repository, ...keys]);
     },
+    list: () => run(command('points')),
     backup(image, changed) {
       if (!changed) return [command('backup', image, '--source', 'image')];
       writeFileSync(ranges, JSON.stringify(changed));
@@ -92,6 +95,9 @@ function strongroom(folder: string): Contestant {
     ],
   };
 }
+
+const run = ({ program, args, env }: Command): void =>
+  void execFileSync(program, args, { env: { ...process.env, ...env }, stdio: 'ignore' });
 
 /** Lets time pass for a repository in a folder, where an object's time is its file's. */
 function ageFolders(repository: string, ms: number): void {
@@ -118,6 +124,7 @@ function restic(folder: string): Contestant {
       mkdirSync(folder);
       execFileSync('restic', ['init', '--quiet'], { env: { ...process.env, ...env } });
     },
+    list: () => run(command('snapshots')),
     backup: (image) => [command('backup', image)],
     restore: (target, image) => ({
       steps: [command('restore', 'latest', '--target', target)],
@@ -142,6 +149,7 @@ function borg(folder: string): Contestant {
       mkdirSync(folder);
       execFileSync('borg', ['init', '--encryption', 'repokey'], { env: { ...process.env, ...env }, stdio: 'ignore' });
     },
+    list: () => run(command('list')),
     backup: (image) => [command('create', `::${++backups}`, image)],
     restore: (target, image) => ({
       steps: [{ ...command('extract', `::${backups}`), cwd: target }],
@@ -160,6 +168,7 @@ function zstd(folder: string): Program {
     options: '-1 -T2',
     repository: folder,
     create: () => mkdirSync(folder),
+    list: () => run({ program: 'zstd', args: ['--version'] }),
     backup: (image) => [{ program: 'zstd', args: ['-1', '-T2', '-q', '-f', image, '-o', join(folder, 'image.zst')] }],
   };
 }

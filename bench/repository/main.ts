@@ -95,6 +95,7 @@ async function* repeat(repetition: number, image: { path: string; size: number }
   ): Promise<Run> => {
     await warmFolder(warmed);
     execFileSync('sync');
+    contestant.list();
     const sizes = sizesOf(contestant.repository);
     const cost = await costOf(steps);
     const after = sizesOf(contestant.repository);
