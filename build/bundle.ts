@@ -11,7 +11,7 @@ export const bundle = (entry: string, output: string, banner = ''): Promise<void
 
 /** As {@link bundle}, into a folder: what is imported only when it is used becomes a module of its own, beside the entry's. */
 export const bundleInParts = (entry: string, folder: string): Promise<void> =>
-  write(entry, { dir: folder, entryFileNames: '[name].mjs', chunkFileNames: '[name]-[hash].mjs', minify: true });
+  write(entry, { dir: folder, entryFileNames: '[name].mjs', chunkFileNames: '[name]-[hash].mjs' });
 
 async function write(entry: string, output: OutputOptions): Promise<void> {
   const build = await rolldown({
@@ -33,6 +33,6 @@ async function write(entry: string, output: OutputOptions): Promise<void> {
       handler(level, log);
     },
   });
-  await build.write({ minify: false, ...output, format: 'esm', sourcemap: false });
+  await build.write({ ...output, format: 'esm', minify: false, sourcemap: false });
   await build.close();
 }
