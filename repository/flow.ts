@@ -42,7 +42,7 @@ export async function* orderedMap<T, R>(
     }
     while (begun.length > 0) yield await (begun.shift() as Promise<R>);
   } finally {
-    stop.abort();
+    if (begun.length > 0) stop.abort();
     await Promise.allSettled(begun);
   }
 }

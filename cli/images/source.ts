@@ -4,6 +4,8 @@ import { basename } from 'node:path';
 import type { Stats } from 'node:fs';
 import { VHD_FOOTER_BYTES, vhdKind } from '../../azure/vhdFooter.ts';
 import { StrongroomError } from '../../model/errors.ts';
+import type { Extent } from '../../model/extents.ts';
+import { dataExtents } from './holes.ts';
 
 const SECTOR = 512;
 
@@ -14,6 +16,11 @@ export interface ImageSource {
   size: number;
   /** What a person should know of it. */
   note?: string;
+  /**
+   * Where a sparse file has data; undefined when all of it is to be read.
+   * See {@link dataExtents}.
+   */
+  allocated(): Promise<Extent[] | undefined>;
   /** Fills `into`; zeros behind the file's end, where sectors ask for them. @throws SOURCE_FAILED */
   read(offset: number, into: Uint8Array): Promise<void>;
   close(): Promise<void>;
@@ -35,6 +42,7 @@ export async function openImageSource(path: string): Promise<ImageSource> {
       name: basename(path),
       size,
       ...(note ? { note } : {}),
+      allocated: async () => (isSparse(stats) ? dataExtents(file, disk) : undefined),
       read: (offset, into) => readFully(path, file, offset, into, disk),
       close: () => file.close(),
     };
@@ -43,6 +51,9 @@ export async function openImageSource(path: string): Promise<ImageSource> {
     throw error;
   }
 }
+
+/** Whether a file takes less room than it has bytes. */
+const isSparse = (stats: Stats): boolean => stats.isFile() && stats.blocks * SECTOR < stats.size;
 
 /** Bytes of the file or block device. @throws INVALID_INPUT when it is neither, or empty */
 async function bytesOf(path: string, stats: Stats): Promise<number> {

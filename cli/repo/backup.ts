@@ -6,6 +6,7 @@ import type { Extent, Repository, Writer } from '../../repository/index.ts';
 import { mergeExtents } from '../../model/extents.ts';
 import { readRanges } from '../images/ranges.ts';
 import { openImageSource, paddingNote } from '../images/source.ts';
+import type { ImageSource } from '../images/source.ts';
 import { openStreamSource } from '../images/streamSource.ts';
 import type { Io } from '../io/io.ts';
 import { createOutput } from '../io/output.ts';
@@ -22,6 +23,7 @@ interface Options extends RepositoryOptions {
   source: string;
   changedRanges?: string;
   allocatedRanges?: string;
+  readHoles?: boolean;
 }
 
 export const backupCommand = (io: Io): Command =>
@@ -33,6 +35,12 @@ export const backupCommand = (io: Io): Command =>
       new Option('--allocated-ranges <file>', 'what may be other than zero: only this is read').conflicts(
         'changedRanges',
       ),
+    )
+    .addOption(
+      new Option('--read-holes', 'read a sparse file where its file system says that it has no data, too').conflicts([
+        'changedRanges',
+        'allocatedRanges',
+      ]),
     )
     .action((image: string, options: Options) =>
       image === '-' ? backupStream(io, options) : backupFile(io, image, options),
@@ -47,7 +55,7 @@ async function backupFile(io: Io, path: string, options: Options): Promise<void>
     if (image.note) output.note(image.note);
     // Before the key is asked for: whoever mistyped a range need not wait for it.
     const changed = changedRanges ? await readRanges(changedRanges, 'changed', image.size) : undefined;
-    const allocated = allocatedRanges ? await readRanges(allocatedRanges, 'allocated', image.size) : undefined;
+    const allocated = changed || options.readHoles ? undefined : await allocatedOf(image, allocatedRanges);
     const repository = await open(options, io, toRead(changed ?? allocated ?? [{ offset: 0, length: image.size }]));
     const base = changed
       ? await trackedBase(repository, source, image.size)
@@ -83,6 +91,10 @@ async function backupFile(io: Io, path: string, options: Options): Promise<void>
     await image.close();
   }
 }
+
+/** What may be other than zero, as far as somebody tells. @param file of ranges @throws INVALID_INPUT */
+const allocatedOf = (image: ImageSource, file: string | undefined): Promise<Extent[] | undefined> =>
+  file ? readRanges(file, 'allocated', image.size) : image.allocated();
 
 async function backupStream(io: Io, options: Options): Promise<void> {
   const source = sourceName(options);

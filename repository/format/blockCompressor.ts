@@ -2,14 +2,19 @@ import { constants, createZstdCompress, zstdCompressSync, zstdDecompressSync } f
 
 /**
  * How blocks are compressed, measured on blocks of programs (docs/performance.md). `loose` is level 2 with tables that fit
- * blocks of 256 KiB: what compresses well gains most from it. `dense` is for the others: level 1 with a larger table gives
- * nearly as much there, for two thirds of the time. `small` is for all else: pages, directories, points.
+ * blocks of 256 KiB: what compresses well gains most from it. Level 1 gives nearly as much for the others: with long matches
+ * only for `medium` blocks, with shorter ones too for `dense` blocks. `small` is for all else: pages, directories, points.
  */
 const params = {
   loose: {
     [constants.ZSTD_c_compressionLevel]: 2,
+    [constants.ZSTD_c_hashLog]: 15,
+    [constants.ZSTD_c_chainLog]: 12,
+  },
+  medium: {
+    [constants.ZSTD_c_compressionLevel]: 1,
     [constants.ZSTD_c_hashLog]: 16,
-    [constants.ZSTD_c_chainLog]: 13,
+    [constants.ZSTD_c_minMatch]: 6,
   },
   dense: {
     [constants.ZSTD_c_compressionLevel]: 1,
@@ -21,6 +26,10 @@ const params = {
 export type Content = keyof typeof params;
 /** What a block is like. */
 export type Density = Exclude<Content, 'small'>;
+export const densities: readonly Density[] = ['loose', 'medium', 'dense'];
+
+/** @param left part of a block that is left when it is compressed */
+export const densityOf = (left: number): Density => (left <= 0.2 ? 'loose' : left <= 0.4 ? 'medium' : 'dense');
 
 /** More than zstd ever adds to what it cannot compress. */
 const ROOM = 1024;

@@ -1,5 +1,4 @@
-import { createHash } from 'node:crypto';
-import type { Hash } from 'node:crypto';
+import { Blake3Hasher } from '@napi-rs/blake-hash';
 import { damaged, tooNew } from './damage.ts';
 import { frameSmall, unframe } from './frame.ts';
 import type { Frame } from './frame.ts';
@@ -38,6 +37,9 @@ export type Role = keyof typeof roles;
 
 const entryRole = { data: 'block', maps: 'page' } as const;
 
+/** Of a pack's checksum, which tells without a key whether its bytes are as they were written. */
+export const packHash = (): Blake3Hasher => new Blake3Hasher();
+
 /** What sealing a part of a pack takes. */
 export interface PackKeys {
   /** Repository id, 16 bytes. */
@@ -74,9 +76,15 @@ export function sealPart(
  * What comes behind the entries of a pack: directory and foot.
  * @param size bytes before it
  * @param directory as {@link writeDirectory} gives it
- * @param hash of all bytes before it
+ * @param hash of all bytes before it: {@link packHash}
  */
-export function packTail(keys: PackKeys, size: number, directory: Uint8Array, count: number, hash: Hash): Buffer {
+export function packTail(
+  keys: PackKeys,
+  size: number,
+  directory: Uint8Array,
+  count: number,
+  hash: Blake3Hasher,
+): Buffer {
   const content = frameSmall(directory);
   const length = sealedLength(content);
   const tail = Buffer.alloc(length + FOOT_BYTES);
@@ -85,7 +93,7 @@ export function packTail(keys: PackKeys, size: number, directory: Uint8Array, co
   tail.writeUInt32LE(count, length + 4);
   hash
     .update(tail.subarray(0, length + 8))
-    .digest()
+    .digestBuffer()
     .copy(tail, length + 8);
   return tail;
 }
@@ -102,7 +110,7 @@ export class PackBuilder {
   readonly entries: DirectoryEntry[] = [];
   #size = PACK_HEAD_BYTES;
   readonly #parts: Buffer[];
-  readonly #hash = createHash('sha256');
+  readonly #hash = packHash();
   readonly #keys: PackKeys;
 
   /** @param pack 16 random bytes, new for every pack */
@@ -208,7 +216,7 @@ export function isWholePack(kind: PackKind, bytes: Buffer): boolean {
     end >= PACK_HEAD_BYTES + TAG_BYTES + 8 &&
     bytes.subarray(0, 4).equals(MAGIC) &&
     bytes[5] === kinds[kind] &&
-    createHash('sha256').update(bytes.subarray(0, end)).digest().equals(bytes.subarray(end));
+    packHash().update(bytes.subarray(0, end)).digestBuffer().equals(bytes.subarray(end));
   const version = bytes[4] ?? 0;
   if (whole && version > VERSION) throw tooNew(packName(kind, bytes.toString('hex', 8, 24)), version, VERSION);
   return whole && version === VERSION;

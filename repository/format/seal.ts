@@ -1,7 +1,17 @@
 import { createCipheriv, createDecipheriv, createSecretKey } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import { release } from './release.ts';
 
 // Keys are given as key objects: with bytes, Node.js 24 finds out by two errors, stack and all, that they are none (10 µs a block).
+
+const keyObjects = new WeakMap<Uint8Array, KeyObject>();
+
+/** The same for the same array, as long as that is there: the key of a pack seals many blocks. */
+function keyObject(key: Uint8Array): KeyObject {
+  const known = keyObjects.get(key) ?? createSecretKey(key);
+  keyObjects.set(key, known);
+  return known;
+}
 
 export const TAG_BYTES = 16;
 
@@ -21,7 +31,7 @@ export function sealInto(
   additional: Uint8Array,
   plain: readonly Uint8Array[],
 ): number {
-  const cipher = createCipheriv('aes-256-gcm', createSecretKey(key), nonce);
+  const cipher = createCipheriv('aes-256-gcm', keyObject(key), nonce);
   cipher.setAAD(additional);
   let end = at;
   for (const part of plain) {
@@ -43,7 +53,7 @@ export function unseal(
   sealed: Uint8Array,
 ): Buffer | undefined {
   if (sealed.length < TAG_BYTES) return undefined;
-  const decipher = createDecipheriv('aes-256-gcm', createSecretKey(key), nonce);
+  const decipher = createDecipheriv('aes-256-gcm', keyObject(key), nonce);
   decipher.setAAD(additional);
   decipher.setAuthTag(sealed.subarray(sealed.length - TAG_BYTES));
   const plain = decipher.update(sealed.subarray(0, sealed.length - TAG_BYTES));

@@ -1,12 +1,13 @@
 /** The program of a thread: does the tasks that it is sent. A file of its own in every bundle. */
 import { parentPort } from 'node:worker_threads';
+import { densities } from '../format/blockCompressor.ts';
 import { frameBlock } from '../format/frame.ts';
 import { release } from '../format/release.ts';
 import type { Answer, Request } from './threads.ts';
 import { operations } from './work.ts';
 
 // What the first blocks would wait for.
-for (const density of ['loose', 'dense'] as const) frameBlock(Buffer.alloc(64 * 1024), density);
+for (const density of densities) frameBlock(Buffer.alloc(64 * 1024), density);
 
 parentPort?.on('message', ({ id, operation, task, transfer }: Request) => {
   const answer: Answer = { id };

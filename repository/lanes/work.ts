@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import { checkEntries, checkPack } from './checkPack.ts';
+import { densityOf } from '../format/blockCompressor.ts';
 import type { Density } from '../format/blockCompressor.ts';
 import { frameBlock, unframe } from '../format/frame.ts';
-import { packTail, place, sealPart } from '../format/pack.ts';
+import { packHash, packTail, place, sealPart } from '../format/pack.ts';
 import type { PackKeys } from '../format/pack.ts';
 import { release } from '../format/release.ts';
 import { unseal } from '../format/seal.ts';
@@ -66,9 +66,6 @@ export interface SealTask extends PackKeys {
   packBytes: number;
 }
 
-/** Part of a block that is left when it is compressed: with more than this it is dense. */
-const DENSE = 0.25;
-
 /**
  * Compresses, encrypts and appends blocks to a pack until it is full.
  * @returns the lengths as stored of those that were appended, at least one
@@ -82,7 +79,7 @@ export function sealRun({ run, blocks, bytes, size, packBytes, ...keys }: SealTa
     if (offset >= packBytes) break;
     const content = frameBlock(new Uint8Array(run, start, length), density);
     // What a block is like, the next one mostly is too: they are parts of one file.
-    density = content[1].length > length * DENSE ? 'dense' : 'loose';
+    density = densityOf(content[1].length / length);
     const stored = sealPart(keys, 'block', content, target, offset);
     lengths.push(stored);
     offset += stored;
@@ -100,7 +97,7 @@ export interface FinishTask extends PackKeys {
 
 /** What comes behind a pack's entries: its directory and foot. */
 export function finishPack({ bytes, size, directory, count, ...keys }: FinishTask): Uint8Array {
-  const hash = createHash('sha256').update(new Uint8Array(bytes, 0, size));
+  const hash = packHash().update(Buffer.from(bytes, 0, size));
   return packTail(keys, size, directory, count, hash);
 }
 

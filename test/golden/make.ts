@@ -6,6 +6,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { blake3 } from '@napi-rs/blake-hash';
 import { writeCheckedText } from '../../repository/format/checkedText.ts';
 import { readPoint } from '../../repository/format/points.ts';
 import { pointName } from '../../repository/format/layout.ts';
@@ -18,6 +19,8 @@ import { noise, objectNames, point, seededRandom, write } from '../repository/fi
 import { secretsOf } from '../repository/secretsOf.ts';
 import { GOLDEN, PASSPHRASE } from './golden.ts';
 import type { Golden } from './golden.ts';
+
+const sha256 = (bytes: Buffer): Buffer => createHash('sha256').update(bytes).digest();
 
 const BLOCK = 4096;
 const HOUR = 3_600_000;
@@ -88,7 +91,7 @@ class Maker {
   #note(id: string, disks: readonly Buffer[]): void {
     this.golden.points[id] = disks.map((disk) => ({
       size: disk.length,
-      sha256: createHash('sha256').update(disk).digest('hex'),
+      sha256: sha256(disk).toString('hex'),
     }));
   }
 }
@@ -156,12 +159,9 @@ async function damaged(): Promise<void> {
   const change = (name: string, work: (data: Buffer) => Buffer) => async (store: ObjectStore) =>
     void (await store.put(name, [work((await store.get(name)).data)]));
   const flip = (at: number) => (data: Buffer) => (data.writeUInt8(data.readUInt8(at) ^ 1, at), data);
-  const newer = (data: Buffer) => {
+  const newer = (checksum: (bytes: Buffer) => Buffer) => (data: Buffer) => {
     data.writeUInt8(2, 4);
-    createHash('sha256')
-      .update(data.subarray(0, -32))
-      .digest()
-      .copy(data, data.length - 32);
+    checksum(data.subarray(0, -32)).copy(data, data.length - 32);
     return data;
   };
   await maker.save('flipped-block', change(first('data/'), flip(40)));
@@ -175,8 +175,8 @@ async function damaged(): Promise<void> {
   );
   await maker.save('missing-pack', (store) => store.delete(first('data/')));
   await maker.save('damaged-index', change(first('index/'), flip(60)));
-  await maker.save('newer-pack', change(first('data/'), newer));
-  await maker.save('newer-object', change(pointName(id(2)), newer));
+  await maker.save('newer-pack', change(first('data/'), newer(blake3)));
+  await maker.save('newer-object', change(pointName(id(2)), newer(sha256)));
   await maker.save('newer-point', async (store) => {
     const name = pointName(id(2));
     const content = { ...(await readPoint(store, secrets, id(2))), version: 2, added: 'by a later release' };

@@ -1,6 +1,6 @@
 import { createDecipheriv, createHash, createHmac, hkdfSync } from 'node:crypto';
 import { zstdDecompressSync } from 'node:zlib';
-import { Blake3Hasher } from '@napi-rs/blake-hash';
+import { blake3, Blake3Hasher } from '@napi-rs/blake-hash';
 import type { MachinePoint } from '../../model/point.ts';
 
 /**
@@ -42,8 +42,7 @@ export async function readByTheDocument(
   const identityKeys = { block: subkey('strongroom/1/block-id'), page: subkey('strongroom/1/page-id') };
   const part = async (role: 'block' | 'page', pack: string, offset: number, length: number, identity: string) => {
     const bytes = await get(`${role === 'block' ? 'data' : 'maps'}/${pack}`);
-    if (!createHash('sha256').update(bytes.subarray(0, -32)).digest().equals(bytes.subarray(-32)))
-      throw new Error('sha');
+    if (!blake3(bytes.subarray(0, -32)).equals(bytes.subarray(-32))) throw new Error('checksum of a pack');
     const place = Buffer.alloc(8);
     place.writeBigUInt64LE(BigInt(offset));
     const packId = Buffer.from(pack, 'hex');
