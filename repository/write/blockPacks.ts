@@ -75,7 +75,7 @@ export class BlockPacks {
 
   /** Puts blocks of a run into packs. Resolves when they are sealed; waits when the store is slower than the source. */
   async add(lanes: Lanes, run: SharedArrayBuffer, blocks: readonly NewBlock[]): Promise<Ref[]> {
-    if (this.#lanes?.width !== lanes.width) this.#inTurn = limiter(lanes.width);
+    if (this.#lanes?.width !== lanes.width) this.#inTurn = limiter(lanes.width + 1);
     this.#lanes = lanes;
     const refs: Ref[] = [];
     while (refs.length < blocks.length) {
