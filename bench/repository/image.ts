@@ -8,12 +8,12 @@ import type { Extent } from '../../repository/index.ts';
 
 const MIB = 2 ** 20;
 const GIB = 2 ** 30;
-/** Room for directories, inodes and what a file system keeps free. */
-const FILL = 0.7;
+/** How full the file system is at most: a disk in use is half empty. */
+const FILL = 0.5;
 
 export interface Image {
   path: string;
-  /** Bytes; most of them data, the rest free space, which reads as zeros. */
+  /** Bytes; half of them data, the rest free space, which reads as zeros. */
   size: number;
   /** How it came to be, for whoever repeats it. */
   made: { from: string; files: number; fileBytes: number; listSha256: string; command: string };

@@ -20,7 +20,7 @@ const GIB = 2 ** 30;
 
 const { values } = parseArgs({
   options: {
-    size: { type: 'string', default: '6.5' },
+    size: { type: 'string', default: '6' },
     from: { type: 'string', default: '/usr' },
     repetitions: { type: 'string', default: '2' },
     scratch: { type: 'string', default: '/var/tmp' },

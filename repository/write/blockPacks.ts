@@ -14,7 +14,7 @@ export interface BlockPacksOptions {
   secrets: Secrets;
   random(bytes: number): Buffer;
   blockSize: number;
-  /** A pack is closed when it reaches this. */
+  /** A pack is closed when it reaches this, or earlier: see {@link BlockPacks.expect}. */
   packBytes: number;
   /** Runs after a pack is stored; its failure is an upload's. */
   stored(pack: IndexedPack): Promise<void>;
@@ -27,6 +27,13 @@ export interface NewBlock {
   length: number;
   identity: Buffer;
 }
+
+/** A pack is closed when it reaches this part of what is to be read, but not below so many bytes. */
+const SHARE = 1 / 32;
+const LEAST_BYTES = 4 * 1024 * 1024;
+
+/** Packs that are filled at once. One more than lanes work: a lane that ends has the next task at hand. */
+const packsAtOnce = ({ width }: Lanes): number => (width === 1 ? 1 : width + 1);
 
 /** A pack that is not stored yet. */
 interface Pack {
@@ -46,7 +53,7 @@ interface Pack {
 }
 
 /**
- * Seals blocks into data packs, as many at once as there are lanes, and stores the packs. A failed upload fails everything
+ * Seals blocks into data packs, several at once, and stores the packs. A failed upload fails everything
  * after it: references to a lost pack may have been given out.
  */
 export class BlockPacks {
@@ -56,6 +63,7 @@ export class BlockPacks {
   /** Not yet stored. */
   readonly #unstored = new Set<Pack>();
   #failure: { error: unknown } | undefined;
+  #expected = 0;
   #lanes: Lanes | undefined;
   #inTurn = limiter(1);
   readonly #giveUp = (): boolean => {
@@ -73,9 +81,21 @@ export class BlockPacks {
     return this.#failure;
   }
 
+  /**
+   * Says that so many bytes more are going to be read. When they are few, packs are small: the first is on its way while the
+   * next is filled, and uses its memory again.
+   */
+  expect(bytes: number): void {
+    this.#expected += bytes;
+  }
+
+  get #packBytes(): number {
+    return Math.min(this.#options.packBytes, Math.max(LEAST_BYTES, this.#expected * SHARE));
+  }
+
   /** Puts blocks of a run into packs. Resolves when they are sealed; waits when the store is slower than the source. */
   async add(lanes: Lanes, run: SharedArrayBuffer, blocks: readonly NewBlock[]): Promise<Ref[]> {
-    if (this.#lanes?.width !== lanes.width) this.#inTurn = limiter(lanes.width + 1);
+    if (this.#lanes?.width !== lanes.width) this.#inTurn = limiter(packsAtOnce(lanes));
     this.#lanes = lanes;
     const refs: Ref[] = [];
     while (refs.length < blocks.length) {
@@ -113,7 +133,7 @@ export class BlockPacks {
     const pack = [...this.#open].find(({ busy }) => !busy) ?? (await this.#begin());
     pack.busy = true;
     const { keys, size, memory } = pack;
-    const { packBytes } = this.#options;
+    const packBytes = this.#packBytes;
     const parts = blocks.map(({ start, length }) => ({ start, length }));
     let lengths: number[];
     try {

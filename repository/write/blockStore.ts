@@ -21,9 +21,10 @@ export class BlockStore {
     this.#packs = packs;
   }
 
-  /** Says that so many bytes more are going to be read: see {@link DedupIndex.expect}. */
+  /** Says that so many bytes more are going to be read: see {@link DedupIndex.expect} and {@link BlockPacks.expect}. */
   expect(bytes: number): void {
     this.#index.expect(bytes);
+    this.#packs.expect(bytes);
   }
 
   /** @throws what the index and the packs throw */
