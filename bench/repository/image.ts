@@ -8,12 +8,12 @@ import type { Extent } from '../../repository/index.ts';
 
 const MIB = 2 ** 20;
 const GIB = 2 ** 30;
-/** How full the file system is at most: a disk in use is half empty. */
-const FILL = 0.5;
+/** Room for directories, inodes and what a file system keeps free. */
+const FILL = 0.7;
 
 export interface Image {
   path: string;
-  /** Bytes; half of them data, the rest free space, which reads as zeros. */
+  /** Bytes; most of them data, the rest free space, which reads as zeros. */
   size: number;
   /** How it came to be, for whoever repeats it. */
   made: { from: string; files: number; fileBytes: number; listSha256: string; command: string };
@@ -115,9 +115,12 @@ export async function overwrite(path: string, extents: readonly Extent[], name: 
   };
 }
 
-/** Reads a file to its end, so that it lies in the page cache. */
+/**
+ * Reads a file to its end, so that it lies in the page cache, and again: what was read once only, the kernel moves to another
+ * list at the next read, which would cost that reader a second for 10 GiB.
+ */
 export async function warm(path: string): Promise<void> {
-  for await (const _ of pieces(path));
+  for (let read = 0; read < 2; read++) for await (const _ of pieces(path));
 }
 
 /** The BLAKE3 of a file, and how many of its bytes lie in blocks of 4 KiB that are not all zeros. */

@@ -20,7 +20,7 @@ const GIB = 2 ** 30;
 
 const { values } = parseArgs({
   options: {
-    size: { type: 'string', default: '6' },
+    size: { type: 'string', default: '6.5' },
     from: { type: 'string', default: '/usr' },
     repetitions: { type: 'string', default: '2' },
     scratch: { type: 'string', default: '/var/tmp' },
@@ -84,7 +84,7 @@ async function bench(): Promise<void> {
 /** All scenarios once, each program after the other in each, so that what the machine does meanwhile hits all. */
 async function* repeat(repetition: number, image: { path: string; size: number }, folder: string): AsyncGenerator<Run> {
   const { strongroom, restic, borg, zstd } = contestants(folder);
-  const all = rotated([strongroom, restic, borg], repetition);
+  const all = inTurn([strongroom, restic, borg], repetition);
   for (const contestant of [...all, zstd]) contestant.create();
 
   const measure = async (
@@ -193,9 +193,11 @@ function filesOf(path: string): string[] {
   return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
 }
 
-function rotated<T>(items: readonly T[], by: number): T[] {
-  const at = by % items.length;
-  return [...items.slice(at), ...items.slice(0, at)];
+/** Another order each time, another neighbour too: what one leaves behind shall not always meet the same next one. */
+function inTurn<T>(items: readonly T[], repetition: number): T[] {
+  const at = repetition % items.length;
+  const rotated = [...items.slice(at), ...items.slice(0, at)];
+  return repetition % 2 === 0 ? rotated.reverse() : rotated;
 }
 
 function mib(bytes: number): string {

@@ -18,7 +18,7 @@ const params = {
   },
   dense: {
     [constants.ZSTD_c_compressionLevel]: 1,
-    [constants.ZSTD_c_hashLog]: 15,
+    [constants.ZSTD_c_hashLog]: 16,
     [constants.ZSTD_c_minMatch]: 5,
   },
   small: { [constants.ZSTD_c_compressionLevel]: 3 },
@@ -29,7 +29,7 @@ export type Density = Exclude<Content, 'small'>;
 export const densities: readonly Density[] = ['loose', 'medium', 'dense'];
 
 /** @param left part of a block that is left when it is compressed */
-export const densityOf = (left: number): Density => (left <= 0.2 ? 'loose' : left <= 0.4 ? 'medium' : 'dense');
+export const densityOf = (left: number): Density => (left <= 0.15 ? 'loose' : left <= 0.4 ? 'medium' : 'dense');
 
 /** More than zstd ever adds to what it cannot compress. */
 const ROOM = 1024;

@@ -9,12 +9,20 @@ export interface Placed {
   isNew: boolean;
 }
 
+/** A block of a batch in work. */
+interface Pending {
+  /** Where the batch's blocks lie; nowhere when that failed. */
+  refs: Promise<readonly Ref[]>;
+  /** Which of them it is. */
+  at: number;
+}
+
 /** Gives every block a place: the one that it has already, or a new one. Of equal blocks in work at once, one is stored. */
 export class BlockStore {
   readonly #index: DedupIndex;
   readonly #packs: BlockPacks;
-  /** By identity: blocks that are being looked up or stored. Undefined when that failed. */
-  readonly #pending = new Map<string, Promise<Ref | undefined>>();
+  /** By identity: blocks that are being looked up or stored. */
+  readonly #pending = new Map<string, Pending>();
 
   constructor(index: DedupIndex, packs: BlockPacks) {
     this.#index = index;
@@ -33,35 +41,26 @@ export class BlockStore {
     let rest = blocks.map((block, i) => ({ block, i, id: block.identity.toString('hex') }));
     while (rest.length > 0) {
       const mine: typeof rest = [];
-      const others: ((typeof rest)[number] & { ref: Promise<Ref | undefined> })[] = [];
-      const claims = new Map<string, (ref: Ref | undefined) => void>();
+      const others: ((typeof rest)[number] & { pending: Pending })[] = [];
+      const { promise: refs, resolve } = Promise.withResolvers<readonly Ref[]>();
       for (const one of rest) {
-        const ref = this.#pending.get(one.id);
-        if (ref) others.push({ ...one, ref });
-        else {
-          const { promise, resolve } = Promise.withResolvers<Ref | undefined>();
-          this.#pending.set(one.id, promise);
-          claims.set(one.id, resolve);
-          mine.push(one);
-        }
+        const pending = this.#pending.get(one.id);
+        if (pending) others.push({ ...one, pending });
+        else this.#pending.set(one.id, { refs, at: mine.push(one) - 1 });
       }
+      let found: Placed[] = [];
       try {
-        const found = await this.#findOrStore(
-          lanes,
-          run,
-          mine.map(({ block }) => block),
-        );
+        const blocks = mine.map(({ block }) => block);
+        found = await this.#findOrStore(lanes, run, blocks);
         mine.forEach(({ i }, n) => (placed[i] = found[n] as Placed));
       } finally {
-        for (const { id, i } of mine) {
-          this.#pending.delete(id);
-          claims.get(id)?.(placed[i]?.ref);
-        }
+        for (const { id } of mine) this.#pending.delete(id);
+        resolve(found.map(({ ref }) => ref));
       }
       rest = [];
-      for (const { ref, ...one } of others) {
-        const theirs = await ref;
-        if (theirs) placed[one.i] = { ref: theirs, isNew: false };
+      for (const { pending, ...one } of others) {
+        const ref = (await pending.refs)[pending.at];
+        if (ref) placed[one.i] = { ref, isNew: false };
         else rest.push(one);
       }
     }
