@@ -2,7 +2,7 @@ import { IDENTITY_BYTES } from '../format/secrets.ts';
 
 const SEGMENTS = 256;
 const SLOT_BYTES = 8;
-const FIRST_SLOTS = 128;
+const FIRST_SLOTS = 16;
 /** Full enough to be small, empty enough that a search ends after some twenty slots. */
 const FULL = 0.85;
 const GROWTH = 1.25;
