@@ -3,7 +3,7 @@ import { createRepository, memoryStore } from '../../repository/index.ts';
 import type { Extent } from '../../repository/index.ts';
 import type { ImageRef } from '../../model/point.ts';
 import { frameSmall } from '../../repository/format/frame.ts';
-import { blocksOf, geometryOf } from '../../repository/format/geometry.ts';
+import { geometryOf } from '../../repository/format/geometry.ts';
 import { writePage } from '../../repository/format/page.ts';
 import type { Secrets } from '../../repository/format/secrets.ts';
 import { Forwards } from '../../repository/read/forwards.ts';
@@ -79,11 +79,10 @@ async function fullBase(
   );
   for (const leaf of [...leaves].sort((a, b) => a - b)) {
     const pack = randomBytes(16).toString('hex');
-    const count = Math.min(fanOut, geometry.blocks - leaf * fanOut);
-    const places = Array.from({ length: count }, (_, i) => {
-      return { pack, offset: 32 + i * 90_000, length: 90_000, identity: randomBytes(16).toString('hex') };
-    });
-    await map.set(blocksOf({ first: leaf * fanOut, count }), places);
+    for (let i = 0; i < fanOut && leaf * fanOut + i < geometry.blocks; i++) {
+      const ref = { pack, offset: 32 + i * 90_000, length: 90_000, identity: randomBytes(16).toString('hex') };
+      await map.set(leaf * fanOut + i, ref);
+    }
   }
   const root = await map.finish(geometry.depth);
   await packs.flush();

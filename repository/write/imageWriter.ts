@@ -179,7 +179,7 @@ class ImageMap {
   }
 
   async #take({ blocks, places, stats }: WrittenRun): Promise<void> {
-    await this.#map.set(blocks, places);
+    for (const [i, place] of places.entries()) if (place !== undefined) await this.#map.set(blocks[i] as number, place);
     for (const key of Object.keys(stats) as (keyof typeof stats)[]) this.#stats[key] += stats[key];
   }
 }

@@ -38,19 +38,9 @@ export class MapWriter {
     this.#open = new Array<Open | undefined>(geometry.depth).fill(undefined);
   }
 
-  /**
-   * @param blocks their numbers, which ascend, from call to call too
-   * @param places where each lies: `null` is a block of zeros, undefined one that is as it was
-   */
-  async set(blocks: readonly number[], places: readonly (Ref | null | undefined)[]): Promise<void> {
-    for (const [i, block] of blocks.entries()) {
-      const place = places[i];
-      if (place === undefined) continue;
-      // Mostly the page that is open: waiting for it would cost more than the rest.
-      const open = this.#open[0];
-      if (open?.number === Math.floor(block / this.#geometry.fanOut)) this.#change(open, block, place);
-      else await this.#put(0, block, place);
-    }
+  /** Block numbers ascend from call to call. `null` is a block of zeros. */
+  async set(block: number, ref: Ref | null): Promise<void> {
+    await this.#put(0, block, ref);
   }
 
   /**
@@ -64,11 +54,9 @@ export class MapWriter {
   }
 
   async #put(level: number, index: number, ref: Ref | null): Promise<void> {
-    this.#change(await this.#page(level, Math.floor(index / this.#geometry.fanOut)), index, ref);
-  }
-
-  #change(open: Open, index: number, ref: Ref | null): void {
-    open.page[index % this.#geometry.fanOut] = ref;
+    const { fanOut } = this.#geometry;
+    const open = await this.#page(level, Math.floor(index / fanOut));
+    open.page[index % fanOut] = ref;
     open.changed = true;
   }
 

@@ -38,7 +38,7 @@ export async function writeRun(
     const was = before[i] ?? null;
     if (zero) return was ? null : undefined;
     const identity = Buffer.from(identities.buffer, identities.byteOffset + i * IDENTITY_BYTES, IDENTITY_BYTES);
-    if (was && was.identity === identity.toString('hex')) return undefined;
+    if (was?.identity === identity.toString('hex')) return undefined;
     const start = i * blockSize;
     changed.push({ i, identity, start, length: Math.min(blockSize, length - start) });
     return undefined;
