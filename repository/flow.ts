@@ -46,3 +46,14 @@ export async function* orderedMap<T, R>(
     await Promise.allSettled(begun);
   }
 }
+
+/** Waits until all have ended, then throws what the first of them threw: nothing of it goes on behind one that failed. */
+export async function together<T extends readonly Promise<unknown>[]>(...work: T) {
+  await Promise.allSettled(work);
+  return Promise.all(work);
+}
+
+/** Takes results to the last one, and leaves them. */
+export async function finish(results: AsyncGenerator<unknown>): Promise<void> {
+  while (!(await results.next()).done) continue;
+}

@@ -1,10 +1,14 @@
 import { readFile, stat } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import { config } from 'zod';
 import { StrongroomError } from '../../model/errors.ts';
 import type { Repository, Unlock } from '../../repository/index.ts';
 import type { KeyWrapper, ObjectStore } from '../../repository/ports.ts';
 import type { Io } from '../io/io.ts';
 import type { RepositoryOptions } from './options.ts';
+
+// A command reads a few documents: to compile their schemas would take longer than to read them.
+config({ jitless: true });
 
 /**
  * The store that an address names: a folder's path, `file:` or `https://{account}.blob.core.windows.net/{container}`.

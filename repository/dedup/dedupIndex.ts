@@ -71,11 +71,29 @@ export class DedupIndex {
   }
 
   /**
+   * Loads the index if that pays; what looks for blocks waits for it. For who will look and has something else to do first.
+   * @throws what the store throws
+   */
+  async load(): Promise<void> {
+    if (!this.#loading && this.#expected < this.#tooLarge) return;
+    this.#loading ??= this.#readIndex().then(
+      (loaded) => {
+        if (!loaded) this.#loading = undefined; // When more is to be read, it may pay.
+      },
+      (error: unknown) => {
+        this.#loading = undefined; // The next block tries again.
+        throw error;
+      },
+    );
+    await this.#loading;
+  }
+
+  /**
    * Where each block lies, or undefined when it is not known.
    * @throws what the store throws; an index object that is damaged is left out
    */
   async find(identities: readonly Buffer[]): Promise<(Ref | undefined)[]> {
-    await this.#load();
+    await this.load();
     const found = identities.map((identity) => this.#own.get(identity));
     const asked = new Map<number, number[]>();
     for (const [i, identity] of identities.entries()) {
@@ -121,20 +139,6 @@ export class DedupIndex {
     }
     this.#details.put(object, places);
     this.#own = this.#own.without(new Set(packs.map(({ pack }) => pack)));
-  }
-
-  async #load(): Promise<void> {
-    if (!this.#loading && this.#expected < this.#tooLarge) return;
-    this.#loading ??= this.#readIndex().then(
-      (loaded) => {
-        if (!loaded) this.#loading = undefined; // When more is to be read, it may pay.
-      },
-      (error: unknown) => {
-        this.#loading = undefined; // The next block tries again.
-        throw error;
-      },
-    );
-    await this.#loading;
   }
 
   /** Reads all index objects into the table. @returns false when that does not pay */

@@ -1,6 +1,6 @@
 import { damaged, isCode } from '../format/damage.ts';
 import { unframe } from '../format/frame.ts';
-import { orderedMap } from '../flow.ts';
+import { finish, orderedMap } from '../flow.ts';
 import { blockLength } from '../format/geometry.ts';
 import type { Geometry } from '../format/geometry.ts';
 import { packName } from '../format/layout.ts';
@@ -59,8 +59,7 @@ export async function forEachRun(
     withRun(source, lanes, run, inner, async (blocks) => {
       for (const { first, data } of joined(blocks)) await use(first, data);
     });
-  const runs = orderedMap(runsOf(source, refs), RUNS_AHEAD, read, signal);
-  while (!(await runs.next()).done);
+  await finish(orderedMap(runsOf(source, refs), RUNS_AHEAD, read, signal));
 }
 
 interface OpenBlock {

@@ -5,7 +5,7 @@ import { orderedMap } from '../flow.ts';
 import type { Geometry } from '../format/geometry.ts';
 import { packName } from '../format/layout.ts';
 import type { Forwards } from './forwards.ts';
-import { readPart } from '../stores/objects.ts';
+import { ReadAhead } from '../stores/readAhead.ts';
 import { maxPageBytes, readPage } from '../format/page.ts';
 import type { Page } from '../format/page.ts';
 import { openPart } from '../format/pack.ts';
@@ -19,14 +19,15 @@ const PAGES_AHEAD = 4;
 
 /** Reads pages of maps, and keeps the ones used last. */
 export class MapReader {
-  readonly #store: ObjectStore;
+  /** Pages that follow one another in the map mostly do so in a pack. */
+  readonly #packs: ReadAhead;
   readonly #secrets: Secrets;
   readonly #fanOut: number;
   readonly #forwards: Forwards;
   readonly #cache = new LRUCache<string, Promise<Page>>({ max: CACHED_PAGES });
 
   constructor(store: ObjectStore, secrets: Secrets, fanOut: number, forwards: Forwards) {
-    this.#store = store;
+    this.#packs = new ReadAhead(store);
     this.#secrets = secrets;
     this.#fanOut = fanOut;
     this.#forwards = forwards;
@@ -87,7 +88,7 @@ export class MapReader {
     const name = packName('maps', ref.pack);
     const limit = maxPageBytes(this.#fanOut);
     if (ref.length > limit + 1 + TAG_BYTES) throw damaged(name, `has no page of ${ref.length} bytes`);
-    const sealed = await readPart(this.#store, name, ref);
+    const sealed = await this.#packs.read(name, ref);
     const plain = unframe(openPart(this.#secrets, this.#secrets.packKey(ref.pack), 'page', ref, sealed), limit);
     if (!plain || this.#secrets.pageIdentity(plain).toString('hex') !== ref.identity) {
       throw damaged(name, `has another page at offset ${ref.offset} than the one referred to`);

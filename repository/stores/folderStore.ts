@@ -7,6 +7,8 @@ import { StrongroomError } from '../../model/errors.ts';
 import { openDirectFile } from './directFile.ts';
 import { diskError } from './diskErrors.ts';
 import { withFileLock } from './fileLock.ts';
+import { orderedMap } from '../flow.ts';
+import { isCode } from '../format/damage.ts';
 import { startsPage } from '../pages.ts';
 import type { ObjectInfo, ObjectStore } from '../ports.ts';
 
@@ -14,6 +16,8 @@ import type { ObjectInfo, ObjectStore } from '../ports.ts';
 const SCRATCH = '.scratch';
 /** No write takes that long: a scratch file this old was left by a process that died. */
 const ABANDONED_MS = 24 * 60 * 60_000;
+/** Files that a listing asks for at once. */
+const LISTED_AHEAD = 16;
 /** The most buffers that one write takes. */
 const MOST_PARTS = 1024;
 
@@ -108,13 +112,13 @@ export function folderStore(root: string): ObjectStore {
     head: find,
     async *list(prefix) {
       const names = await namesBelow(root, prefix);
-      for (const name of names.sort()) {
-        const found = await find(name).catch((error: unknown) => {
-          if (error instanceof StrongroomError && error.code === 'NOT_FOUND') return undefined;
+      const found = orderedMap(names.sort(), LISTED_AHEAD, (name) =>
+        find(name).catch((error: unknown) => {
+          if (isCode(error, 'NOT_FOUND')) return undefined;
           throw error;
-        });
-        if (found) yield found;
-      }
+        }),
+      );
+      for await (const each of found) if (each) yield each;
     },
     async delete(name, options = {}) {
       const path = pathOf(root, name);

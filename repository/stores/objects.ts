@@ -11,8 +11,19 @@ export async function readPart(
   const { data } = await store.get(name, range, signal).catch((cause: unknown) => {
     throw isCode(cause, 'NOT_FOUND') ? damaged(name, 'is missing', cause) : cause;
   });
-  if (data.length !== range.length) throw damaged(name, `is truncated: it ends before ${range.offset + range.length}`);
-  return data;
+  return partOf(name, data, range.offset, range);
+}
+
+/** A part of what was read from an offset on. @throws REPOSITORY_DAMAGED when that ends before */
+export function partOf(
+  name: string,
+  data: Buffer,
+  from: number,
+  { offset, length }: { offset: number; length: number },
+): Buffer {
+  const part = data.subarray(offset - from, offset - from + length);
+  if (part.length !== length) throw damaged(name, `is truncated: it ends before ${offset + length}`);
+  return part;
 }
 
 /**

@@ -35,6 +35,11 @@ export class BlockStore {
     this.#packs.expect(bytes);
   }
 
+  /** Loads what {@link place} would wait for. @throws what the index throws */
+  prepare(): Promise<void> {
+    return this.#index.load();
+  }
+
   /** @throws what the index and the packs throw */
   async place(lanes: Lanes, run: SharedArrayBuffer, blocks: readonly NewBlock[]): Promise<Placed[]> {
     const placed: Placed[] = [];

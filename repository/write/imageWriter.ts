@@ -1,7 +1,7 @@
 import { StrongroomError } from '../../model/errors.ts';
 import type { ImageRef, ImageStats } from '../../model/point.ts';
 import { frameSmall } from '../format/frame.ts';
-import { limiter, orderedMap } from '../flow.ts';
+import { finish, limiter, orderedMap, together } from '../flow.ts';
 import { blockLength, blockRuns, blocksOf, extentOf, gatherRuns, geometryOf } from '../format/geometry.ts';
 import { mergeExtents } from '../../model/extents.ts';
 import type { Extent } from '../../model/extents.ts';
@@ -94,10 +94,12 @@ export async function writeImage(target: ImageTarget, input: ImageInput): Promis
         length += into.length;
         return { offset: run.first * config.blockSize, into };
       });
-      const reads = orderedMap(parts, RUNS, read, signal);
-      while (!(await reads.next()).done) continue;
       const blocks = gathered.flatMap(blocksOf);
-      const before = await blocksBefore(maps, base, geometry, blocks, lost);
+      const [before] = await together(
+        blocksBefore(maps, base, geometry, blocks, lost),
+        target.blocks.prepare(),
+        finish(orderedMap(parts, RUNS, read, signal)),
+      );
       return await writeRun(target, lanes, { blocks, memory, length }, before);
     } finally {
       runBuffers.give(memory);
