@@ -43,6 +43,15 @@ export class BlockTable {
     return (identity.readUInt32LE(1) & this.#mask) === 0;
   }
 
+  /** Makes room for about so many blocks in all, if the limit allows it: growing step by step copies each of them several times. */
+  reserve(blocks: number): void {
+    const slots = Math.ceil((blocks / SEGMENTS) * GROWTH);
+    if (SEGMENTS * slots * SLOT_BYTES > this.#limit) return;
+    for (let each = 0; each < SEGMENTS; each++) {
+      if (slots > this.#segment(each).length / 2) this.#resize(each, slots);
+    }
+  }
+
   /** @param identities of one or more blocks, one behind the other */
   add(identities: Buffer, object: number): void {
     for (let at = 0; at < identities.length; at += IDENTITY_BYTES) {

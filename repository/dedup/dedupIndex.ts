@@ -4,7 +4,7 @@ import { orderedMap } from '../flow.ts';
 import { readIndexDirectories } from '../format/indexObject.ts';
 import type { IndexedDirectory, IndexedPack } from '../format/indexObject.ts';
 import { indexName, PREFIXES } from '../format/layout.ts';
-import { directoryIdentities, parseDirectory } from '../format/pack.ts';
+import { directoryIdentities, ENTRY_BYTES, parseDirectory } from '../format/pack.ts';
 import type { Ref } from '../format/pack.ts';
 import type { ObjectStore } from '../ports.ts';
 import type { Secrets } from '../format/secrets.ts';
@@ -155,6 +155,7 @@ export class DedupIndex {
     if (names.length === 0) return true;
 
     const usable = await UsablePacks.of(this.#store);
+    this.#table.reserve(bytes / ENTRY_BYTES);
     const objects = orderedMap(names, LOADS_AHEAD, async (name) => ({ name, packs: await this.#readObject(name) }));
     for await (const { name, packs } of objects) {
       const object = this.#addObject(name);

@@ -1,8 +1,7 @@
 import { indexName } from './layout.ts';
-import { parseDirectory, writeDirectory } from './pack.ts';
+import { ENTRY_BYTES, parseDirectory, writeDirectory } from './pack.ts';
 import type { DirectoryEntry } from './pack.ts';
 import { readSealedObject, writeSealedObject } from './sealedObject.ts';
-import { IDENTITY_BYTES } from './secrets.ts';
 import type { Secrets } from './secrets.ts';
 
 /** A data pack as an index object lists it (docs/format.md, section 7). */
@@ -50,7 +49,7 @@ export function readIndexDirectories(secrets: Secrets, name: string, bytes: Buff
     const size = content.readUInt32LE(at + 16);
     const count = content.readUInt32LE(at + 20);
     at += PACK_HEAD;
-    const directory = content.subarray(at, at + count * (4 + IDENTITY_BYTES));
+    const directory = content.subarray(at, at + count * ENTRY_BYTES);
     at += directory.length;
     return { pack, size, count, directory };
   });

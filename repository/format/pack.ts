@@ -13,6 +13,8 @@ export const PACK_HEAD_BYTES = 32;
 export const FOOT_BYTES = 40;
 const MAGIC = Buffer.from('SRPK', 'ascii');
 const VERSION = 1;
+/** Of a directory: a length and an identity. */
+export const ENTRY_BYTES = 4 + IDENTITY_BYTES;
 const MAX_DIRECTORY = 256 * 1024 * 1024;
 
 /** Where a block or page lies, and its identity. `pack` and `identity` are hex. */
@@ -203,7 +205,7 @@ export function openDirectory(
   const { nonce, data } = place(repository, 'directory', pack, offset);
   const framed = unseal(packKey, nonce, data, sealed);
   const plain = framed && unframe(framed, MAX_DIRECTORY);
-  if (plain?.length !== count * (4 + IDENTITY_BYTES)) {
+  if (plain?.length !== count * ENTRY_BYTES) {
     throw damaged(packName(kind, pack), 'fails authentication in its directory');
   }
   return parseDirectory(plain, count);
@@ -224,7 +226,7 @@ export function isWholePack(kind: PackKind, bytes: Buffer): boolean {
 
 /** Lengths, then identities: 20 bytes an entry. Also how an index lists a pack's entries. */
 export function writeDirectory(entries: readonly DirectoryEntry[]): Buffer {
-  const bytes = Buffer.alloc(entries.length * (4 + IDENTITY_BYTES));
+  const bytes = Buffer.alloc(entries.length * ENTRY_BYTES);
   entries.forEach(({ length, identity }, i) => {
     bytes.writeUInt32LE(length, i * 4);
     identity.copy(bytes, entries.length * 4 + i * IDENTITY_BYTES);
@@ -234,7 +236,7 @@ export function writeDirectory(entries: readonly DirectoryEntry[]): Buffer {
 
 /** The identities of a directory's entries, one behind the other. */
 export const directoryIdentities = (directory: Buffer, count: number): Buffer =>
-  directory.subarray(count * 4, count * (4 + IDENTITY_BYTES));
+  directory.subarray(count * 4, count * ENTRY_BYTES);
 
 /** Reads `count` entries from the beginning of `bytes`, which must hold them. */
 export function parseDirectory(bytes: Buffer, count: number): DirectoryEntry[] {

@@ -1,5 +1,9 @@
 import { createHmac, hkdfSync } from 'node:crypto';
 import { Blake3Hasher } from '@napi-rs/blake-hash';
+import { LRUCache } from 'lru-cache';
+
+/** Keys that are kept: who reads pages or blocks asks for the same pack's again and again. */
+const PACK_KEYS = 64;
 
 /** Bytes of a block's or page's identity (docs/format.md, section 3: why 16). */
 export const IDENTITY_BYTES = 16;
@@ -36,13 +40,17 @@ export function deriveSecrets(masterKey: Uint8Array, repositoryId: string): Secr
   const blockKey = subkey('strongroom/1/block-id');
   const pageKey = subkey('strongroom/1/page-id');
   const configKey = subkey('strongroom/1/config');
+  const packKeys = new LRUCache<string, Buffer>({
+    max: PACK_KEYS,
+    memoMethod: (pack) => subkey('strongroom/1/pack', Buffer.from(pack, 'hex')),
+  });
   return {
     repository,
     blockKey,
     pageKey,
     blockIdentity: (plain) => keyedIdentity(blockKey, plain),
     pageIdentity: (plain) => keyedIdentity(pageKey, plain),
-    packKey: (pack) => subkey('strongroom/1/pack', Buffer.from(pack, 'hex')),
+    packKey: (pack) => packKeys.memo(pack),
     objectKey: (salt) => subkey('strongroom/1/object', salt),
     configMac: (text) => createHmac('sha256', configKey).update(text, 'utf8').digest('hex'),
   };

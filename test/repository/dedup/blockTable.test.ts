@@ -21,6 +21,23 @@ describe('the table of known blocks', () => {
     expect(identities(200_000, 'others').filter((other) => table.candidates(other).length > 0).length).toBeLessThan(5);
   });
 
+  test('with room made before, it finds as much in as little memory; beyond its limit it makes none', () => {
+    const table = new BlockTable(2 * MiB);
+    const empty = table.bytes;
+    table.reserve(1_000_000);
+    expect(table.bytes).toBe(empty);
+    table.reserve(150_000);
+    const { bytes } = table;
+    expect(bytes / 150_000).toBeLessThan(12);
+    const known = identities(150_000, 'known');
+    known.forEach((identity, i) => table.add(identity, i));
+    expect(known.filter((identity, i) => !table.candidates(identity).includes(i))).toEqual([]);
+    expect(table.bytes / bytes).toBeLessThan(1.05);
+    expect(table.sparsity).toBe(1);
+    table.reserve(10);
+    expect(table.bytes).toBeGreaterThanOrEqual(bytes);
+  });
+
   test('at its limit it keeps every second, then every fourth block, and no other', () => {
     const table = new BlockTable(MiB / 4);
     const known = identities(100_000, 'known');
