@@ -8,7 +8,7 @@ import { contestants } from './contestants.ts';
 import type { Program, Step } from './contestants.ts';
 import { goals } from './goals.ts';
 import { contentOf, contiguous, makeImage, overwrite, scattered, warm } from './image.ts';
-import { machine } from './machine.ts';
+import { machine, touchMemory } from './machine.ts';
 import { measured } from './measured.ts';
 import type { Cost } from './measured.ts';
 import { Refusal } from './refusal.ts';
@@ -96,6 +96,7 @@ async function* repeat(repetition: number, image: { path: string; size: number }
     await warmFolder(warmed);
     execFileSync('sync');
     contestant.list();
+    touchMemory();
     const sizes = sizesOf(contestant.repository);
     const cost = await costOf(steps);
     const after = sizesOf(contestant.repository);

@@ -28,7 +28,8 @@ export interface MapCost {
 }
 
 const CONFIG = { blockSize: 262_144, fanOut: 256 };
-const MAPS_PACK_BYTES = 8 * 1024 * 1024;
+/** So that each page of the base is a pack of its own: what lies together is read together, and the worst case is that none do. */
+const BASE_PACK_BYTES = 1;
 
 /**
  * Writes an incremental over a base all of whose blocks around the changes are in use, so that every page on the way is as
@@ -64,7 +65,7 @@ async function fullBase(
 ): Promise<ImageRef> {
   const { blockSize, fanOut } = CONFIG;
   const geometry = geometryOf(size, CONFIG);
-  const packs = new PackStream('maps', { store, secrets, random: randomBytes, packBytes: MAPS_PACK_BYTES });
+  const packs = new PackStream('maps', { store, secrets, random: randomBytes, packBytes: BASE_PACK_BYTES });
   const reader = new MapReader(store, secrets, fanOut, new Forwards(store, secrets));
   const map = new MapWriter(geometry, null, reader, async (level, page) => {
     const plain = writePage(level, page);
