@@ -57,7 +57,9 @@ async function bench(): Promise<void> {
   })) {
     for (const size of SIZES) maps.push({ size, where, ...(await mapCostOf(size * TIB, places(size * TIB))) });
   }
-  console.log('\nThe map of an incremental of 1 GiB, over a base that is in use around all changes, no two pages of which lie together\n');
+  console.log(
+    '\nThe map of an incremental of 1 GiB, over a base that is in use around all changes; no two of its pages lie together\n',
+  );
   const columns = ['disk', 'pages read', 'MiB', 'pages written', 'MiB', 'requests', 'seconds, with blocks'];
   const rows = maps.map((map) => [
     map.where,
