@@ -7,7 +7,7 @@ import { overwrite, scattered } from '../repository/image.ts';
 import { measured } from '../repository/measured.ts';
 import type { Cost } from '../repository/measured.ts';
 
-const STRONGROOM = fileURLToPath(new URL('../../cli/strongroom.mjs', import.meta.url));
+const STRONGROOM = fileURLToPath(new URL('../../dist/cli/strongroom.mjs', import.meta.url));
 const MIB = 2 ** 20;
 
 export interface Measurement extends Cost {

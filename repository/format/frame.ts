@@ -1,15 +1,12 @@
-import { zstdDecompressSync } from 'node:zlib';
 import { blockCompressor } from './blockCompressor.ts';
 import type { Compress, Content, Density } from './blockCompressor.ts';
+import { decompress } from './decompressor.ts';
 
 /** What is sealed: one codec byte, then the content raw or as a zstd frame (docs/format.md, section 5). */
 export type Frame = readonly [codec: Buffer, body: Uint8Array];
 
 const RAW = Buffer.of(0);
 const ZSTD = Buffer.of(1);
-
-/** Room for a block in one piece; what may be larger comes in several. */
-const MAX_CHUNK = 4 * 1024 * 1024;
 
 const smaller = (plain: Uint8Array, packed: Uint8Array): Frame =>
   packed.length < plain.length - plain.length / 32 ? [ZSTD, packed] : [RAW, plain];
@@ -34,7 +31,7 @@ export function unframe(framed: Buffer, limit: number): Buffer | undefined {
   if (framed[0] === RAW[0]) return body.length <= limit ? body : undefined;
   if (framed[0] !== ZSTD[0]) return undefined;
   try {
-    return zstdDecompressSync(body, { maxOutputLength: limit, chunkSize: Math.max(64, Math.min(limit, MAX_CHUNK)) });
+    return decompress(body, limit);
   } catch {
     return undefined;
   }

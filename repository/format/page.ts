@@ -6,7 +6,6 @@ export type Page = (Ref | null)[];
 
 const HEAD_BYTES = 8;
 const PACK_BYTES = 16;
-const HEX_IDENTITY = 2 * IDENTITY_BYTES;
 const ENTRY_BYTES = 2 + 4 + 4 + IDENTITY_BYTES;
 
 /** The most bytes that a page can have: every entry in a pack of its own. */
@@ -44,19 +43,18 @@ export function readPage(bytes: Buffer, level: number, fanOut: number): Page | u
     return bytes.toString('hex', start, start + PACK_BYTES);
   });
   const at = columns(packCount, count);
-  // In one piece, of which each entry has a slice: a call for each takes most of the time.
-  const identities = bytes.toString('hex', at.identities, at.identities + count * IDENTITY_BYTES);
   const page: Page = new Array<Ref | null>(fanOut).fill(null);
   for (let i = 0; i < count; i++) {
     const number = bytes.readUInt16LE(at.packs + i * 2);
     if (number === 0) continue;
     const pack = packs[number - 1];
     if (pack === undefined) return undefined;
+    const identity = at.identities + i * IDENTITY_BYTES;
     page[i] = {
       pack,
       offset: bytes.readUInt32LE(at.offsets + i * 4),
       length: bytes.readUInt32LE(at.lengths + i * 4),
-      identity: identities.slice(i * HEX_IDENTITY, (i + 1) * HEX_IDENTITY),
+      identity: bytes.toString('hex', identity, identity + IDENTITY_BYTES),
     };
   }
   return page;

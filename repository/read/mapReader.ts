@@ -10,6 +10,7 @@ import { maxPageBytes, readPage } from '../format/page.ts';
 import type { Page } from '../format/page.ts';
 import { openPart } from '../format/pack.ts';
 import type { Ref } from '../format/pack.ts';
+import { release } from '../format/release.ts';
 import type { ObjectStore } from '../ports.ts';
 import { TAG_BYTES } from '../format/seal.ts';
 import type { Secrets } from '../format/secrets.ts';
@@ -89,11 +90,14 @@ export class MapReader {
     const limit = maxPageBytes(this.#fanOut);
     if (ref.length > limit + 1 + TAG_BYTES) throw damaged(name, `has no page of ${ref.length} bytes`);
     const sealed = await this.#packs.read(name, ref);
-    const plain = unframe(openPart(this.#secrets, this.#secrets.packKey(ref.pack), 'page', ref, sealed), limit);
+    const framed = openPart(this.#secrets, this.#secrets.packKey(ref.pack), 'page', ref, sealed);
+    const plain = unframe(framed, limit);
     if (!plain || this.#secrets.pageIdentity(plain).toString('hex') !== ref.identity) {
       throw damaged(name, `has another page at offset ${ref.offset} than the one referred to`);
     }
     const page = readPage(plain, level, this.#fanOut);
+    // A walk of a large map would leave tens of MiB to the garbage collector.
+    for (const bytes of [plain, framed]) release(bytes);
     if (!page) throw damaged(name, `has no page of level ${level} at offset ${ref.offset}`);
     return page;
   }
