@@ -95,7 +95,8 @@ describe('an incremental backup', () => {
       expect(large.gets - small.gets).toBeLessThanOrEqual(paths);
       expect(large.requests - small.requests).toBeLessThanOrEqual(paths);
       expect(large.puts).toBe(small.puts);
-      expect(large.data).toBe(small.data);
+      // A directory of other identities compresses by a few bytes more or less.
+      expect(Math.abs(large.data - small.data)).toBeLessThan(64);
       expect(large.maps - small.maps).toBeLessThanOrEqual(paths * 128);
       expect(large.read - small.read).toBeLessThanOrEqual(paths * 128);
     }
